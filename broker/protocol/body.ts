@@ -1,0 +1,133 @@
+import type { ByteReader, ByteWriter } from './bytes.ts';
+import { ProtocolError } from './codes.ts';
+
+export type AttributeValue = string | number | boolean;
+export type Attributes = { readonly [name: string]: AttributeValue };
+
+export const JSON_CONTENT_TYPE = 'application/json';
+
+/** At most so many attributes on one event. */
+export const ATTRIBUTES_MAX = 64;
+
+/** What a publisher says of one event, apart from its topic. */
+export interface BodyFields {
+  readonly data: Uint8Array;
+  /** Absent: JSON. */
+  readonly contentType?: string | undefined;
+  readonly id?: string | undefined;
+  readonly source?: string | undefined;
+  /** Milliseconds since 1970. Absent: the broker's clock when it arrives. */
+  readonly time?: number | undefined;
+  readonly attributes?: Attributes | undefined;
+}
+
+/**
+ * The part of an event that goes from publisher to subscriber byte for byte, so that the broker copies it and never
+ * encodes it again, however many receive it:
+ *
+ *     flags u8 · [contentType string] · [id string] · [source string] · [time varint]
+ *             · [attributes: count varint, then name string + tag u8 + value] · size varint · data
+ */
+export interface Body extends BodyFields {
+  /** The encoded form of all of the above. A view into the frame it came in. */
+  readonly bytes: Uint8Array;
+}
+
+const HAS_CONTENT_TYPE = 1;
+const HAS_ID = 2;
+const HAS_SOURCE = 4;
+const HAS_TIME = 8;
+const HAS_ATTRIBUTES = 16;
+const KNOWN_FLAGS = 31;
+
+const TAG_FALSE = 0;
+const TAG_TRUE = 1;
+const TAG_NUMBER = 2;
+const TAG_STRING = 3;
+
+export function writeBody(to: ByteWriter, body: BodyFields): void {
+  const { contentType, id, source, time, attributes, data } = body;
+  const json = contentType === undefined || contentType === JSON_CONTENT_TYPE;
+  to.u8(
+    (json ? 0 : HAS_CONTENT_TYPE) |
+      (id === undefined ? 0 : HAS_ID) |
+      (source === undefined ? 0 : HAS_SOURCE) |
+      (time === undefined ? 0 : HAS_TIME) |
+      (attributes === undefined ? 0 : HAS_ATTRIBUTES),
+  );
+  if (!json) to.string(contentType);
+  if (id !== undefined) to.string(id);
+  if (source !== undefined) to.string(source);
+  if (time !== undefined) to.varint(time);
+  if (attributes !== undefined) writeAttributes(to, attributes);
+  to.varint(data.length);
+  to.raw(data);
+}
+
+/** Reads one body. Throws ProtocolError `frame_malformed` or `attributes_invalid`. Views live as long as the frame. */
+export function readBody(from: ByteReader): Body {
+  const start = from.at;
+  const flags = from.u8();
+  if (flags > KNOWN_FLAGS) throw new ProtocolError('frame_malformed', `unknown flags ${flags} on an event`, start);
+  const contentType = flags & HAS_CONTENT_TYPE ? from.string() : undefined;
+  const id = flags & HAS_ID ? from.string() : undefined;
+  const source = flags & HAS_SOURCE ? from.string() : undefined;
+  const time = flags & HAS_TIME ? from.varint() : undefined;
+  const attributes = flags & HAS_ATTRIBUTES ? readAttributes(from) : undefined;
+  const data = from.raw(from.varint());
+  return { contentType, id, source, time, attributes, data, bytes: from.since(start) };
+}
+
+function writeAttributes(to: ByteWriter, attributes: Attributes): void {
+  const names = Object.keys(attributes);
+  to.varint(names.length);
+  for (const name of names) {
+    to.string(name);
+    const value = attributes[name];
+    if (typeof value === 'boolean') to.u8(value ? TAG_TRUE : TAG_FALSE);
+    else if (typeof value === 'number') {
+      to.u8(TAG_NUMBER);
+      to.float64(value);
+    } else {
+      to.u8(TAG_STRING);
+      to.string(value ?? '');
+    }
+  }
+}
+
+function readAttributes(from: ByteReader): Attributes {
+  const start = from.at;
+  const count = from.varint();
+  if (count > ATTRIBUTES_MAX) {
+    throw new ProtocolError('attributes_invalid', `${count} attributes; at most ${ATTRIBUTES_MAX}`, start);
+  }
+  // No prototype: an attribute may be called `__proto__` and is then nothing but an attribute.
+  const attributes: { [name: string]: AttributeValue } = Object.create(null);
+  for (let i = 0; i < count; i++) {
+    const at = from.at;
+    const name = from.string();
+    if (name in attributes) throw new ProtocolError('attributes_invalid', `the attribute ${name} stands twice`, at);
+    attributes[name] = readAttributeValue(from);
+  }
+  return attributes;
+}
+
+function readAttributeValue(from: ByteReader): AttributeValue {
+  const at = from.at;
+  const tag = from.u8();
+  switch (tag) {
+    case TAG_FALSE:
+      return false;
+    case TAG_TRUE:
+      return true;
+    case TAG_STRING:
+      return from.string();
+    case TAG_NUMBER: {
+      const value = from.float64();
+      if (!Number.isFinite(value)) throw new ProtocolError('attributes_invalid', 'a number that is not finite', at);
+      return value;
+    }
+    default:
+      throw new ProtocolError('attributes_invalid', `an attribute value of unknown kind ${tag}`, at);
+  }
+}

@@ -1,0 +1,248 @@
+import { type Body, readBody } from './body.ts';
+import { ByteReader, type ByteWriter } from './bytes.ts';
+import { type Code, isCode, ProtocolError } from './codes.ts';
+
+/** Record tags from broker to client. The high bit is set. */
+const TOPIC = 0x81;
+const RECEIPT = 0x82;
+const EVENT = 0x83;
+const NOTICE = 0x84;
+const GAP = 0x85;
+const FETCHED = 0x86;
+const SETTLED = 0x87;
+const REFUSED = 0x88;
+
+const EVENT_LEASED = 1;
+
+const RECEIPT_DURABLE = 1;
+const RECEIPT_UNREADABLE = 2;
+
+/** Why an event that matched was not delivered. Each is counted, told in a gap, and explainable. */
+export const DROP_REASONS = [
+  /** The queue was full and its policy is to give up the oldest. */
+  'overflow_oldest',
+  /** The queue was full and its policy is to refuse the newest. */
+  'overflow_newest',
+  /** The broker as a whole holds as much as it may. */
+  'broker_memory',
+  /** Delivered as often as the subscription allows, and never acknowledged. */
+  'attempts_exhausted',
+  /** Nobody fetched it while it was retained. */
+  'retention_ended',
+  /** The subscription ended with events still waiting. Counted only: nobody is left to be told. */
+  'subscription_ended',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** A lease as it travels: what remains, never an instant. */
+export interface LeaseGrant {
+  readonly id: number;
+  readonly token: number;
+  readonly remainingMs: number;
+}
+
+export interface Receipt {
+  /** The broker's position of the event. */
+  readonly seq: number;
+  /** How many subscriptions it matched. */
+  readonly matched: number;
+  /** True only when it is on disk. */
+  readonly durable: boolean;
+  /**
+   * A subscription wanted to read the data, it says it is JSON, and it is not (or is too deep or too wide): its fields
+   * counted as missing.
+   */
+  readonly unreadable: boolean;
+}
+
+/** One delivered event. */
+export interface Delivery {
+  readonly seq: number;
+  /** Milliseconds since 1970: the publisher's if given, else the broker's at arrival. */
+  readonly time: number;
+  readonly alias: number;
+  /** 1 at first; more when it was delivered before and not acknowledged. 0 when nobody asked for acknowledgement. */
+  readonly attempt: number;
+  /** Absent with `ack: none`. */
+  readonly lease?: LeaseGrant | undefined;
+}
+
+/** "There is an event for you": all but the body. */
+export interface Notice {
+  readonly seq: number;
+  readonly alias: number;
+  /** Bytes of the data. */
+  readonly size: number;
+  readonly attempt: number;
+  /** How long the body stays fetchable; extending this lease prolongs that. */
+  readonly retention: LeaseGrant;
+}
+
+export interface BrokerRecordHandler {
+  topic(alias: number, text: string): void;
+  receipt(ref: number, receipt: Receipt): void;
+  /** `body` is a view into the frame. */
+  event(subscription: number, delivery: Delivery, body: Body): void;
+  notice(subscription: number, notice: Notice): void;
+  /** `count` events were not delivered, the last of them at `seq`. */
+  gap(subscription: number, reason: DropReason, count: number, seq: number): void;
+  fetched(ref: number, delivery: Delivery, body: Body): void;
+  /** `remainingMs` is 0 after ack and release. */
+  settled(ref: number, remainingMs: number): void;
+  /** `ref` 0: the refused record carried none. */
+  refused(ref: number, code: Code, message: string): void;
+}
+
+export const writeBrokerRecord = {
+  topic(to: ByteWriter, alias: number, text: string): void {
+    to.u8(TOPIC);
+    to.varint(alias);
+    to.string(text);
+  },
+
+  receipt(to: ByteWriter, ref: number, { seq, matched, durable, unreadable }: Receipt): void {
+    to.u8(RECEIPT);
+    to.varint(ref);
+    to.varint(seq);
+    to.varint(matched);
+    to.u8((durable ? RECEIPT_DURABLE : 0) | (unreadable ? RECEIPT_UNREADABLE : 0));
+  },
+
+  /** `bodyBytes`: the encoded body as the publisher sent it, see body.ts. */
+  event(to: ByteWriter, subscription: number, delivery: Delivery, bodyBytes: Uint8Array): void {
+    to.u8(EVENT);
+    to.varint(subscription);
+    writeDelivery(to, delivery);
+    to.raw(bodyBytes);
+  },
+
+  notice(to: ByteWriter, subscription: number, { seq, alias, size, attempt, retention }: Notice): void {
+    to.u8(NOTICE);
+    to.varint(subscription);
+    to.varint(seq);
+    to.varint(alias);
+    to.varint(size);
+    to.varint(attempt);
+    writeLease(to, retention);
+  },
+
+  gap(to: ByteWriter, subscription: number, reason: DropReason, count: number, seq: number): void {
+    to.u8(GAP);
+    to.varint(subscription);
+    to.u8(DROP_REASONS.indexOf(reason));
+    to.varint(count);
+    to.varint(seq);
+  },
+
+  fetched(to: ByteWriter, ref: number, delivery: Delivery, bodyBytes: Uint8Array): void {
+    to.u8(FETCHED);
+    to.varint(ref);
+    writeDelivery(to, delivery);
+    to.raw(bodyBytes);
+  },
+
+  settled(to: ByteWriter, ref: number, remainingMs: number): void {
+    to.u8(SETTLED);
+    to.varint(ref);
+    to.varint(remainingMs);
+  },
+
+  refused(to: ByteWriter, ref: number, code: Code, message: string): void {
+    to.u8(REFUSED);
+    to.varint(ref);
+    to.string(code);
+    to.string(message);
+  },
+};
+
+/** Reads a frame to its end. Throws ProtocolError at the first fault. */
+export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandler): void {
+  const from = new ByteReader(frame);
+  while (!from.done) {
+    const at = from.at;
+    const tag = from.u8();
+    switch (tag) {
+      case TOPIC:
+        handler.topic(from.varint(), from.string());
+        break;
+      case RECEIPT:
+        handler.receipt(from.varint(), readReceipt(from));
+        break;
+      case EVENT:
+        handler.event(from.varint(), readDelivery(from), readBody(from));
+        break;
+      case NOTICE:
+        handler.notice(from.varint(), {
+          seq: from.varint(),
+          alias: from.varint(),
+          size: from.varint(),
+          attempt: from.varint(),
+          retention: readLease(from),
+        });
+        break;
+      case GAP:
+        handler.gap(from.varint(), readDropReason(from), from.varint(), from.varint());
+        break;
+      case FETCHED:
+        handler.fetched(from.varint(), readDelivery(from), readBody(from));
+        break;
+      case SETTLED:
+        handler.settled(from.varint(), from.varint());
+        break;
+      case REFUSED:
+        handler.refused(from.varint(), readCode(from), from.string());
+        break;
+      default:
+        throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
+    }
+  }
+}
+
+function writeDelivery(to: ByteWriter, { seq, time, alias, attempt, lease }: Delivery): void {
+  to.u8(lease === undefined ? 0 : EVENT_LEASED);
+  to.varint(seq);
+  to.varint(time);
+  to.varint(alias);
+  if (lease === undefined) return;
+  to.varint(attempt);
+  writeLease(to, lease);
+}
+
+function readDelivery(from: ByteReader): Delivery {
+  const flags = from.u8();
+  const seq = from.varint();
+  const time = from.varint();
+  const alias = from.varint();
+  if ((flags & EVENT_LEASED) === 0) return { seq, time, alias, attempt: 0, lease: undefined };
+  return { seq, time, alias, attempt: from.varint(), lease: readLease(from) };
+}
+
+function writeLease(to: ByteWriter, { id, token, remainingMs }: LeaseGrant): void {
+  to.varint(id);
+  to.varint(token);
+  to.varint(remainingMs);
+}
+
+function readLease(from: ByteReader): LeaseGrant {
+  return { id: from.varint(), token: from.varint(), remainingMs: from.varint() };
+}
+
+function readReceipt(from: ByteReader): Receipt {
+  const seq = from.varint();
+  const matched = from.varint();
+  const flags = from.u8();
+  return { seq, matched, durable: (flags & RECEIPT_DURABLE) !== 0, unreadable: (flags & RECEIPT_UNREADABLE) !== 0 };
+}
+
+function readDropReason(from: ByteReader): DropReason {
+  const at = from.at;
+  const reason = DROP_REASONS[from.u8()];
+  if (reason === undefined) throw new ProtocolError('frame_malformed', 'a drop reason of unknown kind', at);
+  return reason;
+}
+
+/** A code that a newer broker knows and this client does not is still a refusal. */
+function readCode(from: ByteReader): Code {
+  const text = from.string();
+  return isCode(text) ? text : 'internal';
+}

@@ -1,0 +1,181 @@
+import { ProtocolError } from './codes.ts';
+
+/** Longest LEB128 form of an integer up to 2^53 - 1. */
+const VARINT_BYTES_MAX = 8;
+
+const encoder = new TextEncoder();
+// `ignoreBOM` keeps U+FEFF where a publisher wrote it; `fatal` refuses what is not UTF-8.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Appends to one growing buffer. Reused between frames, so that a steady connection allocates nothing.
+ *
+ * A *varint* is an unsigned LEB128 integer up to 2^53 - 1; a *string* is a varint of bytes and as much UTF-8.
+ */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+  readonly #keepBytes: number;
+
+  /** @param keepBytes how much of the buffer is kept when it is emptied */
+  constructor(keepBytes = 4096) {
+    this.#keepBytes = keepBytes;
+    this.#bytes = new Uint8Array(keepBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was written. A view: valid until the next write or `clear`. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length > this.#keepBytes) {
+      this.#bytes = new Uint8Array(this.#keepBytes);
+      this.#view = new DataView(this.#bytes.buffer);
+    }
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  varint(value: number): void {
+    this.#reserve(VARINT_BYTES_MAX);
+    while (value > 0x7fff_ffff) {
+      this.#bytes[this.#length++] = (value % 128) | 0x80;
+      value = Math.floor(value / 128);
+    }
+    while (value > 0x7f) {
+      this.#bytes[this.#length++] = (value & 0x7f) | 0x80;
+      value >>>= 7;
+    }
+    this.#bytes[this.#length++] = value;
+  }
+
+  float64(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  string(text: string): void {
+    const shortAscii = text.length < 64 && this.#tryAscii(text);
+    if (shortAscii) return;
+    const encoded = encoder.encode(text);
+    this.varint(encoded.length);
+    this.raw(encoded);
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Most strings are short names in ASCII: copying them here beats a call into the encoder. */
+  #tryAscii(text: string): boolean {
+    this.#reserve(text.length + 1);
+    const start = this.#length;
+    this.#bytes[start] = text.length;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      this.#bytes[start + 1 + i] = unit;
+    }
+    this.#length = start + 1 + text.length;
+    return true;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+/** Reads one frame from front to back. Every read checks the end; what is short or ill-formed is a ProtocolError. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Bytes read so far; the offset that errors carry. */
+  get at(): number {
+    return this.#at;
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  u8(): number {
+    this.#need(1);
+    return this.#bytes[this.#at++] as number;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < VARINT_BYTES_MAX; i++) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) break;
+        return value;
+      }
+      scale *= 128;
+    }
+    throw new ProtocolError('frame_malformed', 'an integer over 2^53 - 1', this.#at);
+  }
+
+  float64(): number {
+    this.#need(8);
+    const value = this.#view.getFloat64(this.#at, true);
+    this.#at += 8;
+    return value;
+  }
+
+  string(): string {
+    const start = this.#at;
+    const bytes = this.raw(this.varint());
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      throw new ProtocolError('frame_malformed', 'a text that is not UTF-8', start);
+    }
+  }
+
+  /** A view of the next `length` bytes, as long-lived as the frame itself. */
+  raw(length: number): Uint8Array {
+    this.#need(length);
+    const start = this.#at;
+    this.#at += length;
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  /** A view of what was read from `start` up to here. */
+  since(start: number): Uint8Array {
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  #need(length: number): void {
+    if (this.#bytes.length - this.#at >= length) return;
+    throw new ProtocolError('frame_malformed', `the frame ends ${length} bytes short or more`, this.#at);
+  }
+}

@@ -1,0 +1,105 @@
+import { type Body, type BodyFields, readBody, writeBody } from './body.ts';
+import { ByteReader, type ByteWriter } from './bytes.ts';
+import { ProtocolError } from './codes.ts';
+
+/** Record tags from client to broker. The high bit is clear. */
+const TOPIC = 0x01;
+const PUBLISH = 0x02;
+const CREDIT = 0x03;
+const FETCH = 0x04;
+const SETTLE = 0x05;
+
+/** How a client ends or prolongs a delivery: done, give back (after a delay), keep for longer. */
+export type Settlement = 'ack' | 'release' | 'extend';
+const SETTLEMENTS: readonly Settlement[] = ['ack', 'release', 'extend'];
+
+/**
+ * Takes the records of one frame, in their order. A method that throws ends the reading of the frame; the body of
+ * `publish` is a view into the frame.
+ */
+export interface ClientRecordHandler {
+  /** From now on `alias` means this topic, on this connection and in this direction. */
+  topic(alias: number, text: string): void;
+  /** `ref` 0: no receipt is wanted, only a refusal. */
+  publish(ref: number, alias: number, body: Body): void;
+  /** Adds to the credit of a subscription. */
+  credit(subscription: number, events: number, bytes: number): void;
+  /** Asks for a notified event under a delivery lease. `leaseMs` 0: the subscription's own. */
+  fetch(ref: number, subscription: number, seq: number, leaseMs: number): void;
+  /** `ms`: the delay before redelivery of a release; the new time of an extend; 0 for an ack. */
+  settle(ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void;
+}
+
+export const writeClientRecord = {
+  topic(to: ByteWriter, alias: number, text: string): void {
+    to.u8(TOPIC);
+    to.varint(alias);
+    to.string(text);
+  },
+
+  publish(to: ByteWriter, ref: number, alias: number, body: BodyFields): void {
+    to.u8(PUBLISH);
+    to.varint(ref);
+    to.varint(alias);
+    writeBody(to, body);
+  },
+
+  credit(to: ByteWriter, subscription: number, events: number, bytes: number): void {
+    to.u8(CREDIT);
+    to.varint(subscription);
+    to.varint(events);
+    to.varint(bytes);
+  },
+
+  fetch(to: ByteWriter, ref: number, subscription: number, seq: number, leaseMs: number): void {
+    to.u8(FETCH);
+    to.varint(ref);
+    to.varint(subscription);
+    to.varint(seq);
+    to.varint(leaseMs);
+  },
+
+  settle(to: ByteWriter, ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void {
+    to.u8(SETTLE);
+    to.varint(ref);
+    to.u8(SETTLEMENTS.indexOf(settlement));
+    to.varint(ms);
+    to.varint(leaseId);
+    to.varint(token);
+  },
+};
+
+/** Reads a frame to its end. Throws ProtocolError at the first fault; what came before it has taken effect. */
+export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandler): void {
+  const from = new ByteReader(frame);
+  while (!from.done) {
+    const at = from.at;
+    const tag = from.u8();
+    switch (tag) {
+      case TOPIC:
+        handler.topic(from.varint(), from.string());
+        break;
+      case PUBLISH:
+        handler.publish(from.varint(), from.varint(), readBody(from));
+        break;
+      case CREDIT:
+        handler.credit(from.varint(), from.varint(), from.varint());
+        break;
+      case FETCH:
+        handler.fetch(from.varint(), from.varint(), from.varint(), from.varint());
+        break;
+      case SETTLE:
+        handler.settle(from.varint(), readSettlement(from), from.varint(), from.varint(), from.varint());
+        break;
+      default:
+        throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
+    }
+  }
+}
+
+function readSettlement(from: ByteReader): Settlement {
+  const at = from.at;
+  const settlement = SETTLEMENTS[from.u8()];
+  if (settlement === undefined) throw new ProtocolError('frame_malformed', 'a settlement of unknown kind', at);
+  return settlement;
+}

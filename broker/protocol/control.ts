@@ -1,0 +1,227 @@
+import type { Explanation } from '../../matcher/index.ts';
+import { type Code, isCode, ProtocolError } from './codes.ts';
+import {
+  type Check,
+  type Checked,
+  either,
+  flag,
+  integer,
+  json,
+  list,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  scalars,
+  text,
+} from './shape.ts';
+
+/**
+ * Control frames: WebSocket text messages, each one JSON object whose `kind` names it. Requests carry a `ref` (1 and
+ * up, chosen by the client, unique while unanswered; records of data frames draw from the same numbers); the answer, or
+ * the refusal, repeats it.
+ */
+
+const ref = integer(1);
+const subscription = integer(0, 0x7fff_ffff);
+const ms = integer(1, 0xffff_ffff);
+const lease = object({ id: integer(0), token: integer(0), remainingMs: integer(0) });
+
+export const MODES = ['push', 'pull'] as const;
+export const ACKS = ['none', 'explicit'] as const;
+export const OVERFLOWS = ['drop-oldest', 'drop-newest', 'disconnect'] as const;
+/** The broker sends events as credit allows, or notifications only. */
+export type Mode = (typeof MODES)[number];
+export type Ack = (typeof ACKS)[number];
+/** What becomes of events that a full queue has no room for. */
+export type Overflow = (typeof OVERFLOWS)[number];
+/** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */
+export const COSTS = ['indexed', 'partly', 'residual'] as const;
+
+/** What became of an event for a subscription that it matched, or why the question does not arise. */
+export const FATES = [
+  'delivered',
+  'acknowledged',
+  'leased',
+  'waiting',
+  'notified',
+  'dropped',
+  'before_subscription',
+  'not_matched',
+  'not_remembered',
+] as const;
+export type Fate = (typeof FATES)[number];
+
+const clientControls = {
+  /** First frame of a connection. `session` resumes one: its subscriptions are still there. */
+  hello: object({
+    kind: oneOf(['hello']),
+    ref,
+    /** A name for people: logs, lists. */
+    client: text(128),
+    session: optional(object({ id: text(64), key: text(64) })),
+  }),
+  subscribe: object({
+    kind: oneOf(['subscribe']),
+    ref,
+    topic: text(512),
+    when: optional(text(65_536)),
+    mode: optional(oneOf(MODES)),
+    /** Push only; pull is always explicit. */
+    ack: optional(oneOf(ACKS)),
+    /** Initial credit; a credit record adds to it. */
+    creditEvents: optional(integer(0)),
+    creditBytes: optional(integer(0)),
+    /** What may wait for credit, acknowledgement or fetching. */
+    queueEvents: optional(integer(1)),
+    queueBytes: optional(integer(1)),
+    overflow: optional(oneOf(OVERFLOWS)),
+    deliveryLeaseMs: optional(ms),
+    retentionMs: optional(ms),
+    attemptsMax: optional(integer(1, 100)),
+    /** Absent: ends with the connection. Else it outlives the connection by so long. */
+    leaseMs: optional(ms),
+  }),
+  /** Puts another predicate (`null`: none) on a living subscription. */
+  replace: object({
+    kind: oneOf(['replace']),
+    ref,
+    subscription,
+    when: nullable(text(65_536)),
+  }),
+  unsubscribe: object({ kind: oneOf(['unsubscribe']), ref, subscription }),
+  /** Sets a new time on the subscription's lease. */
+  renew: object({ kind: oneOf(['renew']), ref, subscription, leaseMs: ms }),
+  /** Why does, did or would this event match this filter, or not? */
+  explain: object({
+    kind: oneOf(['explain']),
+    ref,
+    event: either(
+      object({ seq: integer(1) }),
+      object({
+        topic: text(512),
+        data: optional(json),
+        contentType: optional(text(256)),
+        attributes: optional(scalars),
+        id: optional(text(256)),
+        source: optional(text(256)),
+        time: optional(integer(0)),
+      }),
+      (value) => 'seq' in value,
+    ),
+    filter: either(
+      object({ subscription }),
+      object({ topic: text(512), when: optional(text(65_536)) }),
+      (value) => 'subscription' in value,
+    ),
+  }),
+  /** Ends the session and everything it owns, at once. */
+  goodbye: object({ kind: oneOf(['goodbye']), ref }),
+} as const;
+
+const brokerControls = {
+  welcome: object({
+    kind: oneOf(['welcome']),
+    ref,
+    version: text(64),
+    /** `resumed`: it is the session asked for. `key` is a secret. */
+    session: object({ id: text(64), key: text(64), resumed: flag }),
+    /** What the resumed session still has. */
+    subscriptions: list(subscription, 100_000),
+    limits: object({
+      controlFrameBytes: integer(1),
+      dataFrameBytes: integer(1),
+      eventBytes: integer(1),
+      topicAliases: integer(1),
+      creditEvents: integer(1),
+      creditBytes: integer(1),
+    }),
+  }),
+  /** `seq`: the first event that can match is the next after it. */
+  subscribed: object({
+    kind: oneOf(['subscribed']),
+    ref,
+    subscription,
+    seq: integer(0),
+    cost: oneOf(COSTS),
+    /** The credit it starts with, defaults filled in. */
+    creditEvents: integer(0),
+    creditBytes: integer(0),
+    leaseMs: optional(integer(0)),
+  }),
+  replaced: object({ kind: oneOf(['replaced']), ref, subscription, seq: integer(0), cost: oneOf(COSTS) }),
+  unsubscribed: object({ kind: oneOf(['unsubscribed']), ref, subscription, seq: integer(0) }),
+  renewed: object({ kind: oneOf(['renewed']), ref, lease }),
+  explained: object({
+    kind: oneOf(['explained']),
+    ref,
+    /** Clause by clause; see the matcher. */
+    explanation: json as Check<Explanation>,
+    /** The same, to be read. */
+    text: text(1_000_000),
+    /** Only for an event that was published and a living subscription. */
+    fate: optional(object({ kind: oneOf(FATES), text: text(1000) })),
+  }),
+  farewell: object({ kind: oneOf(['farewell']), ref }),
+  /** A request is refused; `ref` 0 where it could not be read. Nothing was changed. */
+  refused: object({
+    kind: oneOf(['refused']),
+    ref: integer(0),
+    code: ((value, where) => {
+      const code = text(64)(value, where);
+      return isCode(code) ? code : 'internal';
+    }) as Check<Code>,
+    message: text(10_000),
+    /** Into the predicate or topic filter, in UTF-16 code units. */
+    offset: optional(integer(0)),
+  }),
+  /** The broker will close this connection within so many milliseconds; finish, and go elsewhere. */
+  closing: object({ kind: oneOf(['closing']), drainMs: integer(0) }),
+} as const;
+
+type Frame<T extends Record<string, Check<unknown>>> = { [K in keyof T]: Checked<T[K]> }[keyof T];
+/** Every control frame a client can send. */
+export type ClientControl = Frame<typeof clientControls>;
+/** Every control frame a broker can send. */
+export type BrokerControl = Frame<typeof brokerControls>;
+export type ControlOf<F extends { readonly kind: string }, K extends F['kind']> = Extract<F, { readonly kind: K }>;
+
+/** A control frame whose shape is not yet checked. `ref` is 0 where none could be read: what a refusal repeats. */
+export interface RawControl {
+  readonly ref: number;
+  readonly value: object;
+}
+
+/** Decodes the JSON. Throws ProtocolError `frame_malformed`. */
+export function decodeControl(message: string): RawControl {
+  let value: unknown;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    throw new ProtocolError('frame_malformed', 'a control frame must be JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ProtocolError('frame_malformed', 'a control frame must be a JSON object');
+  }
+  const given = 'ref' in value ? value.ref : 0;
+  return { ref: Number.isSafeInteger(given) && (given as number) > 0 ? (given as number) : 0, value };
+}
+
+/** Throws ProtocolError `frame_malformed` with the field at fault, or `frame_unknown`. */
+export const readClientControl = reader<ClientControl>(clientControls);
+export const readBrokerControl = reader<BrokerControl>(brokerControls);
+
+function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: object) => F {
+  return (value) => {
+    const kind = 'kind' in value ? value.kind : undefined;
+    const check = typeof kind === 'string' && Object.hasOwn(table, kind) ? table[kind] : undefined;
+    if (check === undefined) {
+      const shown = (JSON.stringify(kind) ?? 'nothing').slice(0, 60);
+      throw new ProtocolError(
+        'frame_unknown',
+        `no control frame of kind ${shown}; there are ${Object.keys(table).join(', ')}`,
+      );
+    }
+    return check(value, String(kind)) as F;
+  };
+}

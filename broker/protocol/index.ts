@@ -1,0 +1,16 @@
+/**
+ * The wire contract between broker and client, version 1. PROTOCOL.md beside this file is the prose. Nothing here
+ * needs Node: the browser client is built from it.
+ */
+
+/** The WebSocket subprotocol. Another version is another name. */
+export const SUBPROTOCOL = 'tellwhen.1';
+/** Spells TELL on a telephone. */
+export const DEFAULT_PORT = 8355;
+
+export * from './body.ts';
+export * from './broker-records.ts';
+export { ByteReader, ByteWriter } from './bytes.ts';
+export * from './client-records.ts';
+export * from './codes.ts';
+export * from './control.ts';

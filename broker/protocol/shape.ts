@@ -1,0 +1,103 @@
+import { ProtocolError } from './codes.ts';
+
+/**
+ * Checks the shape of decoded JSON and gives it a type. Small on purpose: the browser client carries it too.
+ * `where` names the value for the message, as `subscribe.creditEvents`.
+ */
+export type Check<T> = (value: unknown, where: string) => T;
+export type Checked<C> = C extends Check<infer T> ? T : never;
+
+function refuse(where: string, wanted: string, value: unknown): never {
+  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  const short = shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+  throw new ProtocolError('frame_malformed', `${where} must be ${wanted}, not ${short}`);
+}
+
+export function text(maxUnits: number): Check<string> {
+  return (value, where) =>
+    typeof value === 'string' && value.length <= maxUnits
+      ? value
+      : refuse(where, `a text of at most ${maxUnits} characters`, value);
+}
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check<number> {
+  return (value, where) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+      ? (value as number)
+      : refuse(where, `a whole number from ${min} to ${max}`, value);
+}
+
+export const flag: Check<boolean> = (value, where) =>
+  typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
+
+/** Anything JSON can say. */
+export const json: Check<unknown> = (value, where) =>
+  value === undefined ? refuse(where, 'a JSON value', value) : value;
+
+export function oneOf<const T extends readonly string[]>(words: T): Check<T[number]> {
+  return (value, where) =>
+    words.includes(value as string) ? (value as T[number]) : refuse(where, words.join(' or '), value);
+}
+
+export function either<A, B>(first: Check<A>, second: Check<B>, choose: (value: object) => boolean): Check<A | B> {
+  return (value, where) =>
+    typeof value === 'object' && value !== null && choose(value) ? first(value, where) : second(value, where);
+}
+
+export function optional<T>(check: Check<T>): Check<T | undefined> & { readonly optional: true } {
+  return Object.assign((value: unknown, where: string) => (value === undefined ? undefined : check(value, where)), {
+    optional: true as const,
+  });
+}
+
+export function nullable<T>(check: Check<T>): Check<T | null> {
+  return (value, where) => (value === null ? null : check(value, where));
+}
+
+export function list<T>(check: Check<T>, max: number): Check<readonly T[]> {
+  return (value, where) => {
+    if (!Array.isArray(value) || value.length > max) return refuse(where, `a list of at most ${max}`, value);
+    return value.map((item, i) => check(item, `${where}[${i}]`));
+  };
+}
+
+type Fields = { readonly [name: string]: Check<unknown> };
+type OptionalNames<F extends Fields> = {
+  [N in keyof F]: F[N] extends { readonly optional: true } ? N : never;
+}[keyof F];
+type ObjectOf<F extends Fields> = {
+  readonly [N in Exclude<keyof F, OptionalNames<F>>]: Checked<F[N]>;
+} & { readonly [N in OptionalNames<F>]?: Checked<F[N]> };
+
+/** An object with these fields and no others: an option that is misspelt is refused, never ignored. */
+export function object<const F extends Fields>(fields: F): Check<ObjectOf<F>> {
+  const names = Object.keys(fields);
+  return (value, where) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(where, 'an object', value);
+    const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+    if (unknown !== undefined) {
+      throw new ProtocolError(
+        'frame_malformed',
+        `${where} has no field ${JSON.stringify(unknown).slice(0, 60)}; it has ${names.join(', ')}`,
+      );
+    }
+    const checked: Record<string, unknown> = {};
+    for (const name of names) {
+      const given = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+      const result = fields[name]?.(given, `${where}.${name}`);
+      if (result !== undefined) checked[name] = result;
+    }
+    return checked as ObjectOf<F>;
+  };
+}
+
+/** A flat map of names to scalars, as attributes are. */
+export const scalars: Check<{ readonly [name: string]: string | number | boolean }> = (value, where) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(where, 'an object', value);
+  for (const [name, scalar] of Object.entries(value)) {
+    if (!['string', 'number', 'boolean'].includes(typeof scalar)) {
+      return refuse(`${where}.${name}`, 'a text, a number or a boolean', scalar);
+    }
+  }
+  return value as { readonly [name: string]: string | number | boolean };
+};

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type BrokerRecordHandler,
+  ByteWriter,
+  type ClientRecordHandler,
+  readBrokerRecords,
+  readClientRecords,
+  writeBrokerRecord,
+  writeClientRecord,
+} from '../../../../broker/protocol/index.ts';
+
+const utf8 = new TextEncoder();
+
+/** What a handler was called with, in order; bodies without their raw bytes, which the hex shows already. */
+function recorded<H extends object>(read: (handler: H) => void): unknown[] {
+  const calls: unknown[] = [];
+  const handler = new Proxy({} as H, {
+    get:
+      (_target, name) =>
+      (...given: unknown[]) => {
+        calls.push([name, ...given.map(plain)]);
+      },
+  });
+  read(handler);
+  return calls;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('data' in value)) return value;
+  const { bytes: _bytes, data, ...fields } = value as { bytes: Uint8Array; data: Uint8Array };
+  const said = Object.entries(fields).filter(([, field]) => field !== undefined);
+  return { ...Object.fromEntries(said), data: new TextDecoder().decode(data) };
+}
+
+function hex(write: (to: ByteWriter) => void): string {
+  const to = new ByteWriter();
+  write(to);
+  return Buffer.from(to.written()).toString('hex');
+}
+
+const lease = { id: 300, token: 2 ** 53 - 1, remainingMs: 30_000 };
+const lease_hex = 'ac02ffffffffffffff0fb0ea01';
+
+describe('records from client to broker, byte for byte', () => {
+  const golden: [string, string, (to: ByteWriter) => void, unknown[]][] = [
+    ['topic', '010503612f62', (to) => writeClientRecord.topic(to, 5, 'a/b'), ['topic', 5, 'a/b']],
+    [
+      'publish of plain JSON',
+      '0207050002' + '7b7d',
+      (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }),
+      ['publish', 7, 5, { data: '{}' }],
+    ],
+    [
+      'publish of everything',
+      '020005' +
+        '1f' +
+        '0a746578742f706c61696e' +
+        '026531' +
+        '02c3a9' +
+        'e807' +
+        '04' +
+        '016e02000000000000f83f' +
+        '017303027573' +
+        '017401' +
+        '016600' +
+        '026869',
+      (to) =>
+        writeClientRecord.publish(to, 0, 5, {
+          contentType: 'text/plain',
+          id: 'e1',
+          source: 'é',
+          time: 1000,
+          attributes: { n: 1.5, s: 'us', t: true, f: false },
+          data: utf8.encode('hi'),
+        }),
+      [
+        'publish',
+        0,
+        5,
+        {
+          contentType: 'text/plain',
+          id: 'e1',
+          source: 'é',
+          time: 1000,
+          attributes: { n: 1.5, s: 'us', t: true, f: false },
+          data: 'hi',
+        },
+      ],
+    ],
+    [
+      'credit',
+      '03018002808040',
+      (to) => writeClientRecord.credit(to, 1, 256, 1_048_576),
+      ['credit', 1, 256, 1_048_576],
+    ],
+    ['fetch', '04090280020a', (to) => writeClientRecord.fetch(to, 9, 2, 256, 10), ['fetch', 9, 2, 256, 10]],
+    ['ack', '05010000010f', (to) => writeClientRecord.settle(to, 1, 'ack', 0, 1, 15), ['settle', 1, 'ack', 0, 1, 15]],
+    [
+      'release',
+      '050201f403010f',
+      (to) => writeClientRecord.settle(to, 2, 'release', 500, 1, 15),
+      ['settle', 2, 'release', 500, 1, 15],
+    ],
+    [
+      'extend',
+      '050302e807010f',
+      (to) => writeClientRecord.settle(to, 3, 'extend', 1000, 1, 15),
+      ['settle', 3, 'extend', 1000, 1, 15],
+    ],
+  ];
+
+  it.each(golden)('%s', (_name, bytes, write, call) => {
+    expect(hex(write)).toBe(bytes);
+    const calls = recorded<ClientRecordHandler>((handler) => readClientRecords(Buffer.from(bytes, 'hex'), handler));
+    expect(calls).toEqual([call]);
+  });
+
+  it('reads many records of one frame in their order', () => {
+    const frame = Buffer.from(golden.map(([, bytes]) => bytes).join(''), 'hex');
+    const calls = recorded<ClientRecordHandler>((handler) => readClientRecords(frame, handler));
+    expect(calls).toEqual(golden.map(([, , , call]) => call));
+  });
+});
+
+describe('records from broker to client, byte for byte', () => {
+  const body = Buffer.from('00027b7d', 'hex');
+  const golden: [string, string, (to: ByteWriter) => void, unknown[]][] = [
+    ['topic', '810503612f62', (to) => writeBrokerRecord.topic(to, 5, 'a/b'), ['topic', 5, 'a/b']],
+    [
+      'receipt',
+      '8207c0843d0302',
+      (to) => writeBrokerRecord.receipt(to, 7, { seq: 1_000_000, matched: 3, durable: false, unreadable: true }),
+      ['receipt', 7, { seq: 1_000_000, matched: 3, durable: false, unreadable: true }],
+    ],
+    [
+      'event without lease',
+      '8302' + '0009e80705' + '00027b7d',
+      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 0 }, body),
+      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 0, lease: undefined }, { data: '{}' }],
+    ],
+    [
+      'event under a lease',
+      `8302` + '0109e80705' + `02${lease_hex}` + '00027b7d',
+      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, body),
+      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, { data: '{}' }],
+    ],
+    [
+      'notice',
+      `8402090502` + `01${lease_hex}`,
+      (to) => writeBrokerRecord.notice(to, 2, { seq: 9, alias: 5, size: 2, attempt: 1, retention: lease }),
+      ['notice', 2, { seq: 9, alias: 5, size: 2, attempt: 1, retention: lease }],
+    ],
+    [
+      'gap',
+      '850200030c',
+      (to) => writeBrokerRecord.gap(to, 2, 'overflow_oldest', 3, 12),
+      ['gap', 2, 'overflow_oldest', 3, 12],
+    ],
+    [
+      'fetched',
+      `8604` + '0109e80705' + `01${lease_hex}` + '00027b7d',
+      (to) => writeBrokerRecord.fetched(to, 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, body),
+      ['fetched', 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, { data: '{}' }],
+    ],
+    ['settled', '8704b0ea01', (to) => writeBrokerRecord.settled(to, 4, 30_000), ['settled', 4, 30_000]],
+    [
+      'refused',
+      '88040a6576656e745f676f6e6504676f6e65',
+      (to) => writeBrokerRecord.refused(to, 4, 'event_gone', 'gone'),
+      ['refused', 4, 'event_gone', 'gone'],
+    ],
+  ];
+
+  it.each(golden)('%s', (_name, bytes, write, call) => {
+    expect(hex(write)).toBe(bytes);
+    const calls = recorded<BrokerRecordHandler>((handler) => readBrokerRecords(Buffer.from(bytes, 'hex'), handler));
+    expect(calls).toEqual([call]);
+  });
+
+  it('reads a code of a newer broker as internal', () => {
+    const frame = hex((to) => {
+      to.u8(0x88);
+      to.varint(1);
+      to.string('of_tomorrow');
+      to.string('words');
+    });
+    const calls = recorded<BrokerRecordHandler>((handler) => readBrokerRecords(Buffer.from(frame, 'hex'), handler));
+    expect(calls).toEqual([['refused', 1, 'internal', 'words']]);
+  });
+});
