@@ -1,0 +1,40 @@
+import type { Ack, Fate, Mode, Overflow } from '../protocol/index.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+import type { CreditBounds } from './credit.ts';
+import type { Outbox } from './outbox.ts';
+
+/** How a subscription wants its events, every default filled in and every bound checked. */
+export interface DeliveryTerms {
+  readonly mode: Mode;
+  readonly ack: Ack;
+  readonly credit: CreditBounds;
+  readonly queueEvents: number;
+  readonly queueBytes: number;
+  readonly overflow: Overflow;
+  readonly deliveryLeaseMs: number;
+  readonly retentionMs: number;
+  readonly attemptsMax: number;
+}
+
+/**
+ * How one subscription's events reach it. An event is offered once, in order of `seq`; what became of it is at any
+ * later time one of: given to the subscriber, waiting within the bounds of the queue, or dropped for a counted reason.
+ */
+export interface Delivery {
+  /** A matching event. Never throws, never blocks: what has no room is dropped by the subscription's policy. */
+  offer(event: PublishedEvent): void;
+  /** Sends what credit and connection allow. */
+  pump(): void;
+  /** Throws ProtocolError `credit_limit`. */
+  addCredit(events: number, bytes: number): void;
+  /** The owner is connected (again). What an earlier connection was given and did not acknowledge is given again. */
+  attach(outbox: Outbox): void;
+  /** The owner's connection is gone. */
+  detach(): void;
+  /** The subscription is over: what waits is dropped, what is leased is ended. */
+  end(): void;
+  /** What became of a matching event. */
+  fateOf(seq: number): { readonly kind: Fate; readonly text: string };
+  /** Events that wait for credit, acknowledgement or fetching. */
+  readonly pending: number;
+}

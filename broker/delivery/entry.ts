@@ -1,0 +1,63 @@
+import type { LeaseHolder } from '../leases/index.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+
+/**
+ *     ready ──push──────────────────▶ leased ──ack──▶ over
+ *       │ ▲                           ▲ │
+ *       │ └──────── resting ◀─release, expiry
+ *       └─notify─▶ notified ──fetch──▶┘
+ *
+ * Anything goes to `over` when it is dropped, or when its subscription ends. A closed connection takes `leased` and
+ * `notified` back to `ready`.
+ */
+export type EntryState = 'ready' | 'notified' | 'leased' | 'resting' | 'over';
+
+/** No lease id. */
+export const NO_LEASE = 0;
+
+/** Decides what follows when something happens to a lease of an entry. */
+export interface EntryKeeper {
+  leaseExpired(entry: Entry, leaseId: number): void;
+  acknowledged(entry: Entry, leaseId: number): void;
+  released(entry: Entry, leaseId: number, delayMs: number): void;
+  revived(entry: Entry, leaseId: number): void;
+}
+
+/** One event on its way to one subscription that will acknowledge it. The resource behind its leases. */
+export class Entry implements LeaseHolder {
+  readonly event: PublishedEvent;
+  readonly #keeper: EntryKeeper;
+  state: EntryState = 'ready';
+  /** How often it was handed over. */
+  attempt = 0;
+  /** Nobody else gets the event. One id for all attempts. */
+  deliveryLease = NO_LEASE;
+  /** The body stays fetchable. Pull only. */
+  retentionLease = NO_LEASE;
+  /** Number of the rest it is in, so that the end of an earlier one is recognised. */
+  rest = 0;
+
+  constructor(event: PublishedEvent, keeper: EntryKeeper) {
+    this.event = event;
+    this.#keeper = keeper;
+  }
+
+  leaseExpired(leaseId: number): void {
+    this.#keeper.leaseExpired(this, leaseId);
+  }
+
+  /** The owner settled the lease. */
+  acknowledged(leaseId: number): void {
+    this.#keeper.acknowledged(this, leaseId);
+  }
+
+  /** The owner gave the lease back, the event to rest for `delayMs`. */
+  released(leaseId: number, delayMs: number): void {
+    this.#keeper.released(this, leaseId, delayMs);
+  }
+
+  /** The owner extended the lease within its grace, after `leaseExpired`. */
+  revived(leaseId: number): void {
+    this.#keeper.revived(this, leaseId);
+  }
+}

@@ -1,0 +1,54 @@
+import type { PublishedEvent } from '../publish/event.ts';
+
+/**
+ * The events that the broker keeps in memory for somebody, each counted once however many wait for it. One bound for
+ * the whole broker, so that a thousand slow subscribers of one topic cost one copy, and all queues together cannot
+ * take more than the machine was said to have.
+ */
+export class HeldEvents {
+  readonly #bytesMax: number;
+  readonly #holders = new Map<PublishedEvent, number>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get events(): number {
+    return this.#holders.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** When the oldest of them arrived, on the monotonic clock. `undefined` when there is none. */
+  get oldestArrivedMs(): number | undefined {
+    // A map keeps the order of insertion, and events are first held in the order in which they arrive.
+    for (const event of this.#holders.keys()) return event.arrivedMs;
+    return undefined;
+  }
+
+  /** Keeps the event, and its bytes, for one more. False, and nothing kept, when there is no room. */
+  hold(event: PublishedEvent): boolean {
+    const holders = this.#holders.get(event);
+    if (holders === undefined) {
+      if (this.#bytes + event.bytes.length > this.#bytesMax) return false;
+      event.own();
+      this.#bytes += event.bytes.length;
+    }
+    this.#holders.set(event, (holders ?? 0) + 1);
+    return true;
+  }
+
+  /** One who held it does so no longer. */
+  letGo(event: PublishedEvent): void {
+    const holders = this.#holders.get(event);
+    if (holders === undefined) throw new Error(`event ${event.seq} is let go by one who does not hold it`);
+    if (holders > 1) this.#holders.set(event, holders - 1);
+    else {
+      this.#holders.delete(event);
+      this.#bytes -= event.bytes.length;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { granted, type LeaseGrant } from '../leases/index.ts';
+import { ProtocolError } from '../protocol/index.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+import { Acknowledged } from './acknowledged.ts';
+import { type Entry, NO_LEASE } from './entry.ts';
+import type { Handover, Outbox } from './outbox.ts';
+
+/**
+ * Pull: the broker sends a notification only, and keeps the body under a retention lease, which starts as the
+ * notification is handed to the connection. The subscriber fetches the event when it likes, as often as it has attempts,
+ * each time under a delivery lease.
+ *
+ * When retention ends the event is gone, unless it is with the subscriber at that moment: then it is gone when that
+ * delivery ends without acknowledgement.
+ */
+export class Pull extends Acknowledged {
+  /** The last event that was notified: what is later is not known to the subscriber yet. */
+  #notifiedSeq = 0;
+
+  /**
+   * Hands over a notified event. `leaseMs` 0: as the subscription says. Throws ProtocolError `event_unknown`,
+   * `event_gone`, `event_leased`, `lease_limit` or `lease_ttl_range`, and then changes nothing.
+   */
+  fetch(seq: number, leaseMs: number): { readonly event: PublishedEvent; readonly handover: Handover } {
+    const entry = this.entry(seq);
+    if (entry === undefined) throw this.#absent(seq);
+    if (entry.state === 'leased') throw new ProtocolError('event_leased', `event ${seq} is fetched already`);
+    if (entry.state !== 'notified') {
+      throw new ProtocolError('event_leased', `event ${seq} was given back; wait until it is notified again`);
+    }
+    const lease = granted(this.lease(entry, leaseMs === 0 ? this.terms.deliveryLeaseMs : leaseMs));
+    this.counters.fetched += 1;
+    return { event: entry.event, handover: { attempt: entry.attempt, lease } };
+  }
+
+  override leaseExpired(entry: Entry, leaseId: number): void {
+    if (leaseId === entry.deliveryLease) this.#afterDelivery(entry, () => super.leaseExpired(entry, leaseId));
+    else if (entry.state !== 'leased') this.drop(entry, 'retention_ended');
+  }
+
+  override released(entry: Entry, leaseId: number, delayMs: number): void {
+    // Who releases the retention does not want the event any more.
+    if (leaseId === entry.retentionLease) this.acknowledged(entry, leaseId);
+    else this.#afterDelivery(entry, () => super.released(entry, leaseId, delayMs));
+  }
+
+  override revived(entry: Entry, leaseId: number): void {
+    if (leaseId === entry.deliveryLease) super.revived(entry, leaseId);
+  }
+
+  protected override hand(entry: Entry, outbox: Outbox): boolean {
+    const retention = this.#retain(entry);
+    if (retention === undefined) return false;
+    entry.state = 'notified';
+    this.#notifiedSeq = Math.max(this.#notifiedSeq, entry.event.seq);
+    this.credit.spend(0);
+    this.counters.notices += 1;
+    outbox.notice(this.recipient.subscription, entry.event, { attempt: entry.attempt, lease: retention });
+    return true;
+  }
+
+  /** The retention lease that runs, or a new one. `undefined` when none is to be had. */
+  #retain(entry: Entry): LeaseGrant | undefined {
+    if (entry.retentionLease !== NO_LEASE) return this.leases.current(entry.retentionLease);
+    const allocated = this.leases.allocate('retention', this.recipient.owner, entry);
+    if (!allocated.ok) return undefined;
+    entry.retentionLease = allocated.id;
+    return granted(this.leases.grant(allocated.id, { ttlMs: this.terms.retentionMs }));
+  }
+
+  /** A delivery ended without acknowledgement: on it goes, unless its retention ended meanwhile. */
+  #afterDelivery(entry: Entry, goOn: () => void): void {
+    if (this.leases.remainingMs(entry.retentionLease) > 0) goOn();
+    else this.drop(entry, 'retention_ended');
+  }
+
+  #absent(seq: number): ProtocolError {
+    return seq > this.#notifiedSeq
+      ? new ProtocolError('event_unknown', `event ${seq} was not notified to this subscription`)
+      : new ProtocolError('event_gone', `event ${seq} is not kept for this subscription any more`);
+  }
+}

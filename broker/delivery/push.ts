@@ -1,0 +1,150 @@
+import { Ring } from '../kernel/ring.ts';
+import type { Counters } from '../observe/counters.ts';
+import type { Fate } from '../protocol/index.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+import { Credit, type CreditBounds } from './credit.ts';
+import type { Delivery, DeliveryTerms } from './delivery.ts';
+import { Drops } from './drops.ts';
+import type { HeldEvents } from './held-events.ts';
+import type { Outbox } from './outbox.ts';
+
+/**
+ * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
+ * while it has none, and is forgotten once written. The promise is in the drops: each is counted and told.
+ */
+export class Push implements Delivery {
+  readonly #subscription: number;
+  readonly #terms: DeliveryTerms;
+  readonly #held: HeldEvents;
+  readonly #counters: Counters;
+  readonly #credit: Credit;
+  readonly #drops: Drops;
+  readonly #queue: Ring<PublishedEvent>;
+  #queueBytes = 0;
+  #outbox: Outbox | undefined;
+
+  constructor(
+    subscription: number,
+    terms: DeliveryTerms,
+    { held, counters, creditMax }: { held: HeldEvents; counters: Counters; creditMax: CreditBounds },
+  ) {
+    this.#subscription = subscription;
+    this.#terms = terms;
+    this.#held = held;
+    this.#counters = counters;
+    this.#credit = new Credit(terms.credit, creditMax);
+    this.#drops = new Drops(counters.drops);
+    this.#queue = new Ring(terms.queueEvents);
+  }
+
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  offer(event: PublishedEvent): void {
+    const outbox = this.#outbox;
+    if (outbox?.writable && this.#credit.some && this.#queue.length === 0) {
+      this.#send(outbox, event);
+      return;
+    }
+    if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
+    if (!this.#makeRoom(event)) return;
+    if (!this.#held.hold(event)) {
+      this.#drops.add('broker_memory', event.seq);
+      return;
+    }
+    this.#queue.push(event);
+    this.#queueBytes += event.bytes.length;
+    this.pump();
+  }
+
+  pump(): void {
+    const outbox = this.#outbox;
+    if (outbox === undefined) return;
+    while (this.#credit.some) {
+      if (!outbox.writable) {
+        outbox.pumpWhenWritable(this);
+        return;
+      }
+      const event = this.#takeOldest();
+      if (event === undefined) {
+        this.#drops.tell(outbox, this.#subscription);
+        return;
+      }
+      this.#send(outbox, event);
+    }
+  }
+
+  addCredit(events: number, bytes: number): void {
+    this.#credit.add(events, bytes);
+    this.pump();
+  }
+
+  attach(outbox: Outbox): void {
+    this.#outbox = outbox;
+    this.#credit.reset();
+    this.pump();
+  }
+
+  detach(): void {
+    this.#outbox = undefined;
+  }
+
+  end(): void {
+    for (let event = this.#takeOldest(); event !== undefined; event = this.#takeOldest()) {
+      this.#drops.add('subscription_ended', event.seq);
+    }
+    this.#outbox = undefined;
+  }
+
+  fateOf(seq: number): { readonly kind: Fate; readonly text: string } {
+    for (const event of this.#queue) {
+      if (event.seq === seq) return { kind: 'waiting', text: this.#whyWaiting() };
+    }
+    const reason = this.#drops.reasonOf(seq);
+    if (reason !== undefined) return { kind: 'dropped', text: `dropped: ${reason}` };
+    if (seq < this.#drops.rememberedFrom) return { kind: 'not_remembered', text: 'too long ago to know' };
+    return { kind: 'delivered', text: 'handed to the connection; nobody was asked to acknowledge it' };
+  }
+
+  #send(outbox: Outbox, event: PublishedEvent): void {
+    this.#drops.tell(outbox, this.#subscription);
+    this.#credit.spend(event.bytes.length);
+    this.#counters.pushed += 1;
+    outbox.event(this.#subscription, event);
+  }
+
+  #takeOldest(): PublishedEvent | undefined {
+    const event = this.#queue.shift();
+    if (event === undefined) return undefined;
+    this.#queueBytes -= event.bytes.length;
+    this.#held.letGo(event);
+    return event;
+  }
+
+  /** False when the event itself is what has to go. */
+  #makeRoom(event: PublishedEvent): boolean {
+    while (this.#isFull(event)) {
+      if (this.#terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
+      const oldest = this.#terms.overflow === 'drop-oldest' ? this.#takeOldest() : undefined;
+      if (oldest === undefined) {
+        this.#drops.add('overflow_newest', event.seq);
+        return false;
+      }
+      this.#drops.add('overflow_oldest', oldest.seq);
+    }
+    return true;
+  }
+
+  #isFull(event: PublishedEvent): boolean {
+    const { queueEvents, queueBytes } = this.#terms;
+    return this.#queue.length >= queueEvents || this.#queueBytes + event.bytes.length > queueBytes;
+  }
+
+  #whyWaiting(): string {
+    if (this.#outbox === undefined) return 'waiting: the subscriber is not connected';
+    return this.#credit.some
+      ? 'waiting: the connection is slow to read'
+      : 'waiting: the subscriber has given no credit';
+  }
+}

@@ -1,0 +1,95 @@
+import type { JsonValue, MatchableEvent } from '../../matcher/index.ts';
+import { type Attributes, type Body, JSON_CONTENT_TYPE } from '../protocol/index.ts';
+import { decodeJson, isJson, type JsonFault, type JsonLimits } from './json.ts';
+
+/** What the broker adds to what the publisher said. */
+export interface Place {
+  readonly seq: number;
+  readonly topic: string;
+  readonly time: number;
+  readonly arrivedMs: number;
+}
+
+/**
+ * An event that has its place in the broker's order. Immutable to everybody, but for two things it does lazily:
+ * decode its data, and copy itself out of the network's memory.
+ */
+export class PublishedEvent implements MatchableEvent {
+  /** The broker's position: strictly rising, never reused within a run. */
+  readonly seq: number;
+  readonly topic: string;
+  readonly time: number;
+  /** When it arrived, on the monotonic clock. */
+  readonly arrivedMs: number;
+  readonly #limits: JsonLimits;
+  #body: Body;
+  #data: JsonValue | undefined;
+  #decoded = false;
+  #fault: JsonFault | undefined;
+
+  constructor(place: Place, body: Body, limits: JsonLimits) {
+    this.seq = place.seq;
+    this.topic = place.topic;
+    this.time = place.time;
+    this.arrivedMs = place.arrivedMs;
+    this.#body = body;
+    this.#limits = limits;
+  }
+
+  /** The body as the publisher encoded it, to be forwarded byte for byte. */
+  get bytes(): Uint8Array {
+    return this.#body.bytes;
+  }
+
+  /** Bytes of the data alone. */
+  get size(): number {
+    return this.#body.data.length;
+  }
+
+  get contentType(): string {
+    return this.#body.contentType ?? JSON_CONTENT_TYPE;
+  }
+
+  get id(): string | undefined {
+    return this.#body.id;
+  }
+
+  get source(): string | undefined {
+    return this.#body.source;
+  }
+
+  get attributes(): Attributes | undefined {
+    return this.#body.attributes;
+  }
+
+  /** The decoded JSON; decoded when first asked for. `undefined` when it is not JSON, or a `fault` forbids it. */
+  get data(): JsonValue | undefined {
+    if (!this.#decoded) this.#decode();
+    return this.#data;
+  }
+
+  /** Why somebody who wanted to read the data could not. `undefined` also when nobody asked. */
+  get fault(): JsonFault | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * The bytes came in a buffer that dies when the transport's handler returns. Whoever keeps the event calls this
+   * before; whoever only forwards it within the turn need not.
+   */
+  own(): void {
+    const { data, bytes } = this.#body;
+    const copy = bytes.slice();
+    this.#body = { ...this.#body, bytes: copy, data: copy.subarray(bytes.length - data.length) };
+  }
+
+  #decode(): void {
+    this.#decoded = true;
+    const { contentType, data } = this.#body;
+    if (contentType !== undefined && !isJson(contentType)) return;
+    const decoded = decodeJson(data, this.#limits);
+    if ('fault' in decoded) this.#fault = decoded.fault;
+    // What JSON.parse returns is a JsonValue by its own definition; it is typed `any`.
+    else this.#data = decoded.value as JsonValue;
+  }
+}

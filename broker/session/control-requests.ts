@@ -1,0 +1,98 @@
+import { type BrokerControl, type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
+import type { Explain } from '../subscribe/explain.ts';
+import type { Subscription } from '../subscribe/subscription.ts';
+import type { Subscriptions } from '../subscribe/subscriptions.ts';
+import type { Outbound } from './outbound.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface ControlMeans {
+  readonly subscriptions: Subscriptions;
+  readonly sessions: Sessions;
+  readonly explain: Explain;
+  readonly subscriptionsPerSessionMax: number;
+  /** While true nothing new begins. */
+  readonly draining: () => boolean;
+}
+
+type Request = Exclude<ClientControl, { readonly kind: 'hello' }>;
+type Handler<K extends Request['kind']> = (
+  session: Session,
+  request: ControlOf<Request, K>,
+  means: ControlMeans,
+) => Answer;
+
+interface Answer {
+  readonly frame: BrokerControl;
+  /** What follows once the answer is on its way. */
+  readonly after?: (outbound: Outbound) => void;
+}
+
+/** One handler a kind: what it does, and its answer. A throw is a refusal. */
+const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
+  subscribe(session, request, { subscriptions, subscriptionsPerSessionMax, draining }) {
+    if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+    if (session.subscriptions.size >= subscriptionsPerSessionMax) {
+      throw new ProtocolError(
+        'subscription_limit',
+        `a session has at most ${subscriptionsPerSessionMax} subscriptions`,
+      );
+    }
+    const subscription = subscriptions.add(session.id, request);
+    session.subscriptions.set(subscription.id, subscription);
+    const { events, bytes } = subscription.terms.credit;
+    const frame = {
+      kind: 'subscribed',
+      ref: request.ref,
+      subscription: subscription.id,
+      seq: subscription.sinceSeq,
+      cost: subscription.cost,
+      creditEvents: events,
+      creditBytes: bytes,
+      ...(subscription.leaseId !== undefined && { leaseMs: subscriptions.leaseMs(subscription) }),
+    } as const;
+    // Attached only now, so that the subscriber knows of the subscription before its first event arrives.
+    return { frame, after: (outbound) => subscription.delivery.attach(outbound) };
+  },
+
+  replace(session, { ref, subscription: id, when }, { subscriptions }) {
+    const subscription = owned(session, id);
+    const seq = subscriptions.replace(subscription, when);
+    return { frame: { kind: 'replaced', ref, subscription: id, seq, cost: subscription.cost } };
+  },
+
+  unsubscribe(session, { ref, subscription: id }, { subscriptions }) {
+    const subscription = owned(session, id);
+    session.subscriptions.delete(id);
+    return { frame: { kind: 'unsubscribed', ref, subscription: id, seq: subscriptions.remove(subscription) } };
+  },
+
+  renew(session, { ref, subscription: id, leaseMs }, { subscriptions }) {
+    const { id: lease, token, remainingMs } = subscriptions.renew(owned(session, id), leaseMs);
+    return { frame: { kind: 'renewed', ref, lease: { id: lease, token, remainingMs } } };
+  },
+
+  explain(_session, { ref, event, filter }, { explain }) {
+    return { frame: { kind: 'explained', ref, ...explain.answer(event, filter) } };
+  },
+
+  goodbye(session, { ref }, { sessions }) {
+    sessions.close(session);
+    return { frame: { kind: 'farewell', ref } };
+  },
+};
+
+/** Does what is asked, and sends the answer. Throws ProtocolError or FilterError where it is refused. */
+export function handleControl(session: Session, outbound: Outbound, request: Request, means: ControlMeans): void {
+  const handler = handlers[request.kind] as Handler<Request['kind']>;
+  const { frame, after } = handler(session, request, means);
+  outbound.control(frame);
+  after?.(outbound);
+}
+
+function owned(session: Session, id: number): Subscription {
+  const subscription = session.subscriptions.get(id);
+  if (subscription === undefined)
+    throw new ProtocolError('subscription_unknown', `this session has no subscription ${id}`);
+  return subscription;
+}

@@ -1,0 +1,107 @@
+import type { Config } from '../config/index.ts';
+import type { Time } from '../kernel/time.ts';
+import type { Counters } from '../observe/counters.ts';
+import { CLOSE } from '../protocol/index.ts';
+import { TokenBucket } from '../publish/rate.ts';
+import type { Connection, ConnectionHandler } from '../transports/transport.ts';
+import { Link, type LinkMeans } from './link.ts';
+import { Outbound } from './outbound.ts';
+import type { Session } from './session.ts';
+
+export interface FrontMeans extends Omit<LinkMeans, 'linkOf' | 'closed'> {
+  readonly config: Config;
+  readonly time: Time;
+  readonly counters: Counters;
+}
+
+const TICK_MS = 500;
+const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {}, onClose() {} };
+
+/** Where connections arrive: bounds their number, sends away who says nothing, and sees everybody off at the end. */
+export class Front {
+  readonly #means: FrontMeans;
+  /** In the order in which they came. */
+  readonly #links = new Set<Link>();
+  readonly #linkMeans: LinkMeans;
+  #stopTicking: (() => void) | undefined;
+
+  constructor(means: FrontMeans) {
+    this.#means = means;
+    this.#linkMeans = {
+      ...means,
+      linkOf: (session) => this.#linkOf(session),
+      closed: (link) => {
+        if (this.#links.delete(link)) means.counters.connectionsOpen -= 1;
+      },
+    };
+  }
+
+  start(): void {
+    this.#stopTicking ??= this.#means.time.every(TICK_MS, () => this.#closeSilent());
+  }
+
+  stop(): void {
+    this.#stopTicking?.();
+    this.#stopTicking = undefined;
+  }
+
+  accept(connection: Connection): ConnectionHandler {
+    const { config, counters, time } = this.#means;
+    if (this.#links.size >= config.connectionsMax) {
+      counters.connectionsRefused += 1;
+      connection.close(CLOSE.full, 'connections_full');
+      return NOBODY;
+    }
+    counters.connectionsOpened += 1;
+    counters.connectionsOpen += 1;
+    const outbound = new Outbound(connection, {
+      time,
+      counters,
+      softBytes: config.outboundSoftBytes,
+      hardBytes: config.outboundHardBytes,
+      topicAliasesMax: config.topicAliasesMax,
+    });
+    const sinceMs = time.monotonicMs();
+    const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
+    const link = new Link({ connection, outbound, rate, sinceMs }, this.#linkMeans);
+    this.#links.add(link);
+    return link;
+  }
+
+  /** Tells every client that the broker will close within `drainMs`. */
+  announceClosing(drainMs: number): void {
+    for (const { outbound } of this.#links) outbound.control({ kind: 'closing', drainMs });
+  }
+
+  /** Nothing is on its way to any client. */
+  get isFlushed(): boolean {
+    for (const { outbound } of this.#links) if (!outbound.isFlushed) return false;
+    return true;
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Sends what is gathered, and closes every connection as going away. */
+  closeAll(): void {
+    for (const { outbound, connection } of [...this.#links]) {
+      outbound.flush();
+      connection.close(CLOSE.goingAway, 'broker_draining');
+    }
+  }
+
+  #linkOf(session: Session): Link | undefined {
+    for (const link of this.#links) if (link.session === session) return link;
+    return undefined;
+  }
+
+  #closeSilent(): void {
+    const { config, time } = this.#means;
+    const before = time.monotonicMs() - config.helloTimeoutMs;
+    for (const link of this.#links) {
+      if (link.sinceMs > before) return;
+      if (link.session === undefined) link.connection.close(CLOSE.helloTimeout, 'no hello in time');
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import type { Config } from '../config/index.ts';
+import type { Counters } from '../observe/counters.ts';
+import {
+  type BrokerControl,
+  CLOSE,
+  type ClientControl,
+  type ControlOf,
+  decodeControl,
+  ProtocolError,
+  readClientControl,
+  readClientRecords,
+} from '../protocol/index.ts';
+import type { Publisher } from '../publish/publish.ts';
+import type { TokenBucket } from '../publish/rate.ts';
+import type { Connection, ConnectionHandler } from '../transports/transport.ts';
+import { type ControlMeans, handleControl } from './control-requests.ts';
+import type { Outbound } from './outbound.ts';
+import { type RecordMeans, RecordRequests } from './record-requests.ts';
+import type { Refusal } from './refusal.ts';
+import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface LinkMeans {
+  readonly config: Config;
+  readonly version: string;
+  readonly counters: Counters;
+  readonly sessions: Sessions;
+  readonly control: ControlMeans;
+  readonly records: RecordMeans;
+  /** The connection that a session has now, to be closed when another takes it over. */
+  readonly linkOf: (session: Session) => Link | undefined;
+  readonly closed: (link: Link) => void;
+}
+
+/**
+ * One connection, from its hello to its end: reads frames, answers what cannot be read, and passes the rest on.
+ *
+ *     greeting ──hello──▶ open ──close──▶ closed
+ */
+export class Link implements ConnectionHandler, Publisher {
+  readonly connection: Connection;
+  readonly outbound: Outbound;
+  readonly rate: TokenBucket;
+  /** Monotonic milliseconds when it was accepted. */
+  readonly sinceMs: number;
+  readonly #means: LinkMeans;
+  #session: Session | undefined;
+  #records: RecordRequests | undefined;
+
+  constructor(
+    parts: {
+      readonly connection: Connection;
+      readonly outbound: Outbound;
+      readonly rate: TokenBucket;
+      readonly sinceMs: number;
+    },
+    means: LinkMeans,
+  ) {
+    this.connection = parts.connection;
+    this.outbound = parts.outbound;
+    this.rate = parts.rate;
+    this.sinceMs = parts.sinceMs;
+    this.#means = means;
+  }
+
+  /** `undefined` before hello, and once it is closed. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  onText(message: string): void {
+    this.#count(message.length);
+    let ref = 0;
+    try {
+      const max = this.#means.config.controlFrameBytesMax;
+      if (message.length > max) {
+        throw new ProtocolError('frame_too_large', `a control frame of ${message.length} characters; at most ${max}`);
+      }
+      const raw = decodeControl(message);
+      ref = raw.ref;
+      this.#handle(readClientControl(raw.value));
+    } catch (error) {
+      this.#refuse(ref, error);
+    }
+  }
+
+  onBinary(message: Uint8Array): void {
+    this.#count(message.length);
+    try {
+      if (this.#records === undefined) {
+        throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
+      }
+      readClientRecords(message, this.#records);
+    } catch (error) {
+      this.#refuse(0, error);
+      // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
+      this.connection.close(CLOSE.malformed, 'frame_malformed');
+    }
+  }
+
+  onWritable(): void {
+    this.outbound.drained();
+  }
+
+  onClose(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#records = undefined;
+    this.#means.closed(this);
+    if (session !== undefined) this.#means.sessions.detach(session);
+  }
+
+  /** Another connection of the same client goes on with the session. */
+  giveUp(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#session = undefined;
+    this.#records = undefined;
+    this.#means.sessions.detach(session);
+    this.outbound.control(
+      refused(0, { code: 'session_taken_over', message: 'another connection resumed the session' }),
+    );
+    this.connection.close(CLOSE.takenOver, 'session_taken_over');
+  }
+
+  #handle(frame: ClientControl): void {
+    if (frame.kind === 'hello') this.#greet(frame);
+    else if (this.#session === undefined) {
+      throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
+    } else handleControl(this.#session, this.outbound, frame, this.#means.control);
+  }
+
+  #greet(hello: ControlOf<ClientControl, 'hello'>): void {
+    if (this.#session !== undefined) throw new ProtocolError('frame_unexpected', 'hello was said already');
+    if (this.#means.control.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+    const { sessions } = this.#means;
+    const resumed = hello.session === undefined ? undefined : this.#resume(hello.session);
+    const session = resumed ?? sessions.open(hello.client, this.outbound);
+    this.#session = session;
+    this.#records = new RecordRequests(session, this.outbound, this, this.#means.records);
+    this.outbound.control(this.#welcome(hello.ref, session, { resumed: resumed !== undefined }));
+    for (const { delivery } of session.subscriptions.values()) delivery.attach(this.outbound);
+  }
+
+  #resume(claim: { readonly id: string; readonly key: string }): Session | undefined {
+    const { sessions, linkOf } = this.#means;
+    const current = sessions.find(claim);
+    if (current !== undefined) linkOf(current)?.giveUp();
+    return sessions.resume(claim, this.outbound);
+  }
+
+  #welcome(ref: number, session: Session, { resumed }: { readonly resumed: boolean }): BrokerControl {
+    const { config, version } = this.#means;
+    return {
+      kind: 'welcome',
+      ref,
+      version,
+      session: { id: session.id, key: session.key, resumed },
+      subscriptions: [...session.subscriptions.keys()],
+      limits: {
+        controlFrameBytes: config.controlFrameBytesMax,
+        dataFrameBytes: config.dataFrameBytesMax,
+        eventBytes: config.eventBytesMax,
+        topicAliases: config.topicAliasesMax,
+        creditEvents: config.creditEventsMax,
+        creditBytes: config.creditBytesMax,
+      },
+    };
+  }
+
+  #count(bytes: number): void {
+    this.#means.counters.framesIn += 1;
+    this.#means.counters.bytesIn += bytes;
+  }
+
+  #refuse(ref: number, error: unknown): void {
+    this.outbound.control(refused(ref, this.#means.records.refusal(error, 'other')));
+  }
+}
+
+function refused(ref: number, { code, message, offset }: Refusal): BrokerControl {
+  return { kind: 'refused', ref, code, message, ...(offset !== undefined && { offset }) };
+}

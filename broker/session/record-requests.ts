@@ -1,0 +1,115 @@
+import { Entry } from '../delivery/entry.ts';
+import { Pull } from '../delivery/pull.ts';
+import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
+import { type Body, type ClientRecordHandler, ProtocolError, type Settlement } from '../protocol/index.ts';
+import type { Publish, Publisher } from '../publish/publish.ts';
+import type { Subscriptions } from '../subscribe/subscriptions.ts';
+import type { Outbound } from './outbound.ts';
+import type { Refusal } from './refusal.ts';
+import type { Session } from './session.ts';
+import { IncomingTopics } from './topics.ts';
+
+export interface RecordMeans {
+  readonly publish: Publish;
+  readonly subscriptions: Subscriptions;
+  readonly leases: LeaseTable;
+  readonly topicAliasesMax: number;
+  /** While true nothing new begins; acknowledging goes on. */
+  readonly draining: () => boolean;
+  /** What to tell the client about an error, counted. */
+  readonly refusal: (error: unknown, request: 'publish' | 'other') => Refusal;
+}
+
+/** Does what the records of data frames ask, one connection's. A record that is refused does not stop the next one. */
+export class RecordRequests implements ClientRecordHandler {
+  readonly #session: Session;
+  readonly #outbound: Outbound;
+  readonly #publisher: Publisher;
+  readonly #means: RecordMeans;
+  readonly #topics: IncomingTopics;
+
+  constructor(session: Session, outbound: Outbound, publisher: Publisher, means: RecordMeans) {
+    this.#session = session;
+    this.#outbound = outbound;
+    this.#publisher = publisher;
+    this.#means = means;
+    this.#topics = new IncomingTopics(means.topicAliasesMax);
+  }
+
+  topic(alias: number, text: string): void {
+    this.#orRefuse(0, 'other', () => this.#topics.define(alias, text));
+  }
+
+  publish(ref: number, alias: number, body: Body): void {
+    try {
+      if (this.#means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+      const receipt = this.#means.publish.publish(this.#publisher, this.#topics.get(alias), body);
+      if (ref !== 0) this.#outbound.receipt(ref, receipt);
+    } catch (error) {
+      this.#refuse(ref, 'publish', error);
+    }
+  }
+
+  credit(subscription: number, events: number, bytes: number): void {
+    this.#orRefuse(0, 'other', () => {
+      // Unknown is no fault: the subscription may have ended while this was on its way.
+      this.#session.subscriptions.get(subscription)?.delivery.addCredit(events, bytes);
+    });
+  }
+
+  fetch(ref: number, subscription: number, seq: number, leaseMs: number): void {
+    this.#orRefuse(ref, 'other', () => {
+      const delivery = this.#session.subscriptions.get(subscription)?.delivery;
+      if (delivery === undefined) {
+        throw new ProtocolError('subscription_unknown', `this session has no subscription ${subscription}`);
+      }
+      if (!(delivery instanceof Pull)) {
+        throw new ProtocolError('subscription_mode', `subscription ${subscription} is not a pull subscription`);
+      }
+      const { event, handover } = delivery.fetch(seq, leaseMs);
+      this.#outbound.fetched(ref, event, handover);
+    });
+  }
+
+  settle(ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void {
+    this.#orRefuse(ref, 'other', () => {
+      const remainingMs = this.#settle(settlement, ms, leaseId, token);
+      this.#outbound.settled(ref, remainingMs);
+    });
+  }
+
+  #settle(settlement: Settlement, ms: number, id: number, token: number): number {
+    const { leases } = this.#means;
+    if (leases.describe(id)?.kind === 'subscription') {
+      throw new ProtocolError('lease_unknown', `lease ${id} is not the lease of an event; renew its subscription`);
+    }
+    const claim = { id, token, principal: this.#session.id };
+    if (settlement === 'extend') {
+      const { holder, revived, remainingMs } = granted(leases.extend(claim, ms));
+      if (revived) entryOf(holder).revived(id);
+      return remainingMs;
+    }
+    const { holder } = granted(settlement === 'ack' ? leases.settle(claim) : leases.release(claim));
+    if (settlement === 'ack') entryOf(holder).acknowledged(id);
+    else entryOf(holder).released(id, ms);
+    return 0;
+  }
+
+  #orRefuse(ref: number, request: 'publish' | 'other', work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#refuse(ref, request, error);
+    }
+  }
+
+  #refuse(ref: number, request: 'publish' | 'other', error: unknown): void {
+    const { code, message } = this.#means.refusal(error, request);
+    this.#outbound.refused(ref, code, message);
+  }
+}
+
+function entryOf(holder: LeaseHolder): Entry {
+  if (holder instanceof Entry) return holder;
+  throw new Error('a lease that a client settles is held by no event');
+}

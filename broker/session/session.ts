@@ -1,0 +1,23 @@
+import type { Subscription } from '../subscribe/subscription.ts';
+import type { Outbound } from './outbound.ts';
+
+/**
+ * A client across its connections. It owns subscriptions; between two connections those that have a lease stay, and
+ * wait.
+ */
+export class Session {
+  readonly id: string;
+  /** Proof that a later connection is the same client. */
+  readonly key: string;
+  /** What the client calls itself, for people. */
+  readonly client: string;
+  readonly subscriptions = new Map<number, Subscription>();
+  /** The connection, while there is one. */
+  outbound: Outbound | undefined;
+
+  constructor(fields: { readonly id: string; readonly key: string; readonly client: string }) {
+    this.id = fields.id;
+    this.key = fields.key;
+    this.client = fields.client;
+  }
+}

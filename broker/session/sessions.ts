@@ -1,0 +1,105 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Chance } from '../kernel/chance.ts';
+import type { LeaseTable } from '../leases/index.ts';
+import type { Counters } from '../observe/counters.ts';
+import { ProtocolError } from '../protocol/index.ts';
+import type { Subscription } from '../subscribe/subscription.ts';
+import type { Subscriptions } from '../subscribe/subscriptions.ts';
+import type { Outbound } from './outbound.ts';
+import { Session } from './session.ts';
+
+export interface SessionsMeans {
+  readonly chance: Chance;
+  readonly counters: Counters;
+  readonly leases: LeaseTable;
+  readonly subscriptions: Subscriptions;
+  readonly sessionsMax: number;
+}
+
+/** Every session: connected, or waiting for its client to come back while a lease of its subscriptions runs. */
+export class Sessions {
+  readonly #means: SessionsMeans;
+  readonly #byId = new Map<string, Session>();
+
+  constructor(means: SessionsMeans) {
+    this.#means = means;
+  }
+
+  /** A new session. Throws ProtocolError `session_limit`. */
+  open(client: string, outbound: Outbound): Session {
+    const { chance, counters, sessionsMax } = this.#means;
+    if (this.#byId.size >= sessionsMax) {
+      throw new ProtocolError('session_limit', `the broker holds ${sessionsMax} sessions, as many as it may`);
+    }
+    const session = new Session({ id: chance.secret(), key: chance.secret(), client });
+    session.outbound = outbound;
+    this.#byId.set(session.id, session);
+    counters.sessionsAttached += 1;
+    return session;
+  }
+
+  /**
+   * The session a client had before, now on this connection; its clocks stop. `undefined` when it is over, or the key is
+   * wrong: the same answer, because which of the two is nobody else's business. A connection it still has must be
+   * closed before.
+   */
+  resume(claim: { readonly id: string; readonly key: string }, outbound: Outbound): Session | undefined {
+    const session = this.find(claim);
+    if (session === undefined) return undefined;
+    const { counters, leases } = this.#means;
+    counters.sessionsDetached -= 1;
+    counters.sessionsAttached += 1;
+    session.outbound = outbound;
+    for (const { leaseId } of session.subscriptions.values()) if (leaseId !== undefined) leases.pause(leaseId);
+    return session;
+  }
+
+  find({ id, key }: { readonly id: string; readonly key: string }): Session | undefined {
+    const session = this.#byId.get(id);
+    return session !== undefined && sameSecret(session.key, key) ? session : undefined;
+  }
+
+  /** Its connection is gone: what has no lease ends, the clocks of the rest run. With nothing left it ends. */
+  detach(session: Session): void {
+    const { counters, leases, subscriptions } = this.#means;
+    session.outbound = undefined;
+    counters.sessionsAttached -= 1;
+    counters.sessionsDetached += 1;
+    for (const subscription of [...session.subscriptions.values()]) {
+      subscription.delivery.detach();
+      if (subscription.leaseId !== undefined) leases.resume(subscription.leaseId);
+      else {
+        session.subscriptions.delete(subscription.id);
+        subscriptions.remove(subscription);
+      }
+    }
+    this.#endIfEmpty(session);
+  }
+
+  /** Ends all it owns. It is still attached; `detach` follows. */
+  close(session: Session): void {
+    for (const subscription of [...session.subscriptions.values()]) {
+      session.subscriptions.delete(subscription.id);
+      this.#means.subscriptions.remove(subscription);
+    }
+  }
+
+  /** A subscription ended by its lease. */
+  lapsed(subscription: Subscription): void {
+    const session = this.#byId.get(subscription.owner);
+    if (session === undefined) return;
+    session.subscriptions.delete(subscription.id);
+    if (session.outbound === undefined) this.#endIfEmpty(session);
+  }
+
+  #endIfEmpty(session: Session): void {
+    if (session.subscriptions.size > 0) return;
+    this.#byId.delete(session.id);
+    this.#means.counters.sessionsDetached -= 1;
+  }
+}
+
+function sameSecret(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,110 @@
+import {
+  type Explanation,
+  explainFilter,
+  type MatchableEvent,
+  type Matcher,
+  printExplanation,
+} from '../../matcher/index.ts';
+import type { Time } from '../kernel/time.ts';
+import { type ClientControl, type ControlOf, type Fate, JSON_CONTENT_TYPE, ProtocolError } from '../protocol/index.ts';
+import { PublishedEvent } from '../publish/event.ts';
+import type { JsonLimits } from '../publish/json.ts';
+import type { RecentEvents } from '../publish/recent.ts';
+import type { FilterCache } from './filter-cache.ts';
+import type { Subscription } from './subscription.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+type Question = ControlOf<ClientControl, 'explain'>;
+
+export interface ExplainMeans {
+  readonly matcher: Matcher;
+  readonly filters: FilterCache;
+  readonly subscriptions: Subscriptions;
+  readonly recent: RecentEvents;
+  readonly jsonLimits: JsonLimits;
+  readonly time: Time;
+  readonly lastSeq: () => number;
+}
+
+export interface ExplainAnswer {
+  readonly explanation: Explanation;
+  /** The explanation, to be read. */
+  readonly text: string;
+  /** What became of a published event for a living subscription. */
+  readonly fate?: { readonly kind: Fate; readonly text: string };
+}
+
+/**
+ * Answers "I sent the event, why didn't X happen?", for an event that was published or is only imagined, and a
+ * subscription that lives or a filter that is only imagined. Delivers nothing.
+ */
+export class Explain {
+  readonly #means: ExplainMeans;
+
+  constructor(means: ExplainMeans) {
+    this.#means = means;
+  }
+
+  /** Throws FilterError, or ProtocolError `event_gone`, `event_unknown` or `subscription_unknown`. */
+  answer(event: Question['event'], filter: Question['filter']): ExplainAnswer {
+    const seq = 'seq' in event ? event.seq : undefined;
+    const matchable = 'seq' in event ? this.#recall(event.seq) : this.#imagine(event);
+    const subscription = 'subscription' in filter ? this.#subscription(filter.subscription) : undefined;
+    const explanation =
+      'subscription' in filter
+        ? this.#means.matcher.explain(matchable, filter.subscription)
+        : explainFilter(matchable, this.#means.filters.compile(filterOf(filter)));
+    const text = printExplanation(explanation);
+    if (seq === undefined || subscription === undefined) return { explanation, text };
+    return { explanation, text, fate: fateOf(subscription, seq, explanation.matched) };
+  }
+
+  #recall(seq: number): MatchableEvent {
+    const { recent, jsonLimits, lastSeq } = this.#means;
+    const recalled = recent.recall(seq);
+    if (recalled !== undefined) {
+      const { topic, time, body } = recalled;
+      return new PublishedEvent({ seq, topic, time, arrivedMs: 0 }, body, jsonLimits);
+    }
+    throw seq > lastSeq()
+      ? new ProtocolError('event_unknown', `event ${seq} was not published yet; the last one is ${lastSeq()}`)
+      : new ProtocolError('event_gone', `event ${seq} is too long ago to be remembered; explain it by its content`);
+  }
+
+  #imagine(event: Exclude<Question['event'], { readonly seq: number }>): MatchableEvent {
+    const encoded = event.data === undefined ? '' : JSON.stringify(event.data);
+    return {
+      ...event,
+      // It came as JSON, so it is what JSON can say.
+      data: event.data as MatchableEvent['data'],
+      contentType: event.contentType ?? JSON_CONTENT_TYPE,
+      time: event.time ?? this.#means.time.wallMs(),
+      size: new TextEncoder().encode(encoded).length,
+    };
+  }
+
+  #subscription(id: number): Subscription {
+    const subscription = this.#means.subscriptions.get(id);
+    if (subscription === undefined) throw new ProtocolError('subscription_unknown', `there is no subscription ${id}`);
+    return subscription;
+  }
+}
+
+function filterOf({ topic, when }: { readonly topic: string; readonly when?: string | undefined }) {
+  return when === undefined ? { topic } : { topic, when };
+}
+
+function fateOf(subscription: Subscription, seq: number, matched: boolean): { kind: Fate; text: string } {
+  if (seq <= subscription.sinceSeq) {
+    return { kind: 'before_subscription', text: `the subscription began after event ${subscription.sinceSeq}` };
+  }
+  if (seq <= subscription.filterSinceSeq) {
+    const { kind, text } = subscription.delivery.fateOf(seq);
+    return {
+      kind,
+      text: `${text}; it was judged by an earlier predicate, replaced after event ${subscription.filterSinceSeq}`,
+    };
+  }
+  if (!matched) return { kind: 'not_matched', text: 'it did not match' };
+  return subscription.delivery.fateOf(seq);
+}

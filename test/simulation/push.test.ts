@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { simulatedBroker } from '../support/simulated-broker.ts';
+
+describe('publish', () => {
+  it('answers each event with its seq and how many it matched', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    peer.subscribe({ topic: 'sensors/#', when: 'temperature > 30' });
+    peer.subscribe({ topic: 'sensors/+/temp' });
+    peer.publish(
+      { topic: 'sensors/1/temp', data: { temperature: 31 } },
+      { topic: 'sensors/1/temp', data: { temperature: 30 } },
+      { topic: 'other', data: { temperature: 99 } },
+    );
+    const plain = { record: 'receipt', durable: false, unreadable: false };
+    expect(peer.take('receipt')).toEqual([
+      { ...plain, ref: 1001, seq: 1, matched: 2 },
+      { ...plain, ref: 1002, seq: 2, matched: 1 },
+      { ...plain, ref: 1003, seq: 3, matched: 0 },
+    ]);
+  });
+
+  it('gives no receipt to ref 0, and yet delivers', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    peer.subscribe({ topic: 'a' });
+    peer.publish({ topic: 'a', data: 1, ref: 0 });
+    expect(peer.take('receipt')).toEqual([]);
+    expect(peer.take('event')).toHaveLength(1);
+  });
+
+  it('says when a predicate wanted data that cannot be read, and counts why', async () => {
+    const { greeted, metric } = await simulatedBroker({ jsonDepthMax: 3, jsonKeysMax: 4 });
+    const peer = greeted();
+    peer.subscribe({ topic: '#', when: 'x > 1 OR $size > 0' });
+    peer.publish(
+      { topic: 'a', data: '{"x": 2' },
+      { topic: 'a', data: { x: { x: { x: { x: 1 } } } } },
+      { topic: 'a', data: { a: 1, b: 2, c: 3, d: 4, e: 5 } },
+      { topic: 'a', data: { note: '[[[[[[[[ : : : : : :"' } },
+    );
+    expect(peer.take('receipt').map(({ unreadable }) => unreadable)).toEqual([true, true, true, false]);
+    expect(peer.take('event')).toHaveLength(4);
+    for (const reason of ['not_json', 'too_deep', 'too_many_keys']) {
+      expect(await metric(`tellwhen_events_unreadable_total{reason="${reason}"}`)).toBe(1);
+    }
+  });
+
+  it('does not look into data that nobody filters on', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    peer.subscribe({ topic: '#' });
+    peer.publish({ topic: 'a', data: '{"x": 2' });
+    expect(peer.take('receipt')).toMatchObject([{ matched: 1, unreadable: false }]);
+  });
+
+  it('keeps to the rate of a connection, and refuses what is over it', async () => {
+    const { greeted, time } = await simulatedBroker({ publishPerSecondMax: 10, publishBurst: 2 });
+    const [peer, other] = [greeted(), greeted()];
+    const three = [1, 2, 3].map((data) => ({ topic: 'a', data }));
+    peer.publish(...three);
+    expect(peer.take('receipt')).toHaveLength(2);
+    expect(peer.take('refused')).toMatchObject([{ ref: 1003, code: 'rate_limited' }]);
+    other.publish({ topic: 'a', data: 1 });
+    expect(other.take('receipt')).toHaveLength(1);
+    time.advance(100);
+    peer.publish({ topic: 'a', data: 4 });
+    expect(peer.take('receipt')).toHaveLength(1);
+  });
+});
+
+describe('push without acknowledgement', () => {
+  it('delivers what matches, in order, with the data as it was sent', async () => {
+    const { greeted, time } = await simulatedBroker();
+    const [publisher, subscriber] = [greeted(), greeted()];
+    const { subscription } = subscriber.subscribe({ topic: 'sensors/#', when: 'temperature > 30 AND humidity < 50' });
+    publisher.publish(
+      { topic: 'sensors/1', data: { temperature: 31, humidity: 40 } },
+      { topic: 'sensors/2', data: { temperature: 31, humidity: 50 } },
+      { topic: 'sensors/1', data: { temperature: 32, humidity: 49.5 } },
+    );
+    const common = { record: 'event', subscription, attempt: 0, lease: undefined, topic: 'sensors/1' };
+    expect(subscriber.take('event')).toEqual([
+      { ...common, seq: 1, time: time.wallMs(), data: { temperature: 31, humidity: 40 } },
+      { ...common, seq: 3, time: time.wallMs(), data: { temperature: 32, humidity: 49.5 } },
+    ]);
+  });
+
+  it('stops at the end of the credit, and goes on with more', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', creditEvents: 2 });
+    peer.publish(...[1, 2, 3, 4, 5].map((data) => ({ topic: 'a', data })));
+    expect(peer.take('event').map(({ data }) => data)).toEqual([1, 2]);
+    peer.credit(subscription, 2);
+    expect(peer.take('event').map(({ data }) => data)).toEqual([3, 4]);
+    peer.credit(subscription, 10);
+    expect(peer.take('event').map(({ data }) => data)).toEqual([5]);
+  });
+
+  it('counts credit in bytes too, and lets one event through that is larger than the rest of it', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', creditBytes: 10 });
+    peer.publish({ topic: 'a', data: 'x'.repeat(100) }, { topic: 'a', data: 'y' });
+    expect(peer.take('event')).toHaveLength(1);
+    peer.credit(subscription, 0, 60);
+    expect(peer.take('event')).toHaveLength(0);
+    peer.credit(subscription, 0, 60);
+    expect(peer.take('event').map(({ data }) => data)).toEqual(['y']);
+  });
+
+  it('refuses credit over the bound, and keeps what there was', async () => {
+    const { greeted } = await simulatedBroker({ creditEventsMax: 300 });
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', creditEvents: 300 });
+    peer.credit(subscription, 1);
+    expect(peer.take('refused')).toMatchObject([{ ref: 0, code: 'credit_limit' }]);
+    peer.publish({ topic: 'a', data: 1 });
+    expect(peer.take('event')).toHaveLength(1);
+  });
+
+  const overflow = [
+    { policy: 'drop-oldest', kept: [8, 9, 10], reason: 'overflow_oldest', lastDropped: 7 },
+    { policy: 'drop-newest', kept: [1, 2, 3], reason: 'overflow_newest', lastDropped: 10 },
+  ] as const;
+  it.each(overflow)(
+    '$policy: drops by policy, counts, and tells the gap',
+    async ({ policy, kept, reason, lastDropped }) => {
+      const { greeted, metric } = await simulatedBroker();
+      const peer = greeted();
+      const { subscription } = peer.subscribe({ topic: '#', creditEvents: 0, queueEvents: 3, overflow: policy });
+      for (let data = 1; data <= 10; data++) peer.publish({ topic: 'a', data });
+      expect(peer.take('event')).toEqual([]);
+      peer.credit(subscription, 10);
+      expect(peer.take('gap')).toEqual([{ record: 'gap', subscription, reason, count: 7, seq: lastDropped }]);
+      expect(peer.take('event').map(({ data }) => data)).toEqual(kept);
+      expect(await metric(`tellwhen_drops_total{reason="${reason}"}`)).toBe(7);
+    },
+  );
+
+  it('disconnect: ends the connection, and nobody else notices', async () => {
+    const { greeted } = await simulatedBroker();
+    const [slow, good] = [greeted(), greeted()];
+    slow.subscribe({ topic: '#', creditEvents: 0, queueEvents: 3, overflow: 'disconnect' });
+    good.subscribe({ topic: '#' });
+    for (let data = 1; data <= 5; data++) good.publish({ topic: 'a', data });
+    expect(slow.closed).toEqual({ code: 4429, reason: 'slow_consumer' });
+    expect(good.take('event')).toHaveLength(5);
+    expect(good.take('receipt').map(({ matched }) => matched)).toEqual([2, 2, 2, 2, 1]);
+  });
+
+  it('bounds what a queue holds in bytes', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', creditEvents: 0, queueBytes: 250 });
+    for (let i = 0; i < 5; i++) peer.publish({ topic: 'a', data: String(i).repeat(100) });
+    peer.credit(subscription, 10);
+    expect(peer.take('gap')).toMatchObject([{ count: 3 }]);
+    expect(peer.take('event')).toHaveLength(2);
+  });
+
+  it('bounds what the whole broker holds, each event once', async () => {
+    const { greeted, metric } = await simulatedBroker({ heldBytesMax: 250 });
+    const peer = greeted();
+    const subscriptions = [1, 2, 3].map(() => peer.subscribe({ topic: '#', creditEvents: 0 }).subscription);
+    for (let i = 0; i < 5; i++) peer.publish({ topic: 'a', data: String(i).repeat(100) });
+    expect(await metric('tellwhen_held_events')).toBe(2);
+    expect(await metric('tellwhen_drops_total{reason="broker_memory"}')).toBe(9);
+    for (const subscription of subscriptions) peer.credit(subscription, 10);
+    expect(peer.take('event')).toHaveLength(6);
+    expect(await metric('tellwhen_held_events')).toBe(0);
+    expect(await metric('tellwhen_held_bytes')).toBe(0);
+  });
+
+  it('keeps a peer that does not read within bounds, drops by policy, and goes on when it reads', async () => {
+    const { greeted, time, metric } = await simulatedBroker();
+    const [publisher, reader] = [greeted(), greeted()];
+    reader.subscribe({ topic: '#', creditEvents: 4096, creditBytes: 16 << 20, queueEvents: 50 });
+    reader.peer.pause();
+    const data = 'x'.repeat(10_000);
+    for (let i = 0; i < 200; i++) publisher.publish({ topic: 'a', data });
+    expect(await metric('tellwhen_held_events')).toBe(50);
+    reader.peer.resume();
+    time.settle();
+    expect(reader.closed).toBeUndefined();
+    const told = reader.take('event').length;
+    const dropped = reader.take('gap').reduce((sum, { count }) => sum + Number(count), 0);
+    expect(dropped).toBeGreaterThan(0);
+    expect(told + dropped).toBe(200);
+  });
+});
+
+describe('a change of predicate', () => {
+  it('takes effect at one seq, without losing what waits', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', when: 'x = 1', creditEvents: 1 });
+    peer.publish({ topic: 'a', data: { x: 1, n: 1 } }, { topic: 'a', data: { x: 1, n: 2 } });
+    const answer = peer.request('replace', { subscription, when: 'x = 2' });
+    expect(answer).toMatchObject({ kind: 'replaced', subscription, seq: 2 });
+    peer.publish({ topic: 'a', data: { x: 1, n: 3 } }, { topic: 'a', data: { x: 2, n: 4 } });
+    peer.credit(subscription, 10);
+    expect(peer.take('event').map(({ seq }) => seq)).toEqual([1, 2, 4]);
+  });
+
+  it('to none lets everything through; a bad one changes nothing', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', when: 'x = 1' });
+    expect(peer.request('replace', { subscription, when: 'x = = 1' })).toMatchObject({
+      kind: 'refused',
+      code: 'predicate_syntax',
+    });
+    peer.publish({ topic: 'a', data: { x: 2 } });
+    expect(peer.take('event')).toHaveLength(0);
+    peer.request('replace', { subscription, when: null });
+    peer.publish({ topic: 'a', data: { x: 2 } });
+    expect(peer.take('event')).toHaveLength(1);
+  });
+});

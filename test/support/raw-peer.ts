@@ -1,0 +1,143 @@
+import {
+  type Body,
+  type BrokerControl,
+  type BrokerRecordHandler,
+  ByteWriter,
+  type ClientControl,
+  type ControlOf,
+  decodeControl,
+  readBrokerControl,
+  readBrokerRecords,
+  writeClientRecord,
+} from '../../broker/protocol/index.ts';
+import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
+
+/** One record from the broker, as a test likes to compare it. */
+export interface ReceivedRecord {
+  readonly record: keyof BrokerRecordHandler;
+  readonly [field: string]: unknown;
+}
+
+type Fields<K extends ClientControl['kind']> = Omit<ControlOf<ClientControl, K>, 'kind' | 'ref'>;
+
+/** A client that speaks frames: what it sends is what the test says, what it was told is kept in order. */
+export class RawPeer {
+  readonly peer: MemoryPeer;
+  readonly controls: BrokerControl[] = [];
+  readonly records: ReceivedRecord[] = [];
+  closed: { readonly code: number; readonly reason: string } | undefined;
+  #ref = 0;
+  readonly #topics = new Map<number, string>();
+  readonly #settle: () => void;
+
+  /** `settle` runs the broker until nothing more is to be done now. */
+  constructor(peer: MemoryPeer, settle: () => void) {
+    this.peer = peer;
+    this.#settle = settle;
+    peer.handler = {
+      onText: (text) => void this.controls.push(readBrokerControl(decodeControl(text).value)),
+      onBinary: (frame) => readBrokerRecords(frame, this.#handler),
+      onClose: (code, reason) => {
+        this.closed = { code, reason };
+      },
+    };
+  }
+
+  /** Sends a request, and answers what it was answered. */
+  request<K extends ClientControl['kind']>(kind: K, fields: Fields<K>): BrokerControl {
+    const ref = ++this.#ref;
+    this.peer.sendText(JSON.stringify({ kind, ref, ...fields }));
+    this.#settle();
+    const answer = this.controls.find((frame) => 'ref' in frame && frame.ref === ref);
+    if (answer === undefined) throw new Error(`${kind} was not answered`);
+    return answer;
+  }
+
+  hello(session?: { id: string; key: string }): ControlOf<BrokerControl, 'welcome'> {
+    const answer = this.request('hello', {
+      client: 'test',
+      ...(session !== undefined && { session: { id: session.id, key: session.key } }),
+    });
+    if (answer.kind !== 'welcome') throw new Error(`hello was answered ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  subscribe(fields: Fields<'subscribe'>): ControlOf<BrokerControl, 'subscribed'> {
+    const answer = this.request('subscribe', fields);
+    if (answer.kind !== 'subscribed') throw new Error(`subscribe was answered ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Publishes in one frame. Refs are 1001 and up, so that a test can tell them. */
+  publish(...events: { topic: string; data: unknown; ref?: number }[]): void {
+    this.send((to) => {
+      events.forEach(({ topic, data, ref }, i) => {
+        writeClientRecord.topic(to, i, topic);
+        const bytes = new TextEncoder().encode(typeof data === 'string' ? data : JSON.stringify(data));
+        writeClientRecord.publish(to, ref ?? 1001 + i, i, { data: bytes });
+      });
+    });
+  }
+
+  send(write: (to: ByteWriter) => void): void {
+    const to = new ByteWriter();
+    write(to);
+    this.peer.sendBinary(to.written());
+    this.#settle();
+  }
+
+  credit(subscription: number, events: number, bytes = 0): void {
+    this.send((to) => writeClientRecord.credit(to, subscription, events, bytes));
+  }
+
+  ack(lease: { id: number; token: number }, ref = 1): void {
+    this.send((to) => writeClientRecord.settle(to, ref, 'ack', 0, lease.id, lease.token));
+  }
+
+  release(lease: { id: number; token: number }, delayMs = 0, ref = 1): void {
+    this.send((to) => writeClientRecord.settle(to, ref, 'release', delayMs, lease.id, lease.token));
+  }
+
+  extend(lease: { id: number; token: number }, ms: number, ref = 1): void {
+    this.send((to) => writeClientRecord.settle(to, ref, 'extend', ms, lease.id, lease.token));
+  }
+
+  fetch(subscription: number, seq: number, ref = 1, leaseMs = 0): void {
+    this.send((to) => writeClientRecord.fetch(to, ref, subscription, seq, leaseMs));
+  }
+
+  /** What came since the last call, of this kind. Kinds that were not asked for stay. */
+  take(record: keyof BrokerRecordHandler): ReceivedRecord[] {
+    const taken = this.records.filter((one) => one.record === record);
+    const left = this.records.filter((one) => one.record !== record);
+    this.records.splice(0, this.records.length, ...left);
+    return taken;
+  }
+
+  readonly #handler: BrokerRecordHandler = {
+    topic: (alias, text) => void this.#topics.set(alias, text),
+    receipt: (ref, receipt) => this.#got({ record: 'receipt', ref, ...receipt }),
+    event: (subscription, { alias, ...delivery }, body) =>
+      this.#got({ record: 'event', subscription, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
+    notice: (subscription, { alias, ...notice }) =>
+      this.#got({ record: 'notice', subscription, ...notice, topic: this.#topics.get(alias) }),
+    gap: (subscription, reason, count, seq) => this.#got({ record: 'gap', subscription, reason, count, seq }),
+    fetched: (ref, { alias, ...delivery }, body) =>
+      this.#got({ record: 'fetched', ref, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
+    settled: (ref, remainingMs) => this.#got({ record: 'settled', ref, remainingMs }),
+    refused: (ref, code, message) => this.#got({ record: 'refused', ref, code, message }),
+  };
+
+  #got(record: ReceivedRecord): void {
+    this.records.push(record);
+  }
+}
+
+function dataOf(body: Body): unknown {
+  const text = new TextDecoder().decode(body.data);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
