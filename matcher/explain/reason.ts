@@ -1,0 +1,122 @@
+/**
+ * Why a clause came out as it did, in one short sentence.
+ */
+import type { JsonValue, MatchableEvent } from '../event.ts';
+import type { Comparison, Condition, Operand, Verdict } from '../language/ast.ts';
+import { evaluate } from '../language/evaluate.ts';
+import { printOperand, printReference } from '../language/print.ts';
+import { evaluateOperand, isAbsent, readReference } from '../language/values.ts';
+import { shorten, show, typeOf } from './observed-value.ts';
+
+export function reasonFor(condition: Condition, verdict: Verdict, event: MatchableEvent): string {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return reasonForGroup(condition, verdict, event);
+    case 'not':
+      return verdict === undefined ? 'the negated condition is unknown' : `the negated condition is ${!verdict}`;
+    case 'compare':
+      return reasonForComparison(condition, verdict, event);
+    case 'isNull':
+    case 'exists':
+      return state(condition.reference, event);
+    case 'truth':
+      return verdict === undefined
+        ? `${state(condition.operand, event)}, which is not a boolean, so the condition is unknown`
+        : state(condition.operand, event);
+    case 'element':
+      return reasonForElement(condition, verdict, event);
+    default:
+      return reasonForValue(condition, verdict, event);
+  }
+}
+
+type Group = Condition & { readonly kind: 'and' | 'or' };
+type ValueTest = Condition & { readonly kind: 'between' | 'in' | 'like' | 'text' };
+
+function reasonForGroup(condition: Group, verdict: Verdict, event: MatchableEvent): string {
+  const verdicts = condition.conditions.map((part) => evaluate(part, event));
+  const all = verdicts.length;
+  const same = verdicts.filter((part) => part === verdict).length;
+  const name = verdict === undefined ? 'unknown' : String(verdict);
+  if (same === all) return `all ${all} parts are ${name}`;
+  return `${same} of ${all} parts ${same === 1 ? 'is' : 'are'} ${name}`;
+}
+
+function reasonForComparison(
+  condition: Condition & { kind: 'compare' },
+  verdict: Verdict,
+  event: MatchableEvent,
+): string {
+  const { left, right, operator } = condition;
+  const actual = evaluateOperand(left, event);
+  const wanted = evaluateOperand(right, event);
+  if (isAbsent(actual) || isAbsent(wanted)) {
+    return `${state(isAbsent(actual) ? left : right, event)}, so the comparison is unknown`;
+  }
+  const limit = right.kind === 'literal' ? show(wanted) : `${shorten(printOperand(right))} (${show(wanted)})`;
+  if (verdict === undefined) {
+    const types = `${article(typeOf(actual))} against ${article(typeOf(wanted))}`;
+    return `${state(left, event)}: ${types} has no order, so the comparison is unknown`;
+  }
+  if (verdict) return `${state(left, event)}, which is ${operator} ${limit}`;
+  return `${state(left, event)}, which is not ${operator} ${limit}${distance(operator, actual, wanted)}`;
+}
+
+/** How far a false comparison was from being true. */
+function distance(operator: Comparison, actual: JsonValue, wanted: JsonValue): string {
+  if (typeOf(actual) !== typeOf(wanted)) {
+    return operator === '<>' ? '' : `: ${article(typeOf(actual))} never equals ${article(typeOf(wanted))}`;
+  }
+  if (typeof actual !== 'number' || typeof wanted !== 'number' || operator === '<>') return '';
+  // Twelve digits hide the rounding of the subtraction.
+  const gap = Number(Math.abs(actual - wanted).toPrecision(12));
+  if (operator === '=') return `; off by ${gap}`;
+  if (gap === 0) return '; it is exactly the limit';
+  return operator === '>' || operator === '>=' ? `; short by ${gap}` : `; over by ${gap}`;
+}
+
+function reasonForElement(condition: Condition & { kind: 'element' }, verdict: Verdict, event: MatchableEvent): string {
+  const array = readReference(condition.array, event);
+  if (!Array.isArray(array)) return `${state(condition.array, event)}, not an array, so the condition is unknown`;
+  const is = state(condition.value, event);
+  if (verdict === undefined) return `${is}, so the condition is unknown`;
+  return `${is}, which is ${verdict === condition.negated ? 'not ' : ''}in ${printReference(condition.array)}, an ${show(array)}`;
+}
+
+function reasonForValue(condition: ValueTest, verdict: Verdict, event: MatchableEvent): string {
+  const value = evaluateOperand(condition.value, event);
+  const is = state(condition.value, event);
+  if (isAbsent(value)) return `${is}, so the condition is unknown`;
+  const wantsText = condition.kind === 'like' || condition.kind === 'text';
+  if (wantsText && typeof value !== 'string') return `${is}, which is not a string, so the condition is unknown`;
+  if (verdict === undefined) return `${is}, which cannot be compared with both bounds, so the condition is unknown`;
+  switch (condition.kind) {
+    case 'between': {
+      const bounds = `${shorten(printOperand(condition.low))} and ${shorten(printOperand(condition.high))}`;
+      return `${is}, which is ${verdict === condition.negated ? 'not ' : ''}between ${bounds}`;
+    }
+    case 'in':
+      return `${is}, which is ${verdict === condition.negated ? 'not ' : ''}one of the ${condition.literals.length} listed`;
+    case 'like':
+      return `${is}, which ${verdict === condition.negated ? 'does not fit' : 'fits'} the pattern`;
+    case 'text': {
+      const words = { startsWith: 'start with', endsWith: 'end with', contains: 'contain' }[condition.test];
+      return `${is}, which does ${verdict ? '' : 'not '}${words} ${show(condition.literal)}`;
+    }
+  }
+}
+
+/** `temperature is 28.4`, `humidity is missing`. */
+function state(operand: Operand, event: MatchableEvent): string {
+  const value = evaluateOperand(operand, event);
+  const name = shorten(printOperand(operand));
+  if (value === undefined) {
+    return operand.kind === 'arithmetic' || operand.kind === 'negate' ? `${name} has no value` : `${name} is missing`;
+  }
+  return `${name} is ${isAbsent(value) ? 'null' : show(value)}`;
+}
+
+function article(type: string): string {
+  return /^[ao]/.test(type) ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,21 @@
+/**
+ * The matcher: topic filters and content predicates, a million of them, matched, changed and explained in
+ * microseconds. A pure library: no I/O, no clock, no dependency on the broker. This file is its whole surface.
+ */
+export type { JsonValue, MatchableEvent } from './event.ts';
+export type { ClauseExplanation, ClauseVerdict, Explanation } from './explain/explain.ts';
+export { explainFilter } from './explain/explain.ts';
+export type { TopicExplanation } from './explain/explain-topic.ts';
+export type { ObservedValue, ValueType } from './explain/observed-value.ts';
+export { printExplanation } from './explain/print-explanation.ts';
+export { type CompiledFilter, compileFilter, type Filter } from './filter.ts';
+export { FilterError, type FilterErrorCode } from './filter-error.ts';
+export type { Cost } from './index/cost.ts';
+export type { Condition, Scalar, Verdict } from './language/ast.ts';
+export { evaluate } from './language/evaluate.ts';
+export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';
+export { parsePredicate } from './language/parse.ts';
+export { printCondition } from './language/print.ts';
+export { type Admission, Matcher, type MatcherOptions, type MatcherStats, type Matches } from './matcher.ts';
+export { checkTopic, checkTopicFilter, TOPIC_LIMITS } from './topic/check-topic.ts';
+export { topicMatches } from './topic/topic-matches.ts';

@@ -1,0 +1,178 @@
+/**
+ * Which test of a filter becomes its access key: the one expected to make the filter a candidate least often.
+ *
+ * Every share below is a guess until events have been seen, and then an observation (see traffic.ts). The choice is
+ * made when a filter is added, and again by `FilterIndex.retune`.
+ */
+import type { Scalar } from '../language/ast.ts';
+import type { TopicTrie } from '../topic/topic-trie.ts';
+import { type Arena, CHUNK_MASK, CHUNK_SHIFT } from './arena.ts';
+import { type Conjunction, joined, type Test } from './conjunction.ts';
+import {
+  EQUAL,
+  NUMBER_SIDE,
+  OPCODE_MASK,
+  OPERAND_SHIFT,
+  RECORD_HEADER,
+  SIDE_MASK,
+  slotOfSide,
+  TOPIC,
+  WITHIN,
+} from './program.ts';
+import type { SlotTable } from './slot-table.ts';
+import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
+import { blend, type Traffic } from './traffic.ts';
+
+/** One branch of a filter: the test to find it by, or its topic filter, and the tests to verify. */
+export interface Branch {
+  /** Undefined: found by the topic filter. */
+  readonly access: Test | undefined;
+  readonly rest: Conjunction;
+}
+
+export interface Plan {
+  readonly branches: readonly Branch[];
+  /** Expected candidates per event. */
+  readonly share: number;
+}
+
+/** A filter is posted under so many branches at most. */
+export const BRANCHES_MAX = 64;
+
+/** What one more posting must save, in candidates per event, to be worth its memory. */
+const POSTING_PRICE = 1e-6;
+
+export class AccessChooser {
+  readonly #arena: Arena;
+  readonly #slots: SlotTable;
+  readonly #symbols: SymbolTable;
+  readonly #topics: TopicTrie;
+  readonly #traffic: Traffic;
+
+  constructor(tables: {
+    arena: Arena;
+    slots: SlotTable;
+    symbols: SymbolTable;
+    topics: TopicTrie;
+    traffic: Traffic;
+  }) {
+    this.#arena = tables.arena;
+    this.#slots = tables.slots;
+    this.#symbols = tables.symbols;
+    this.#topics = tables.topics;
+    this.#traffic = tables.traffic;
+  }
+
+  /**
+   * The best plan: the tests as they are, or split under every branch of one OR or IN.
+   *
+   * @param topic The filter's topic filter, which is held.
+   */
+  plan(tests: Conjunction, topic: number): Plan {
+    const topicShare = this.#topicShare(topic);
+    let best = this.#unsplit([tests], topicShare);
+    for (const test of tests) {
+      const branches = branchesOf(test);
+      if (branches === undefined) continue;
+      const others = tests.filter((other) => other !== test);
+      const split = branches.map((branch) => joined(branch, others)).filter((branch) => branch !== undefined);
+      const plan = this.#unsplit(split, topicShare);
+      if (plan.share + split.length * POSTING_PRICE < best.share) best = plan;
+    }
+    return best;
+  }
+
+  #unsplit(conjunctions: readonly Conjunction[], topicShare: number): Plan {
+    let share = 0;
+    const branches: Branch[] = [];
+    for (const tests of conjunctions) {
+      let access: Test | undefined;
+      let least = topicShare;
+      for (const test of tests) {
+        const expected = this.#shareOf(test);
+        // A tie goes to content: the topic is tested in passing anyway.
+        if (expected < least || (expected === least && access === undefined && isKey(test))) {
+          access = test;
+          least = expected;
+        }
+      }
+      share += least;
+      branches.push({ access, rest: this.#mostSelectiveFirst(tests, access) });
+    }
+    return { branches, share };
+  }
+
+  /** The other tests, those that fail most often first, opaque ones last whatever they yield: they cost most. */
+  #mostSelectiveFirst(tests: Conjunction, access: Test | undefined): Conjunction {
+    const rest = tests.filter((test) => test !== access);
+    if (rest.length < 2) return rest;
+    const order = new Map(rest.map((test) => [test, test.kind === 'opaque' ? 2 : this.#shareOf(test)]));
+    return rest.sort((a, b) => (order.get(a) ?? 1) - (order.get(b) ?? 1));
+  }
+
+  #shareOf(test: Test): number {
+    if (test.kind === 'equal') {
+      const slot = this.#slots.find(test.reference);
+      return slot === undefined ? 0.1 : this.#equalShare(slot, test.value);
+    }
+    if (test.kind === 'range') {
+      const slot = this.#slots.find(test.reference);
+      return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
+    }
+    return 1;
+  }
+
+  /** The share of events expected to offer a record that is posted, by its access key. */
+  shareOfKey(record: number): number {
+    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
+    const numbers = this.#arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
+    const at = (record & CHUNK_MASK) + RECORD_HEADER;
+    const operand = (words[at] as number) >>> OPERAND_SHIFT;
+    const bound = numbers[(at + 2) >> 1] as number;
+    const slot = slotOfSide(operand);
+    switch ((words[at] as number) & OPCODE_MASK) {
+      case EQUAL:
+        return this.#equalShare(operand, this.#symbols.valueOf(words[at + 1] as number));
+      case TOPIC:
+        return this.#topicShare(operand);
+      case WITHIN:
+        return this.#traffic.rangeShare(slot, bound, numbers[(at + 4) >> 1] as number);
+      default:
+        return (operand & SIDE_MASK) === NUMBER_SIDE
+          ? this.#traffic.rangeShare(slot, bound, Number.POSITIVE_INFINITY)
+          : this.#traffic.rangeShare(slot, Number.NEGATIVE_INFINITY, -bound);
+    }
+  }
+
+  /** The share of events expected to have this value in the slot. */
+  #equalShare(slot: number, value: Scalar): number {
+    const guess = typeof value === 'boolean' ? 0.5 : 1 / (10 + this.#symbols.sizeOf(slot));
+    const symbol = this.#symbols.find(slot, value);
+    if (symbol === NO_SYMBOL) return guess;
+    return blend(this.#symbols.seen[symbol] as number, this.#traffic.age(this.#symbols.born[symbol] as number), guess);
+  }
+
+  /**
+   * The share of events expected to match a topic filter. Until events tell: each literal level halves it; but where
+   * many filters gather, many events are expected.
+   */
+  #topicShare(topic: number): number {
+    let guess = 1;
+    for (const level of this.#topics.textOf(topic).split('/')) if (level !== '+' && level !== '#') guess /= 2;
+    const { held, of } = this.#topics.holdShare(topic);
+    return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
+  }
+}
+
+/** Can the test be an access key by itself? */
+export function isKey(test: Test): boolean {
+  return test.kind === 'equal' || test.kind === 'range';
+}
+
+/** The branches that a test can be split into. */
+export function branchesOf(test: Test): readonly Conjunction[] | undefined {
+  if (test.kind === 'any') return test.branches.length <= BRANCHES_MAX ? test.branches : undefined;
+  if (test.kind !== 'oneOf' || test.values.length > BRANCHES_MAX) return undefined;
+  const { reference, values } = test;
+  return values.map((value) => [{ kind: 'equal', reference, value }]);
+}

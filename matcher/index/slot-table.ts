@@ -1,0 +1,248 @@
+/**
+ * Slots: one small integer for each reference that live filters name. An event's values are read once into arrays
+ * indexed by slot; all tests read those.
+ *
+ * Data paths form a tree, so that a common prefix is walked once, and an object of the event is walked by the shorter
+ * side: the steps that filters name, or the keys that it has. Neither many filters with rare fields nor an event with
+ * many fields makes the other side expensive.
+ */
+import type { JsonValue, MatchableEvent } from '../event.ts';
+import type { EnvelopeName, Reference } from '../language/ast.ts';
+import { roomForInts, roomForNumbers } from './columns.ts';
+import { IdPool } from './id-pool.ts';
+import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, SYMBOL_SIDE, sideOf } from './program.ts';
+import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
+
+interface PathNode {
+  readonly step: string | number;
+  readonly parent: PathNode | undefined;
+  slot: number;
+  children: Map<string | number, PathNode>;
+}
+
+const NO_SLOT = -1;
+/** Sides that belong to no slot, and are 0 in every event: see program.ts. */
+const CONSTANTS = 4;
+/** With fewer steps than this, walking them is cheaper than counting the object's keys. */
+const NARROW = 24;
+/** A path node, a Map entry and the columns of a slot; an estimate for the statistics. */
+const SLOT_BYTES = 320;
+
+export class SlotTable {
+  readonly #symbols: SymbolTable;
+  readonly #ids = new IdPool();
+  readonly #root: PathNode = { step: '', parent: undefined, slot: NO_SLOT, children: new Map() };
+  readonly #attributes = new Map<string, number>();
+  readonly #envelope = new Map<EnvelopeName, number>();
+  /** By slot. */
+  #references: (Reference | undefined)[] = [];
+  #holders = new Int32Array(0);
+  /** Live slots that read `event.data`. */
+  #dataSlots = 0;
+
+  /** Of the event read last, by slot: KIND_… */
+  kinds = new Int32Array(0);
+  /** By side, see program.ts: the value and its negative, NaN if it is no number, so that every bound fails; the symbol. */
+  numbers = new Float64Array(CONSTANTS);
+  /** Is one of the numbers infinite? Then probes may not hold where they must; see probe.ts. */
+  isExtreme = false;
+  /** The symbol of the value, or NO_SYMBOL. */
+  symbols = new Int32Array(0);
+  /** The slots that are not missing in the event read last: the first `touchedCount` of these. */
+  touched = new Int32Array(0);
+  touchedCount = 0;
+
+  constructor(symbols: SymbolTable) {
+    this.#symbols = symbols;
+  }
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  get bytes(): number {
+    return this.#ids.size * SLOT_BYTES;
+  }
+
+  get readsData(): boolean {
+    return this.#dataSlots > 0;
+  }
+
+  /** The slot of a reference, when a live filter names it. */
+  find(reference: Reference): number | undefined {
+    switch (reference.kind) {
+      case 'attribute':
+        return this.#attributes.get(reference.name);
+      case 'envelope':
+        return this.#envelope.get(reference.name);
+      case 'data': {
+        let node: PathNode | undefined = this.#root;
+        for (const step of reference.path) {
+          node = node.children.get(step);
+          if (node === undefined) return undefined;
+        }
+        return node.slot === NO_SLOT ? undefined : node.slot;
+      }
+    }
+  }
+
+  /** Holds the reference once more. */
+  hold(reference: Reference): number {
+    const known = this.find(reference);
+    if (known !== undefined) {
+      this.#holders[known] = (this.#holders[known] as number) + 1;
+      return known;
+    }
+    const slot = this.#ids.take();
+    this.#holders = roomForInts(this.#holders, slot + 1);
+    this.kinds = roomForInts(this.kinds, slot + 1);
+    this.numbers = roomForNumbers(this.numbers, sideOf(slot + 1, 0));
+    this.symbols = roomForInts(this.symbols, slot + 1);
+    this.touched = roomForInts(this.touched, slot + 1);
+    this.#holders[slot] = 1;
+    this.#references[slot] = reference;
+    this.#clear(slot);
+    if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
+    else if (reference.kind === 'envelope') this.#envelope.set(reference.name, slot);
+    else {
+      this.#dataSlots += 1;
+      let node = this.#root;
+      for (const step of reference.path) node = node.children.get(step) ?? grow(node, step);
+      node.slot = slot;
+    }
+    return slot;
+  }
+
+  /** Releases one hold; true when it was the last and the slot is gone. */
+  release(slot: number): boolean {
+    const holders = (this.#holders[slot] as number) - 1;
+    this.#holders[slot] = holders;
+    if (holders > 0) return false;
+    const reference = this.#references[slot];
+    this.#references[slot] = undefined;
+    if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
+    else if (reference?.kind === 'envelope') this.#envelope.delete(reference.name);
+    else if (reference !== undefined) {
+      this.#dataSlots -= 1;
+      this.#prune(reference.path);
+    }
+    this.#ids.release(slot);
+    if (this.#ids.size === 0) this.#reset();
+    return true;
+  }
+
+  /** Reads an event into the arrays. `data` is the event's data, which the caller has read already. */
+  read(event: MatchableEvent, data: JsonValue | undefined): void {
+    for (let i = 0; i < this.touchedCount; i += 1) this.#clear(this.touched[i] as number);
+    this.touchedCount = 0;
+    this.isExtreme = false;
+    if (this.#dataSlots > 0) this.#walk(this.#root, data);
+    for (const [name, slot] of this.#envelope) this.#set(slot, event[name]);
+    const attributes = event.attributes;
+    if (attributes === undefined) return;
+    if (this.#attributes.size <= NARROW) {
+      for (const [name, slot] of this.#attributes) {
+        if (Object.hasOwn(attributes, name)) this.#set(slot, attributes[name]);
+      }
+      return;
+    }
+    for (const name of Object.keys(attributes)) {
+      const slot = this.#attributes.get(name);
+      if (slot !== undefined) this.#set(slot, attributes[name]);
+    }
+  }
+
+  #walk(node: PathNode, value: JsonValue | undefined): void {
+    if (node.slot !== NO_SLOT) this.#set(node.slot, value);
+    if (typeof value !== 'object' || value === null || node.children.size === 0) return;
+    if (isArray(value)) {
+      if (node.children.size > value.length) {
+        for (let i = 0; i < value.length; i += 1) {
+          const child = node.children.get(i);
+          if (child !== undefined) this.#walk(child, value[i]);
+        }
+        return;
+      }
+      for (const [step, child] of node.children) {
+        if (typeof step === 'number' && step < value.length) this.#walk(child, value[step]);
+      }
+      return;
+    }
+    if (node.children.size > NARROW) {
+      const keys = Object.keys(value);
+      if (keys.length < node.children.size) {
+        for (const key of keys) {
+          const child = node.children.get(key);
+          if (child !== undefined) this.#walk(child, value[key]);
+        }
+        return;
+      }
+    }
+    for (const [step, child] of node.children) {
+      if (typeof step === 'string' && Object.hasOwn(value, step)) this.#walk(child, value[step]);
+    }
+  }
+
+  #set(slot: number, value: JsonValue | undefined): void {
+    if (value === undefined) return;
+    this.touched[this.touchedCount] = slot;
+    this.touchedCount += 1;
+    if (typeof value === 'number') {
+      this.kinds[slot] = Number.isNaN(value) ? KIND_NULL : KIND_VALUE;
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) this.isExtreme = true;
+      const side = sideOf(slot, NUMBER_SIDE);
+      this.numbers[side] = value;
+      this.numbers[side + NEGATED_SIDE] = -value;
+      const symbol = this.#symbols.find(slot, value);
+      this.symbols[slot] = symbol;
+      this.numbers[side + SYMBOL_SIDE] = symbol;
+      return;
+    }
+    this.kinds[slot] = value === null ? KIND_NULL : KIND_VALUE;
+    if (typeof value === 'object') return;
+    const symbol = this.#symbols.find(slot, value);
+    this.symbols[slot] = symbol;
+    this.numbers[sideOf(slot, SYMBOL_SIDE)] = symbol;
+  }
+
+  #clear(slot: number): void {
+    this.kinds[slot] = KIND_MISSING;
+    this.symbols[slot] = NO_SYMBOL;
+    const side = sideOf(slot, NUMBER_SIDE);
+    this.numbers[side] = Number.NaN;
+    this.numbers[side + NEGATED_SIDE] = Number.NaN;
+    this.numbers[side + SYMBOL_SIDE] = NO_SYMBOL;
+  }
+
+  #prune(path: readonly (string | number)[]): void {
+    let node: PathNode | undefined = this.#root;
+    for (const step of path) node = node?.children.get(step);
+    if (node === undefined) return;
+    node.slot = NO_SLOT;
+    while (node.parent !== undefined && node.slot === NO_SLOT && node.children.size === 0) {
+      node.parent.children.delete(node.step);
+      node = node.parent;
+    }
+  }
+
+  #reset(): void {
+    this.#references = [];
+    this.#holders = new Int32Array(0);
+    this.kinds = new Int32Array(0);
+    this.numbers = new Float64Array(CONSTANTS);
+    this.symbols = new Int32Array(0);
+    this.touched = new Int32Array(0);
+    this.touchedCount = 0;
+  }
+}
+
+function grow(parent: PathNode, step: string | number): PathNode {
+  const node: PathNode = { step, parent, slot: NO_SLOT, children: new Map() };
+  parent.children.set(step, node);
+  return node;
+}
+
+/** Array.isArray does not narrow read-only arrays. */
+function isArray(value: object): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

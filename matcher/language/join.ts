@@ -1,0 +1,91 @@
+import type { Condition, Operand, Scalar, Span } from './ast.ts';
+import { printCondition, printOperand } from './print.ts';
+
+type Joiner = 'and' | 'or';
+
+/**
+ * AND or OR of normalised conditions, itself normalised: flat, without constants and duplicates, equality tests on one
+ * operand gathered into one IN (under AND: unequality tests into one NOT IN), and sorted by text.
+ */
+export function joinConditions(kind: Joiner, parts: readonly Condition[], span: Span): Condition {
+  const flat = parts.flatMap((part) => (part.kind === kind ? part.conditions : [part]));
+  // `false` decides an AND and `true` an OR; the other one changes nothing.
+  const decisive = kind === 'or';
+  const decided = flat.find((part) => constantOf(part) === decisive);
+  if (decided !== undefined) return decided;
+  const open = flat.filter((part) => constantOf(part) === undefined);
+  const byText = new Map(gatherSets(kind, open, span).map((part) => [printCondition(part), part]));
+  const sorted = [...byText].sort(byKey).map(([, part]) => part);
+  const [first, ...rest] = sorted;
+  if (first === undefined) return { kind: 'truth', operand: { kind: 'literal', value: !decisive, span }, span };
+  return rest.length === 0 ? first : { kind, conditions: sorted, span };
+}
+
+function constantOf(condition: Condition): boolean | undefined {
+  if (condition.kind !== 'truth' || condition.operand.kind !== 'literal') return undefined;
+  return condition.operand.value === true;
+}
+
+/** One operand and the literals that it is, or is not, among. */
+interface SetTest {
+  readonly value: Operand;
+  readonly literals: readonly Scalar[];
+  readonly span: Span;
+}
+
+function gatherSets(kind: Joiner, parts: readonly Condition[], span: Span): Condition[] {
+  const isNegated = kind === 'and';
+  const others: Condition[] = [];
+  const sets = new Map<string, SetTest[]>();
+  for (const part of parts) {
+    const test = setTestOf(part, isNegated);
+    if (test === undefined) {
+      others.push(part);
+      continue;
+    }
+    const key = printOperand(test.value);
+    const present = sets.get(key);
+    if (present === undefined) sets.set(key, [test]);
+    else present.push(test);
+  }
+  return [...others, ...Array.from(sets.values(), (tests) => conditionOf(uniteTests(tests, span), isNegated))];
+}
+
+/** The tests are of one operand. A single one keeps its own span. */
+function uniteTests(tests: readonly SetTest[], span: Span): SetTest {
+  const [first, ...rest] = tests as readonly [SetTest, ...SetTest[]];
+  return rest.length === 0 ? first : { value: first.value, literals: tests.flatMap((test) => test.literals), span };
+}
+
+/** The set test that a condition is: `=` and IN for the positive one, `<>` and NOT IN for the negative one. */
+function setTestOf(condition: Condition, isNegated: boolean): SetTest | undefined {
+  if (condition.kind === 'in' && condition.negated === isNegated) return condition;
+  if (condition.kind !== 'compare' || condition.operator !== (isNegated ? '<>' : '=')) return undefined;
+  if (condition.right.kind !== 'literal') return undefined;
+  return { value: condition.left, literals: [condition.right.value], span: condition.span };
+}
+
+function conditionOf(test: SetTest, isNegated: boolean): Condition {
+  const { value, span } = test;
+  const literals = sortScalars(test.literals);
+  const [first] = literals;
+  if (literals.length > 1 || first === undefined) return { kind: 'in', value, literals, negated: isNegated, span };
+  const right: Operand = { kind: 'literal', value: first, span };
+  return { kind: 'compare', operator: isNegated ? '<>' : '=', left: value, right, span };
+}
+
+/** Without duplicates: booleans, numbers, strings, each kind in ascending order. */
+function sortScalars(scalars: readonly Scalar[]): Scalar[] {
+  const of = <T extends Scalar>(type: 'boolean' | 'number' | 'string'): T[] =>
+    scalars.filter((scalar): scalar is T => typeof scalar === type);
+  const unique = <T extends Scalar>(sorted: T[]): T[] => [...new Set(sorted)];
+  return [
+    ...unique(of<boolean>('boolean').sort((a, b) => Number(a) - Number(b))),
+    ...unique(of<number>('number').sort((a, b) => a - b)),
+    ...unique(of<string>('string').sort()),
+  ];
+}
+
+function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
+}
