@@ -140,13 +140,13 @@ describe('records from broker to client, byte for byte', () => {
     ],
     [
       'event under a lease',
-      `8302` + '0109e80705' + `02${lease_hex}` + '00027b7d',
+      `83020109e8070502${lease_hex}00027b7d`,
       (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, body),
       ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, { data: '{}' }],
     ],
     [
       'notice',
-      `8402090502` + `01${lease_hex}`,
+      `840209050201${lease_hex}`,
       (to) => writeBrokerRecord.notice(to, 2, { seq: 9, alias: 5, size: 2, attempt: 1, retention: lease }),
       ['notice', 2, { seq: 9, alias: 5, size: 2, attempt: 1, retention: lease }],
     ],
@@ -158,7 +158,7 @@ describe('records from broker to client, byte for byte', () => {
     ],
     [
       'fetched',
-      `8604` + '0109e80705' + `01${lease_hex}` + '00027b7d',
+      `86040109e8070501${lease_hex}00027b7d`,
       (to) => writeBrokerRecord.fetched(to, 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, body),
       ['fetched', 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, { data: '{}' }],
     ],

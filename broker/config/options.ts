@@ -1,0 +1,140 @@
+import { DEFAULT_PORT } from '../protocol/index.ts';
+
+/** A whole number within bounds. Its unit is the end of its name, before `Max`, `Min` or `Default`. */
+interface IntegerOption {
+  readonly type: 'integer';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly meaning: string;
+}
+
+interface WordOption<W extends string> {
+  readonly type: 'word';
+  readonly default: W;
+  readonly words: readonly W[];
+  readonly meaning: string;
+}
+
+interface TextOption {
+  readonly type: 'text';
+  readonly default: string;
+  readonly charactersMax: number;
+  readonly meaning: string;
+}
+
+export type Option = IntegerOption | WordOption<string> | TextOption;
+
+type Range = readonly [min: number, max: number];
+
+const integer = (byDefault: number, [min, max]: Range, meaning: string): IntegerOption => ({
+  type: 'integer',
+  default: byDefault,
+  min,
+  max,
+  meaning,
+});
+
+const oneOf = <const W extends string>(words: readonly W[], byDefault: NoInfer<W>, meaning: string): WordOption<W> => ({
+  type: 'word',
+  default: byDefault,
+  words,
+  meaning,
+});
+
+const text = (byDefault: string, charactersMax: number, meaning: string): TextOption => ({
+  type: 'text',
+  default: byDefault,
+  charactersMax,
+  meaning,
+});
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const COUNT: Range = [1, 1_000_000_000];
+const MEMORY: Range = [KIB, 1024 * GIB];
+/** Longer times do not fit the 32 bits that a duration has on the wire. */
+const LEASE: Range = [1, 0xffff_ffff];
+
+/**
+ * Every option there is, in the order in which `config print` shows them. The name in another place follows from the
+ * name here: `leasesMax` is `--leases-max` on the command line and `TELLWHEN_LEASES_MAX` in the environment.
+ */
+export const OPTIONS = {
+  host: text('127.0.0.1', 255, 'Address to listen on. 0.0.0.0 or :: for every interface.'),
+  port: integer(DEFAULT_PORT, [0, 65_535], 'TCP port to listen on. 0: any free one.'),
+  logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
+  logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
+
+  controlFrameBytesMax: integer(64 * KIB, [KIB, 16 * MIB], 'Longest text frame a client may send.'),
+  dataFrameBytesMax: integer(MIB, [KIB, 64 * MIB], 'Longest binary frame, in both directions.'),
+  eventBytesMax: integer(256 * KIB, [1, 32 * MIB], 'Largest event: its data, attributes and the rest of its body.'),
+  jsonDepthMax: integer(32, [1, 512], 'JSON data nested deeper counts as unreadable.'),
+  jsonKeysMax: integer(2_000, COUNT, 'JSON data with more keys counts as unreadable.'),
+  topicAliasesMax: integer(4_096, [1, 1_000_000], 'Topic aliases of one connection, in each direction.'),
+  publishPerSecondMax: integer(0, [0, 1_000_000_000], 'Events a second one connection may publish. 0: no limit.'),
+  publishBurst: integer(1_000, COUNT, 'Events one connection may publish at once, where a rate is set.'),
+
+  predicateCharactersMax: integer(8_192, [1, 16_384], 'Longest predicate, in UTF-16 code units.'),
+  predicateDepthMax: integer(64, [1, 256], 'Deepest nesting of a predicate.'),
+  predicateAtomsMax: integer(256, [1, 65_536], 'Comparisons in one predicate.'),
+  predicateLiteralsMax: integer(1_024, [1, 65_536], 'Literals in one predicate, those of IN lists included.'),
+
+  creditEventsDefault: integer(256, COUNT, 'Events a subscription may be sent ahead, where it does not say.'),
+  creditEventsMax: integer(4_096, COUNT, 'The most a subscription may say.'),
+  creditBytesDefault: integer(MIB, MEMORY, 'Bytes a subscription may be sent ahead, where it does not say.'),
+  creditBytesMax: integer(16 * MIB, MEMORY, 'The most a subscription may say.'),
+  queueEventsDefault: integer(1_000, COUNT, 'Events that may wait for one subscription, where it does not say.'),
+  queueEventsMax: integer(100_000, COUNT, 'The most a subscription may say.'),
+  queueBytesDefault: integer(16 * MIB, MEMORY, 'Bytes that may wait for one subscription, where it does not say.'),
+  queueBytesMax: integer(256 * MIB, MEMORY, 'The most a subscription may say.'),
+  outboundSoftBytes: integer(64 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
+  outboundHardBytes: integer(MIB, MEMORY, 'Unsent bytes of one connection above which it is closed as too slow.'),
+  heldBytesMax: integer(256 * MIB, MEMORY, 'Bytes of events held in memory by the whole broker.'),
+
+  connectionsMax: integer(10_000, COUNT, 'Open connections.'),
+  sessionsMax: integer(20_000, COUNT, 'Sessions, connected or waiting to be resumed.'),
+  subscriptionsPerSessionMax: integer(10_000, [1, 100_000], 'Subscriptions of one session.'),
+  subscriptionsMax: integer(2_000_000, [1, 0x7fff_ffff], 'Subscriptions of the whole broker.'),
+  leasesPerSessionMax: integer(10_000, COUNT, 'Running leases of one session.'),
+  leasesMax: integer(1_000_000, [1, 100_000_000], 'Running leases of the whole broker.'),
+
+  deliveryLeaseMsDefault: integer(30 * SECOND, LEASE, 'How long a delivery may stay unacknowledged, if not said.'),
+  deliveryLeaseMsMin: integer(SECOND, LEASE, 'The least a subscription or fetch may say.'),
+  deliveryLeaseMsMax: integer(10 * MINUTE, LEASE, 'The most a subscription, fetch or extension may say.'),
+  deliveryLeaseMsTotalMax: integer(12 * HOUR, LEASE, 'How far extensions may prolong one delivery.'),
+  retentionMsDefault: integer(5 * MINUTE, LEASE, 'How long a notified event stays fetchable, if not said.'),
+  retentionMsMin: integer(SECOND, LEASE, 'The least a subscription may say.'),
+  retentionMsMax: integer(7 * DAY, LEASE, 'The most a subscription may say.'),
+  retentionMsTotalMax: integer(30 * DAY, LEASE, 'How far extensions may prolong one retention.'),
+  subscriptionLeaseMsDefault: integer(24 * HOUR, LEASE, 'How long a lasting subscription outlives its connection.'),
+  subscriptionLeaseMsMin: integer(10 * SECOND, LEASE, 'The least a client may ask for.'),
+  subscriptionLeaseMsMax: integer(30 * DAY, LEASE, 'The most a client may ask for.'),
+  attemptsMaxDefault: integer(5, [1, 100], 'Deliveries of one event before it is given up, if not said.'),
+
+  recentEventsMax: integer(1_024, [0, 10_000_000], 'Published events that explain remembers.'),
+  recentBytesMax: integer(16 * MIB, [0, 1024 * GIB], 'Bytes of published events that explain remembers.'),
+
+  helloTimeoutMs: integer(10 * SECOND, [100, 10 * MINUTE], 'A connection that says nothing for so long is closed.'),
+  idleTimeoutMs: integer(MINUTE, [8 * SECOND, 960 * SECOND], 'A peer that answers no ping for so long is gone.'),
+  drainMs: integer(10 * SECOND, [0, 10 * MINUTE], 'How long a stopping broker lets its clients finish.'),
+} as const satisfies { readonly [name: string]: Option };
+
+export type OptionName = keyof typeof OPTIONS;
+
+type ValueOf<O extends Option> = O extends WordOption<infer W> ? W : O extends IntegerOption ? number : string;
+
+/** Every option with its value; what the broker is built from. */
+export type Config = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> };
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export const defaultConfig: Config = Object.fromEntries(
+  OPTION_NAMES.map((name) => [name, OPTIONS[name].default]),
+) as unknown as Config;

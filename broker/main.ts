@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { type Broker, startBroker } from './broker.ts';
+import { ConfigError, ENV_PREFIX, type LoadedConfig, loadConfig } from './config/index.ts';
+import { watchHost } from './observe/host.ts';
+import { createLog, type Log } from './observe/log.ts';
+import { TransportError } from './transports/transport.ts';
+
+/** Where the process finds its configuration. */
+export interface ProcessInputs {
+  /** Of a JSON file. Default: `TELLWHEN_CONFIG` in the environment. */
+  readonly configPath?: string | undefined;
+  /** As on the command line: `--port`, `80`. */
+  readonly flags: readonly string[];
+}
+
+export interface ServeOptions extends ProcessInputs {
+  /** Called once clients can connect. */
+  readonly listening: (broker: Broker) => void;
+  /** Fires when the process is asked to end, with the name of the signal as its reason. */
+  readonly stop: AbortSignal;
+}
+
+/** The client's, which may stand beside ours. */
+const CLIENT_VARIABLE = `${ENV_PREFIX}URL`;
+const CONFIG_VARIABLE = `${ENV_PREFIX}CONFIG`;
+
+/** Why a broker did not start: the whole message for people, what to do included. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Flags over environment over file over defaults. Rejects with ConfigError. */
+export async function loadProcessConfig({ configPath, flags }: ProcessInputs): Promise<LoadedConfig> {
+  const { [CLIENT_VARIABLE]: _url, [CONFIG_VARIABLE]: pathByEnv, ...env } = process.env;
+  const path = configPath ?? pathByEnv;
+  return loadConfig({ flags, env, file: path === undefined ? undefined : { path, text: await readConfig(path) } });
+}
+
+/**
+ * Runs a broker as a process, until `stop` fires; then its clients may finish. Resolves when it has stopped. Rejects
+ * with ConfigError or StartError when it does not come up. A fault that nobody caught is logged and ends the process
+ * with 1: after it, nothing the broker says could be trusted.
+ */
+export async function serve({ listening, stop, ...inputs }: ServeOptions): Promise<void> {
+  const { config } = await loadProcessConfig(inputs);
+  // Nobody reading the log is no reason to end.
+  process.stderr.on('error', () => {});
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    write: (line) => process.stderr.write(line),
+  });
+  endAtFaults(log);
+  const broker = await startBroker({ config, log, host: watchHost(process) }).catch((error: unknown) => {
+    throw startErrorOf(error, config.port);
+  });
+  listening(broker);
+  if (!stop.aborted) await once(stop, 'abort');
+  log.info('stopping; a second signal ends it at once', { signal: stop.reason });
+  await broker.stop();
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+}
+
+function startErrorOf(error: unknown, port: number): unknown {
+  if (!(error instanceof TransportError)) return error;
+  const advice =
+    error.code === 'address_in_use'
+      ? `is a broker running there already? choose another port: --port ${port + 1}, or --port 0 for any free one`
+      : 'choose an address of this machine: --host 127.0.0.1, or --host 0.0.0.0 for all of them';
+  return new StartError(`${error.message}\n${advice}`, { cause: error });
+}
+
+function endAtFaults(log: Log): void {
+  const fatal = (error: unknown): void => {
+    log.error('a fault that nobody caught; the process ends', { error });
+    process.exit(1);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+}

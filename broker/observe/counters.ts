@@ -1,0 +1,65 @@
+import { CODES, type Code, DROP_REASONS, type DropReason } from '../protocol/index.ts';
+
+/** Why JSON data could not be read for matching. */
+export const UNREADABLE_REASONS = ['not_json', 'too_deep', 'too_many_keys'] as const;
+export type UnreadableReason = (typeof UNREADABLE_REASONS)[number];
+
+const CODE_NAMES = Object.keys(CODES) as readonly Code[];
+
+/**
+ * What the broker counts, as plain numbers that the hot path adds to itself (5 ns; a metrics library takes a hundred
+ * times as long). Read by whoever shows them, never written by them. Exact up to 2^53.
+ */
+export class Counters {
+  // Only ever rise.
+
+  /** Events taken from publishers and given a seq. */
+  published = 0;
+  /** Of these, such as matched at least one subscription, and such as matched none. */
+  matched = 0;
+  unmatched = 0;
+  /** Publishes refused. */
+  eventsRefused = zeros(CODE_NAMES);
+  /** Events whose data a predicate wanted and could not have. */
+  unreadable = zeros(UNREADABLE_REASONS);
+
+  /** Events handed to the transport because of credit, redeliveries included. */
+  pushed = 0;
+  /** Events handed to the transport because they were asked for. */
+  fetched = 0;
+  /** Notifications handed to the transport. */
+  notices = 0;
+  /** Of pushed and fetched, such as were delivered before. */
+  redeliveries = 0;
+  /** Deliveries that their subscriber declared done. */
+  acknowledged = 0;
+  /** Matched and not delivered; once for each subscription that lost one. */
+  drops = zeros<DropReason>(DROP_REASONS);
+  /** Records that told a subscriber of its drops. */
+  gaps = 0;
+  /** Times a subscription had an event waiting and no credit left. */
+  creditStalls = 0;
+
+  framesIn = 0;
+  framesOut = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Control frames, and records other than publishes, refused. */
+  framesRefused = zeros(CODE_NAMES);
+  connectionsOpened = 0;
+  /** Turned away because there were too many. */
+  connectionsRefused = 0;
+
+  // Rise and fall.
+
+  connectionsOpen = 0;
+  /** Sessions with a connection, and such as wait for theirs to come back. */
+  sessionsAttached = 0;
+  sessionsDetached = 0;
+  subscriptionsPush = 0;
+  subscriptionsPull = 0;
+}
+
+function zeros<K extends string>(keys: readonly K[]): Record<K, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+}

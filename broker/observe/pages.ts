@@ -1,0 +1,54 @@
+import { SUBPROTOCOL } from '../protocol/index.ts';
+import type { Page } from '../transports/transport.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface PagesSources {
+  readonly metrics: Metrics;
+  /** Whether it listens and wants new clients. */
+  readonly ready: () => boolean;
+  readonly version: string;
+  /** Version of Node. */
+  readonly node?: string | undefined;
+  /** The commit it was built from. */
+  readonly commit?: string | undefined;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** What the broker shows over plain HTTP; `undefined` for a path that is none of these. */
+export function createPages({
+  metrics,
+  ready,
+  version,
+  node,
+  commit,
+}: PagesSources): (path: string) => Promise<Page> | Page | undefined {
+  const about = [
+    `Tellwhen ${version}: a publish-subscribe event broker that you tell when.`,
+    '',
+    `  WebSocket   /  or  /tellwhen, subprotocol ${SUBPROTOCOL}`,
+    '  /metrics    what it does and what that costs, for Prometheus',
+    '  /livez      200 while the process answers',
+    '  /readyz     200 while it takes new clients, else 503',
+    '  /version    which version this is, as JSON',
+    '',
+  ].join('\n');
+  return (path) => {
+    switch (path) {
+      case '/':
+        return { status: 200, contentType: TEXT, body: about };
+      case '/metrics':
+        return metrics.render().then((text) => ({ status: 200, ...text }));
+      case '/livez':
+        return { status: 200, contentType: TEXT, body: 'live\n' };
+      case '/readyz':
+        return ready()
+          ? { status: 200, contentType: TEXT, body: 'ready\n' }
+          : { status: 503, contentType: TEXT, body: 'not ready: starting or draining\n' };
+      case '/version':
+        return { status: 200, contentType: 'application/json', body: `${JSON.stringify({ version, node, commit })}\n` };
+      default:
+        return undefined;
+    }
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * The seam between the network and the broker. A transport moves messages and answers page requests; it knows no
+ * session, no topic, no event.
+ *
+ * Promised: messages of one connection arrive whole, in order, one at a time; a handler is called from the
+ * event loop, never from inside a `send`. After `onClose` nothing more is called. Not promised: that what was sent
+ * arrives; that a peer's silence is noticed before `idleTimeoutMs`.
+ */
+export interface Transport {
+  readonly name: string;
+  /**
+   * Starts to accept. Rejects with `TransportError` `address_in_use` or `address_invalid`; never shares a port with
+   * another process.
+   */
+  listen(door: Door): Promise<Address>;
+  /** Accepts nobody new; pages are still answered. What is connected stays. */
+  stopAccepting(): void;
+  /** Ends what is still connected, frees the address. */
+  close(): Promise<void>;
+}
+
+export interface Address {
+  readonly host: string;
+  /** The port in fact bound, also where 0 was asked for. */
+  readonly port: number;
+}
+
+/** Who waits behind the transport. */
+export interface Door {
+  /** Called once for each new connection, before any of its messages. */
+  accept(connection: Connection): ConnectionHandler;
+  /** Answers a GET by its path, or `undefined` for 404. A rejection or throw becomes a 500. */
+  page(path: string): Promise<Page> | Page | undefined;
+}
+
+export interface ConnectionHandler {
+  onText(message: string): void;
+  /** `message` is dead memory once this returns: copy what is kept. */
+  onBinary(message: Uint8Array): void;
+  /** The peer has read: `bufferedBytes` is below where it was when `send` last answered `buffered`. */
+  onWritable(): void;
+  /** The last call. `code` is the WebSocket close code; 1006 where there was none, and then `reason` is for logs. */
+  onClose(code: number, reason: string): void;
+}
+
+/**
+ * What became of a message: handed to the kernel, waiting in memory, or lost because the connection is closed or its
+ * hard limit is passed.
+ */
+export type SendOutcome = 'sent' | 'buffered' | 'lost';
+
+/** One peer. Every method is harmless on a closed connection. */
+export interface Connection {
+  /** Address of the peer, for logs. */
+  readonly remote: string;
+  sendText(message: string): SendOutcome;
+  /** The bytes are copied before it returns. */
+  sendBinary(message: Uint8Array): SendOutcome;
+  /** Bytes waiting in memory for a slow peer. 0 when closed. */
+  readonly bufferedBytes: number;
+  /**
+   * Flushes, for at most `LINGER_MS`, then closes with this code. Idempotent. From here on messages of the peer are
+   * thrown away and every send is `lost`; `onClose` still comes, later. `reason` is cut to 123 bytes.
+   */
+  close(code: number, reason: string): void;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly code: 'address_in_use' | 'address_invalid';
+
+  constructor(code: TransportError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
