@@ -1,0 +1,242 @@
+import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
+import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
+import { ControlRequest } from './control-request.ts';
+import { TellwhenError } from './errors.ts';
+import { type Explained, type ExplainOptions, explainFrame } from './explain.ts';
+import type { SignalOption } from './feed.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { type ClientState, Link, type StateChange } from './link.ts';
+import type { Settings } from './options.ts';
+import { bodyOf, checkTopic, type Publication, type PublishOptions } from './publication.ts';
+import { BatchReceipts, PublishRequest } from './publish-request.ts';
+import { PullRegistration } from './pull-registration.ts';
+import { type EventCallback, PushRegistration } from './push-registration.ts';
+import type { RegistrationMeans } from './registration.ts';
+import { Registry } from './registry.ts';
+import type { Request } from './request.ts';
+import { Settler } from './settler.ts';
+import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
+import { Work } from './work.ts';
+
+export interface DrainOptions {
+  /** At most so long is waited. Default 10 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const DRAIN_POLL_MS = 10;
+
+/**
+ * A client of one broker, over one WebSocket at a time. When the connection is lost it makes another, resumes its
+ * session where it can and subscribes again where it cannot; requests wait for that, up to their timeout.
+ *
+ * Every method that waits rejects with TellwhenError: besides what each names, `timeout`, `connection_lost`, `aborted`
+ * (where it takes a signal), `client_closed`, `client_draining`, `overloaded`.
+ */
+export class Client {
+  readonly #settings: Settings;
+  readonly #link: Link;
+  readonly #registry: Registry;
+  readonly #keeper: LeaseKeeper;
+  readonly #settler: Settler;
+  readonly #work = new Work();
+  readonly #means: RegistrationMeans;
+  #draining = false;
+
+  /** Made by `connect` only. */
+  constructor(settings: Settings) {
+    const { time, onCallbackError: report } = settings;
+    const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
+    this.#settings = settings;
+    this.#registry = new Registry({ time, send });
+    this.#link = new Link(settings, {
+      deliveries: this.#registry,
+      opened: (welcome) => this.#registry.opened(welcome),
+      lost: () => this.#registry.lost(),
+      closed: (error) => {
+        this.#keeper.stop();
+        this.#registry.endAll(error);
+      },
+      stray: (subscription) => this.#registry.stray(subscription),
+    });
+    this.#keeper = new LeaseKeeper(time, this.#link);
+    this.#settler = new Settler({ time, keeper: this.#keeper, send });
+    this.#means = {
+      settler: this.#settler,
+      returnCredit: (id, { events, bytes }) => this.#link.sender.outbox?.credit(id, events, bytes),
+      report,
+    };
+  }
+
+  get state(): ClientState {
+    return this.#link.state;
+  }
+
+  /** Requests without an answer yet, those included that wait to be sent. */
+  get unanswered(): number {
+    return this.#link.sender.unanswered;
+  }
+
+  /** Tells of each change of state. Returns what takes the listener off. */
+  onState(listener: (change: StateChange) => void): () => void {
+    return this.#link.states.add(listener);
+  }
+
+  /** Tells of refusals that answer no request: a quiet publish that the broker did not accept. */
+  onRefusal(listener: (error: TellwhenError) => void): () => void {
+    return this.#link.refusals.add(listener);
+  }
+
+  /**
+   * Publishes one event; resolves with its receipt. What one turn publishes leaves together, in the order of the calls.
+   * While much is unanswered or unsent it waits its turn. An event that was under way when the connection was lost is
+   * not repeated by itself (`connection_lost`): repeat it with the same `id`.
+   *
+   * Rejects with `topic_invalid`, `event_too_large`, `attributes_invalid`, `rate_limited`, `broker_draining`,
+   * `invalid_argument`.
+   */
+  publish(topic: string, data: unknown, options?: PublishOptions & SignalOption): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      const request = new PublishRequest(topic, this.#body(topic, data, options), { receipt: resolve, fail: reject });
+      this.#link.send(request, options?.signal);
+    });
+  }
+
+  /**
+   * Publishes many, in order. Resolves with one receipt or error each, in the same order; rejects only when no more
+   * answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is sent.
+   */
+  async publishBatch(
+    events: readonly Publication[],
+    { signal }: SignalOption = {},
+  ): Promise<(Receipt | TellwhenError)[]> {
+    const bodies = events.map((event) => this.#body(event.topic, event.data, event));
+    const batch = new BatchReceipts(events.length);
+    events.forEach(({ topic }, i) => {
+      this.#link.send(new PublishRequest(topic, bodies[i] as BodyFields, batch.taker(i)), signal);
+    });
+    return await batch.results;
+  }
+
+  /**
+   * Publishes without a receipt: nothing is allocated for an answer, nothing is known of the outcome but refusals, see
+   * `onRefusal`. Returns false, and has not taken the event, when not connected or the socket does not keep up; then
+   * `await client.writable()` and call again:
+   *
+   *     while (!client.publishQuietly(topic, data)) await client.writable();
+   *
+   * Throws TellwhenError `client_closed`, `client_draining`, `invalid_argument`, `event_too_large`.
+   */
+  publishQuietly(topic: string, data: unknown, options?: PublishOptions): boolean {
+    const body = this.#body(topic, data, options);
+    const { outbox, writable } = this.#link.sender;
+    if (outbox === undefined) {
+      if (this.#link.state === 'closed') throw new TellwhenError('client_closed', 'the client is closed');
+      return false;
+    }
+    if (!writable) return false;
+    outbox.publish(0, topic, body);
+    return true;
+  }
+
+  /** Resolves when `publishQuietly` would take an event. */
+  async writable({ signal }: SignalOption = {}): Promise<void> {
+    await this.#link.sender.untilWritable(signal);
+  }
+
+  /**
+   * Subscribes. Events go to `onEvent` if it is given, else they are taken by iterating over the subscription. Rejects
+   * with `topic_filter_invalid` or a `predicate_…` code, both with `offset` and `caret`; `subscription_limit`,
+   * `credit_limit`, `lease_ttl_range`, `frame_malformed` for an option out of its range.
+   */
+  async subscribe(options: SubscribeOptions, onEvent?: EventCallback): Promise<Subscription> {
+    this.#refuseWhileDraining();
+    const means = { ...this.#means, time: this.#settings.time, work: this.#work };
+    const registration = new PushRegistration(subscribeFrame(options), means, onEvent);
+    await this.#registry.subscribe(registration, options.signal);
+    return new Subscription(registration, this.#registry);
+  }
+
+  /** Subscribes for notices; the events are fetched. Rejects as `subscribe` does. */
+  async pull(options: PullOptions): Promise<Consumer> {
+    this.#refuseWhileDraining();
+    const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
+    const registration = new PullRegistration(pullFrame(options), { ...this.#means, time: this.#settings.time, send });
+    await this.#registry.subscribe(registration, options.signal);
+    const means = { settler: this.#settler, work: this.#work, report: this.#means.report };
+    return new Consumer(registration, this.#registry, means);
+  }
+
+  /**
+   * Why does, did or would an event match a filter, or not? The event is one that was published (`{ seq }`) or made up;
+   * the filter is a subscription's or made up.
+   */
+  async explain({ event, filter, signal }: ExplainOptions & SignalOption): Promise<Explained> {
+    this.#refuseWhileDraining();
+    return await new Promise((resolve, failed) => {
+      const answered = ({ explanation, text, fate }: Explained): void => resolve({ explanation, text, fate });
+      const ask = explainFrame({ event, filter });
+      this.#link.send(new ControlRequest({ ask, answer: 'explained', repeatable: true, answered, failed }), signal);
+    });
+  }
+
+  /**
+   * Closes in good order: takes nothing new, ends every subscription's sequence, waits until what consumers have in hand
+   * is settled and every request is answered, then says goodbye and closes. After `timeoutMs` it closes all the same.
+   */
+  async drain({ timeoutMs = 10_000 }: DrainOptions = {}): Promise<void> {
+    if (this.state === 'closed') return;
+    this.#draining = true;
+    for (const registration of this.#registry) registration.end();
+    const { time } = this.#settings;
+    const deadlineMs = time.nowMs() + timeoutMs;
+    while (this.#busy && time.nowMs() < deadlineMs) {
+      await new Promise<void>((resolve) => void time.after(DRAIN_POLL_MS, resolve));
+    }
+    if (this.#link.open) await this.#farewell(deadlineMs - time.nowMs());
+    this.#link.close();
+  }
+
+  /**
+   * Closes at once. Requests without an answer reject with `client_closed`, sequences end, and what is under a lease is
+   * delivered again. The session and all it owns end. Idempotent.
+   */
+  async close(): Promise<void> {
+    if (this.#link.open) this.#link.send(this.#goodbye(() => {}));
+    this.#link.close();
+  }
+
+  /** For `connect`: resolves when open the first time. */
+  async opened(signal: AbortSignal | undefined): Promise<void> {
+    await this.#link.connect(signal);
+  }
+
+  get #busy(): boolean {
+    if (this.#link.state === 'closed') return false;
+    return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
+  }
+
+  async #farewell(withinMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const stop = this.#settings.time.after(Math.max(withinMs, DRAIN_POLL_MS), resolve);
+      const done = (): void => {
+        stop();
+        resolve();
+      };
+      this.#link.send(this.#goodbye(done));
+    });
+  }
+
+  #goodbye(done: () => void): Request {
+    return new ControlRequest({ ask: { kind: 'goodbye' }, answer: 'farewell', answered: done, failed: done });
+  }
+
+  #body(topic: string, data: unknown, options: PublishOptions | undefined): BodyFields {
+    this.#refuseWhileDraining();
+    checkTopic(topic);
+    return bodyOf(data, options);
+  }
+
+  #refuseWhileDraining(): void {
+    if (this.#draining) throw new TellwhenError('client_draining', 'the client is draining and takes nothing new');
+  }
+}

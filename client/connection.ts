@@ -1,0 +1,163 @@
+import {
+  type BrokerControl,
+  CLOSE,
+  type ClientControl,
+  type ControlOf,
+  decodeControl,
+  ProtocolError,
+  readBrokerControl,
+  SUBPROTOCOL,
+} from '../broker/protocol/index.ts';
+import { TellwhenError } from './errors.ts';
+import type { ClientTime } from './time.ts';
+import type { WebSocketFactory, WebSocketLike } from './websocket.ts';
+
+export type Welcome = ControlOf<BrokerControl, 'welcome'>;
+
+/** Called from the socket's events, in the order of the wire. Nothing is called after `lost`. */
+export interface ConnectionOwner {
+  /** First of all, once. */
+  opened(connection: Connection, welcome: Welcome): void;
+  control(frame: BrokerControl): void;
+  /** Throws ProtocolError or TellwhenError for what it cannot read. */
+  data(frame: Uint8Array): void;
+  /** The end, unless the owner closed it. `code` is the WebSocket close code, 1006 where there was none. */
+  lost(connection: Connection, error: TellwhenError, code: number): void;
+}
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly webSocket: WebSocketFactory;
+  readonly hello: ControlOf<ClientControl, 'hello'>;
+  /** From now to the welcome. */
+  readonly timeoutMs: number;
+  readonly time: ClientTime;
+  readonly owner: ConnectionOwner;
+}
+
+const ABNORMAL = 1006;
+
+/** One socket, from connecting to its end: says hello, waits for the welcome, then passes frames. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #socket: WebSocketLike | undefined;
+  #welcomed = false;
+  #over = false;
+  #lastHeardMs = 0;
+  readonly #stopTimer: () => void;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { time, timeoutMs, url } = options;
+    this.#stopTimer = time.after(timeoutMs, () => {
+      this.drop(new TellwhenError('connection_failed', `no welcome from ${url} within ${timeoutMs} ms`));
+    });
+    void this.#connect();
+  }
+
+  /** Bytes the socket has not handed to the network yet. */
+  get bufferedBytes(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
+  /** When the broker last sent something. */
+  get lastHeardMs(): number {
+    return this.#lastHeardMs;
+  }
+
+  send(frame: string | Uint8Array): void {
+    if (!this.#over) this.#socket?.send(frame);
+  }
+
+  /** Ends it at the owner's wish: nothing is called any more. */
+  close(): void {
+    if (this.#end()) this.#closeSocket(1000, '');
+  }
+
+  /** Ends it because it is of no use, and tells the owner. */
+  drop(error: TellwhenError, closeCode = 1000): void {
+    if (!this.#end()) return;
+    this.#closeSocket(closeCode, error.code);
+    this.#options.owner.lost(this, error, ABNORMAL);
+  }
+
+  async #connect(): Promise<void> {
+    const { webSocket, url } = this.#options;
+    try {
+      const socket = await webSocket(url, SUBPROTOCOL);
+      this.#socket = socket;
+      this.#listen(socket);
+      if (this.#over) socket.close();
+    } catch (cause) {
+      this.drop(new TellwhenError('connection_failed', `cannot connect to ${url}`, { cause }));
+    }
+  }
+
+  #listen(socket: WebSocketLike): void {
+    const { url, hello } = this.#options;
+    let failure: object | undefined;
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => this.send(JSON.stringify(hello)));
+    socket.addEventListener('message', ({ data }) => {
+      if (!this.#over) this.#receive(data);
+    });
+    // The close event that follows is the end; here only the reason can be learnt.
+    socket.addEventListener('error', (event) => {
+      failure = 'error' in event ? (event.error as object) : undefined;
+    });
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (!this.#end()) return;
+      const why = `${code}${reason === '' ? '' : ` ${reason}`}`;
+      const error = this.#welcomed
+        ? new TellwhenError('connection_lost', `the connection to ${url} ended (${why})`, { cause: failure })
+        : new TellwhenError('connection_failed', `cannot connect to ${url} (${why})`, { cause: failure });
+      this.#options.owner.lost(this, error, code);
+    });
+  }
+
+  #receive(data: unknown): void {
+    this.#lastHeardMs = this.#options.time.nowMs();
+    try {
+      if (typeof data === 'string') this.#receiveControl(readBrokerControl(decodeControl(data).value));
+      else if (!this.#welcomed) throw new TellwhenError('broker_unreadable', 'a data frame before the welcome');
+      else this.#options.owner.data(bytesOf(data));
+    } catch (error) {
+      if (error instanceof TellwhenError) this.drop(error, CLOSE.malformed);
+      else if (error instanceof ProtocolError) this.drop(unreadable(error), CLOSE.malformed);
+      else throw error;
+    }
+  }
+
+  #receiveControl(frame: BrokerControl): void {
+    const { owner } = this.#options;
+    if (this.#welcomed) owner.control(frame);
+    else if (frame.kind === 'welcome') {
+      this.#welcomed = true;
+      this.#stopTimer();
+      owner.opened(this, frame);
+    } else if (frame.kind === 'refused') this.drop(new TellwhenError(frame.code, frame.message));
+    else throw new TellwhenError('broker_unreadable', `${frame.kind} before the welcome`);
+  }
+
+  /** False when it was over already. */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    this.#stopTimer();
+    return true;
+  }
+
+  #closeSocket(code: number, reason: string): void {
+    this.#socket?.close(code, reason);
+  }
+}
+
+function bytesOf(data: unknown): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (data instanceof Uint8Array) return data;
+  throw new TellwhenError('broker_unreadable', 'a frame that is neither text nor bytes');
+}
+
+function unreadable(error: ProtocolError): TellwhenError {
+  return new TellwhenError('broker_unreadable', `${error.message} (${error.code})`, { cause: error });
+}

@@ -1,0 +1,93 @@
+import type {
+  Body,
+  BrokerRecordHandler,
+  Code,
+  Delivery,
+  DropReason,
+  LeaseGrant,
+  Notice as NoticeRecord,
+  Receipt,
+} from '../broker/protocol/index.ts';
+import { TellwhenError } from './errors.ts';
+import type { Request } from './request.ts';
+import type { IncomingTopics } from './topics.ts';
+
+/** What the broker sends unasked. */
+export interface Deliveries {
+  event(subscription: number, topic: string, delivery: Delivery, body: Body): void;
+  notice(subscription: number, topic: string, notice: NoticeRecord): void;
+  gap(subscription: number, reason: DropReason, count: number, seq: number): void;
+  /** A fetched event whose fetch was given up: its lease should go back. */
+  unclaimed(lease: LeaseGrant): void;
+}
+
+export interface InboxMeans {
+  readonly topics: IncomingTopics;
+  /** Removes and returns the request that waits under a ref. */
+  readonly take: (ref: number) => Request | undefined;
+  readonly deliveries: Deliveries;
+  /** A refusal of something that asked for no answer. */
+  readonly refusedUnasked: (error: TellwhenError) => void;
+}
+
+/**
+ * Takes the records of one connection: answers go to their requests, the rest to the subscriptions. The answer to a
+ * request that was given up meanwhile finds nobody, and that is no fault.
+ */
+export class Inbox implements BrokerRecordHandler {
+  readonly #means: InboxMeans;
+
+  constructor(means: InboxMeans) {
+    this.#means = means;
+  }
+
+  topic(alias: number, text: string): void {
+    this.#means.topics.define(alias, text);
+  }
+
+  receipt(ref: number, receipt: Receipt): void {
+    const request = this.#means.take(ref);
+    if (request !== undefined && !request.receipt(receipt)) throw mismatch(request, 'a receipt');
+  }
+
+  settled(ref: number, remainingMs: number): void {
+    const request = this.#means.take(ref);
+    if (request !== undefined && !request.settled(remainingMs)) throw mismatch(request, 'a settlement');
+  }
+
+  fetched(ref: number, delivery: Delivery, body: Body): void {
+    const request = this.#means.take(ref);
+    if (request === undefined) {
+      if (delivery.lease !== undefined) this.#means.deliveries.unclaimed(delivery.lease);
+      return;
+    }
+    const topic = this.#means.topics.topic(delivery.alias);
+    if (!request.fetched(topic, delivery, body)) throw mismatch(request, 'an event');
+  }
+
+  refused(ref: number, code: Code, message: string): void {
+    const request = ref === 0 ? undefined : this.#means.take(ref);
+    if (request !== undefined) request.refused(code, message, undefined);
+    else if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
+  }
+
+  event(subscription: number, delivery: Delivery, body: Body): void {
+    const topic = this.#means.topics.topic(delivery.alias);
+    this.#means.deliveries.event(subscription, topic, delivery, body);
+  }
+
+  notice(subscription: number, notice: NoticeRecord): void {
+    this.#means.deliveries.notice(subscription, this.#means.topics.topic(notice.alias), notice);
+  }
+
+  gap(subscription: number, reason: DropReason, count: number, seq: number): void {
+    this.#means.deliveries.gap(subscription, reason, count, seq);
+  }
+}
+
+/** Fails the request as well: it is out of the table, and nobody else would. */
+export function mismatch(request: Request, answer: string): TellwhenError {
+  const error = new TellwhenError('broker_unreadable', `the broker answered with ${answer}, which was not asked for`);
+  request.fail(error);
+  return error;
+}

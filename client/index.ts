@@ -1,0 +1,38 @@
+/**
+ * The client library of Tellwhen, for Node and browsers.
+ *
+ *     const client = await connect('ws://127.0.0.1:8355', { name: 'thermostat' });
+ *     await client.publish('sensors/1/temp', { temperature: 31 });
+ *     const hot = await client.subscribe({ topic: 'sensors/+/temp', when: 'temperature > 30' });
+ *     for await (const event of hot) console.log(event.topic, event.json());
+ */
+
+export type {
+  Ack,
+  Attributes,
+  AttributeValue,
+  Code,
+  DropReason,
+  Fate,
+  Overflow,
+  Receipt,
+} from '../broker/protocol/index.ts';
+export { DEFAULT_PORT } from '../broker/protocol/index.ts';
+export type { ReconnectPolicy } from './backoff.ts';
+export type { Client, DrainOptions } from './client.ts';
+export { connect } from './connect.ts';
+export type { Consumer, PullOptions } from './consumer.ts';
+export { type ClientCode, type ErrorCode, type ErrorDetails, TellwhenError } from './errors.ts';
+export type { ReceivedEvent, ReleaseOptions } from './event.ts';
+export type { Explained, ExplainOptions, ImaginedEvent } from './explain.ts';
+export type { Feed, SignalOption } from './feed.ts';
+export type { ClientState, StateChange } from './link.ts';
+export type { FetchOptions, Notice } from './notice.ts';
+export type { ConnectOptions } from './options.ts';
+export type { Publication, PublishOptions } from './publication.ts';
+export type { EventCallback, EventContext } from './push-registration.ts';
+export type { Cost, Gap, Reset } from './registration.ts';
+export type { EventHandler, RunOptions } from './run.ts';
+export type { FilterOptions, SubscribeOptions, Subscription } from './subscription.ts';
+export type { ClientTime } from './time.ts';
+export type { WebSocketFactory, WebSocketLike } from './websocket.ts';

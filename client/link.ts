@@ -1,0 +1,191 @@
+import { type BrokerControl, CLOSE, readBrokerRecords } from '../broker/protocol/index.ts';
+import { Connection, type ConnectionOwner, type Welcome } from './connection.ts';
+import { abortedBy, TellwhenError } from './errors.ts';
+import { type Deliveries, Inbox, mismatch } from './inbox.ts';
+import { Listeners } from './listeners.ts';
+import type { Settings } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { Reconnector } from './reconnector.ts';
+import type { Request } from './request.ts';
+import { clientClosed, Sender } from './sender.ts';
+import { IncomingTopics } from './topics.ts';
+
+/**
+ * - `connecting`: the first time.
+ * - `open`: requests go out at once.
+ * - `reconnecting`: the connection is lost; requests wait for the next.
+ * - `closed`: for good.
+ */
+export type ClientState = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+export interface StateChange {
+  readonly state: ClientState;
+  /** Why the connection was lost or the client closed. Absent when all is well, or the caller closed it. */
+  readonly error: TellwhenError | undefined;
+}
+
+/** Who uses the link. All are called while the frame that caused them is read. */
+export interface LinkUser {
+  readonly deliveries: Deliveries;
+  /** Before anything that waited is sent: the moment to subscribe again. */
+  opened(welcome: Welcome): void;
+  lost(): void;
+  closed(error: TellwhenError | undefined): void;
+  /** A subscription came to be after its request was given up. */
+  stray(subscription: number): void;
+}
+
+/** After these nothing but another program, or nothing at all, should connect again. */
+const FINAL_CLOSES: ReadonlySet<number> = new Set([CLOSE.malformed, CLOSE.takenOver]);
+
+/**
+ * The line to the broker, across connections: makes the first, passes on what it brings, makes the next.
+ *
+ *     connecting ──▶ open ◀──▶ reconnecting
+ *          │           │             │
+ *          └───────────┴──▶ closed ◀─┘
+ */
+export class Link implements ConnectionOwner {
+  readonly states: Listeners<StateChange>;
+  /** Refusals of what asked for no answer, as a quiet publish. */
+  readonly refusals: Listeners<TellwhenError>;
+  readonly sender: Sender;
+  readonly #settings: Settings;
+  readonly #user: LinkUser;
+  readonly #reconnector: Reconnector;
+  #state: ClientState = 'connecting';
+  #connection: Connection | undefined;
+  #inbox: Inbox | undefined;
+  #session: { readonly id: string; readonly key: string } | undefined;
+
+  constructor(settings: Settings, user: LinkUser) {
+    this.#settings = settings;
+    this.#user = user;
+    this.states = new Listeners(settings.onCallbackError);
+    this.refusals = new Listeners(settings.onCallbackError);
+    this.sender = new Sender(settings);
+    const { urls, reconnect: policy, time } = settings;
+    this.#reconnector = new Reconnector({ urls, policy, time, connect: () => this.#tryNext() });
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** The first time. Resolves when open; rejects, closed, with what was in the way. */
+  async connect(signal: AbortSignal | undefined): Promise<void> {
+    const abort = (): void => this.close(signal && abortedBy(signal));
+    const outcome = new Promise<void>((resolve, reject) => {
+      const stop = this.states.add(({ state, error }) => {
+        stop();
+        if (state === 'open') resolve();
+        else reject(error ?? clientClosed());
+      });
+    });
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    else this.#tryNext();
+    try {
+      await outcome;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  send(request: Request, signal?: AbortSignal): void {
+    this.sender.send(request, signal);
+  }
+
+  /** For good. With an error everything unanswered fails with it, else with `client_closed`. */
+  close(error?: TellwhenError): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#reconnector.stop();
+    this.sender.close(error ?? clientClosed());
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#user.closed(error);
+    this.states.tell({ state: 'closed', error });
+  }
+
+  opened(connection: Connection, welcome: Welcome): void {
+    const { session, limits } = welcome;
+    this.#session = { id: session.id, key: session.key };
+    this.#inbox = new Inbox({
+      topics: new IncomingTopics(limits.topicAliases),
+      take: (ref) => this.sender.take(ref),
+      deliveries: this.#user.deliveries,
+      refusedUnasked: (error) => this.refusals.tell(error),
+    });
+    this.#reconnector.opened();
+    const outbox = new Outbox(limits, this.#settings.time, (frame) => connection.send(frame));
+    this.sender.open({ connection, outbox });
+    this.#state = 'open';
+    this.#user.opened(welcome);
+    this.sender.admit();
+    this.states.tell({ state: 'open', error: undefined });
+  }
+
+  control(frame: BrokerControl): void {
+    if (frame.kind === 'closing') this.#reconnector.elsewhere();
+    else if (frame.kind === 'welcome') throw new TellwhenError('broker_unreadable', 'a second welcome');
+    else this.#answer(frame);
+    this.sender.admit();
+  }
+
+  data(frame: Uint8Array): void {
+    if (this.#inbox !== undefined) readBrokerRecords(frame, this.#inbox);
+    this.sender.admit();
+  }
+
+  lost(_connection: Connection, error: TellwhenError, code: number): void {
+    const before = this.#state;
+    this.#connection = undefined;
+    this.#inbox = undefined;
+    const final = before === 'connecting' || FINAL_CLOSES.has(code) || !error.retry;
+    if (final || !this.#reconnector.retry()) {
+      this.close(code === CLOSE.takenOver ? new TellwhenError('session_taken_over', error.message) : error);
+      return;
+    }
+    if (before !== 'open') return;
+    this.#state = 'reconnecting';
+    this.#user.lost();
+    this.sender.lost(asLost(error));
+    this.states.tell({ state: 'reconnecting', error });
+  }
+
+  #tryNext(): void {
+    const { webSocket, name, requestTimeoutMs, time } = this.#settings;
+    this.#connection = new Connection({
+      url: this.#reconnector.url,
+      webSocket,
+      hello: { kind: 'hello', ref: this.sender.freshRef(), client: name, session: this.#session },
+      timeoutMs: requestTimeoutMs,
+      time,
+      owner: this,
+    });
+  }
+
+  #answer(frame: Exclude<BrokerControl, { readonly kind: 'closing' | 'welcome' }>): void {
+    const request = frame.ref === 0 ? undefined : this.sender.take(frame.ref);
+    if (frame.kind === 'refused') {
+      const { code, message, offset } = frame;
+      if (request !== undefined) request.refused(code, message, offset);
+      else if (frame.ref === 0) this.refusals.tell(new TellwhenError(code, message, { offset }));
+    } else if (request !== undefined) {
+      if (!request.control(frame)) throw mismatch(request, frame.kind);
+    } else if (frame.kind === 'subscribed') {
+      this.#user.stray(frame.subscription);
+    }
+  }
+}
+
+/** What requests in flight are told, whatever it was that ended the connection. */
+function asLost(error: TellwhenError): TellwhenError {
+  if (error.code === 'connection_lost') return error;
+  return new TellwhenError('connection_lost', error.message, { cause: error });
+}

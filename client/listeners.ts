@@ -1,0 +1,26 @@
+/** Who wants to be told of one kind of thing. A listener that throws is reported, and the others are told all the same. */
+export class Listeners<T> {
+  readonly #listeners = new Set<(value: T) => void>();
+  readonly #report: (error: unknown) => void;
+
+  /** @param report takes what a listener throws */
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
+  /** Returns what takes the listener off again. */
+  add(listener: (value: T) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(value: T): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#report(error);
+      }
+    }
+  }
+}

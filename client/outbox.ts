@@ -1,0 +1,118 @@
+import {
+  type BodyFields,
+  ByteWriter,
+  type ClientControl,
+  type Settlement,
+  writeClientRecord,
+} from '../broker/protocol/index.ts';
+import { TellwhenError } from './errors.ts';
+import type { ClientTime } from './time.ts';
+import { OutgoingTopics } from './topics.ts';
+
+export interface OutboxLimits {
+  readonly dataFrameBytes: number;
+  readonly eventBytes: number;
+  readonly topicAliases: number;
+}
+
+/**
+ * Gathers what one turn sends, so that it leaves in as few frames as the broker's limit allows. The order of calls is
+ * the order on the wire, control frames included.
+ */
+export class Outbox {
+  readonly #limits: OutboxLimits;
+  readonly #time: ClientTime;
+  readonly #send: (frame: string | Uint8Array) => void;
+  readonly #writer = new ByteWriter(65_536);
+  readonly #topics: OutgoingTopics;
+  #flushDue = false;
+
+  constructor(limits: OutboxLimits, time: ClientTime, send: (frame: string | Uint8Array) => void) {
+    this.#limits = limits;
+    this.#time = time;
+    this.#send = send;
+    this.#topics = new OutgoingTopics(limits.topicAliases);
+  }
+
+  /** Bytes gathered and not yet given to the socket. */
+  get gatheredBytes(): number {
+    return this.#writer.length;
+  }
+
+  /** Throws TellwhenError `event_too_large`, with nothing sent. */
+  publish(ref: number, topic: string, body: BodyFields): void {
+    if (body.data.length > this.#limits.eventBytes) throw this.#tooLarge(body.data.length);
+    const alias = this.#topics.alias(topic, this.#defineTopic);
+    const start = this.#writer.length;
+    writeClientRecord.publish(this.#writer, ref, alias, body);
+    if (!this.#recordWritten(start)) throw this.#tooLarge(body.data.length);
+  }
+
+  credit(subscription: number, events: number, bytes: number): void {
+    const start = this.#writer.length;
+    writeClientRecord.credit(this.#writer, subscription, events, bytes);
+    this.#recordWritten(start);
+  }
+
+  fetch(ref: number, subscription: number, seq: number, leaseMs: number): void {
+    const start = this.#writer.length;
+    writeClientRecord.fetch(this.#writer, ref, subscription, seq, leaseMs);
+    this.#recordWritten(start);
+  }
+
+  settle(
+    ref: number,
+    settlement: Settlement,
+    ms: number,
+    lease: { readonly id: number; readonly token: number },
+  ): void {
+    const start = this.#writer.length;
+    writeClientRecord.settle(this.#writer, ref, settlement, ms, lease.id, lease.token);
+    this.#recordWritten(start);
+  }
+
+  /** What was gathered goes first: a subscribe after a publish must not overtake it. */
+  control(frame: ClientControl): void {
+    this.flush();
+    this.#send(JSON.stringify(frame));
+  }
+
+  flush(): void {
+    if (this.#writer.length === 0) return;
+    this.#send(this.#writer.written().slice());
+    this.#writer.clear();
+  }
+
+  readonly #defineTopic = (alias: number, topic: string): void => {
+    const start = this.#writer.length;
+    writeClientRecord.topic(this.#writer, alias, topic);
+    this.#recordWritten(start);
+  };
+
+  readonly #endTurn = (): void => {
+    this.#flushDue = false;
+    this.flush();
+  };
+
+  /** A record that does not fit any more starts the next frame. False, and it is taken back, if it fits into none. */
+  #recordWritten(start: number): boolean {
+    if (!this.#flushDue) {
+      this.#flushDue = true;
+      this.#time.endOfTurn(this.#endTurn);
+    }
+    const { length } = this.#writer;
+    if (length <= this.#limits.dataFrameBytes) return true;
+    const written = this.#writer.written();
+    const record = written.slice(start);
+    if (start > 0) this.#send(written.slice(0, start));
+    this.#writer.clear();
+    if (record.length > this.#limits.dataFrameBytes) return false;
+    this.#writer.raw(record);
+    return true;
+  }
+
+  #tooLarge(bytes: number): TellwhenError {
+    const { eventBytes } = this.#limits;
+    return new TellwhenError('event_too_large', `an event of ${bytes} bytes of data; the broker takes ${eventBytes}`);
+  }
+}

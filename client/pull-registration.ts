@@ -1,0 +1,66 @@
+import type { Body, Delivery, Notice as NoticeRecord } from '../broker/protocol/index.ts';
+import { TellwhenError } from './errors.ts';
+import { ReceivedEvent } from './event.ts';
+import { HeldLease } from './lease.ts';
+import { FetchRequest } from './lease-requests.ts';
+import { type FetchOptions, Notice } from './notice.ts';
+import { Registration, type RegistrationMeans, type SubscribeFrame } from './registration.ts';
+import type { Request } from './request.ts';
+import type { ClientTime } from './time.ts';
+
+export interface PullMeans extends RegistrationMeans {
+  readonly time: ClientTime;
+  readonly send: (request: Request, signal?: AbortSignal) => void;
+}
+
+/** A fetched event and the lease it is held under. */
+export interface Fetched {
+  readonly event: ReceivedEvent;
+  readonly lease: HeldLease;
+}
+
+/** Notices are pushed; the events they tell of are fetched. */
+export class PullRegistration extends Registration<Notice> {
+  readonly #pull: PullMeans;
+
+  constructor(ask: SubscribeFrame, means: PullMeans) {
+    super(ask, means);
+    this.#pull = means;
+  }
+
+  override notice(topic: string, record: NoticeRecord): void {
+    const { binding } = this;
+    if (binding === undefined) return;
+    const { settler, time } = this.#pull;
+    const item = new Notice(topic, record, {
+      retention: new HeldLease(record.retention, time.nowMs()),
+      settler,
+      fetch: async (seq, options) => {
+        const { event, lease } = await this.fetch(seq, options);
+        settler.handOut(lease);
+        return event;
+      },
+    });
+    this.arrive({ item, seq: record.seq, creditBytes: 0, lease: undefined, binding });
+  }
+
+  /** Rejects with TellwhenError, see `Notice.fetch`. */
+  fetch(seq: number, { leaseMs = 0, signal }: FetchOptions): Promise<Fetched> {
+    if (!this.bound) {
+      return Promise.reject(new TellwhenError('connection_lost', 'the notice came over a connection that is lost'));
+    }
+    return new Promise((resolve, reject) => {
+      const fetched = (topic: string, delivery: Delivery, body: Body, sentMs: number): void => {
+        if (delivery.lease === undefined) {
+          reject(new TellwhenError('broker_unreadable', 'a fetched event without a lease'));
+          return;
+        }
+        const lease = new HeldLease(delivery.lease, sentMs);
+        const { settler } = this.#pull;
+        resolve({ event: new ReceivedEvent(topic, delivery, body, { lease, settler }), lease });
+      };
+      const request = new FetchRequest({ subscription: this.id, seq, leaseMs, fetched, failed: reject });
+      this.#pull.send(request, signal);
+    });
+  }
+}

@@ -1,0 +1,224 @@
+import type {
+  Body,
+  ClientControl,
+  ControlOf,
+  Delivery,
+  DropReason,
+  Notice as NoticeRecord,
+} from '../broker/protocol/index.ts';
+import type { AnswerOf, Asked } from './control-request.ts';
+import { type Credit, CreditReturn } from './credit-return.ts';
+import type { TellwhenError } from './errors.ts';
+import type { HeldLease } from './lease.ts';
+import { Listeners } from './listeners.ts';
+import type { Settler } from './settler.ts';
+import { Stream } from './stream.ts';
+
+export type SubscribeFrame = Omit<ControlOf<ClientControl, 'subscribe'>, 'ref'>;
+export type Cost = AnswerOf<'subscribed'>['cost'];
+
+/** `count` events that matched were not delivered, the last of them at `seq`. */
+export interface Gap {
+  readonly reason: DropReason;
+  readonly count: number;
+  readonly seq: number;
+}
+
+/** After a new connection: events may be missing, and the broker cannot tell how many. */
+export interface Reset {
+  /** What the subscriber saw last; 0 if nothing yet. */
+  readonly lastSeq: number;
+  /** Nothing is missing after this. */
+  readonly seq: number;
+  /** True when the broker still had the subscription: only what was under way is lost. */
+  readonly resumed: boolean;
+}
+
+/** A subscription on one connection. */
+export interface Binding {
+  readonly id: number;
+  readonly credit: CreditReturn;
+}
+
+/** What arrived and waits for a consumer. */
+export interface Arrival<T> {
+  readonly item: T;
+  readonly seq: number;
+  /** What the broker counts it as. */
+  readonly creditBytes: number;
+  /** The lease to renew while it waits. */
+  readonly lease: HeldLease | undefined;
+  /** The connection's part that the credit belongs to. */
+  readonly binding: Binding;
+}
+
+export interface RegistrationMeans {
+  readonly settler: Settler;
+  readonly returnCredit: (subscription: number, credit: Credit) => void;
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * A subscription as the client keeps it, across connections: what was asked for, what the broker calls it at present,
+ * what has arrived and waits, what was dropped. The subclasses make events or notices of the records.
+ */
+export abstract class Registration<T> {
+  readonly gaps: Listeners<Gap>;
+  readonly resets: Listeners<Reset>;
+  readonly dropped: { [R in DropReason]?: number } = {};
+  readonly stream: Stream<Arrival<T>>;
+  protected readonly means: RegistrationMeans;
+  #ask: SubscribeFrame;
+  #binding: Binding | undefined;
+  #granted: Credit = { events: 1, bytes: 1 };
+  #id = 0;
+  /** The broker has had it before: what `bind` tells is another start. */
+  #known = false;
+  #seq = 0;
+  #lastSeq = 0;
+  #cost: Cost = 'indexed';
+  #over = false;
+
+  constructor(ask: SubscribeFrame, means: RegistrationMeans) {
+    this.#ask = ask;
+    this.means = means;
+    this.gaps = new Listeners(means.report);
+    this.resets = new Listeners(means.report);
+    // Twice: what was taken from no earlier connection waits beside what the present one may send.
+    this.stream = new Stream(() => 2 * this.#granted.events);
+  }
+
+  get ask(): SubscribeFrame & Asked {
+    return this.#ask;
+  }
+
+  /** The last number the broker gave it. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** The broker has it, on this connection. */
+  get bound(): boolean {
+    return this.#binding !== undefined;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get cost(): Cost {
+    return this.#cost;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get lossless(): boolean {
+    return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull';
+  }
+
+  event(_topic: string, _delivery: Delivery, _body: Body): void {}
+
+  notice(_topic: string, _notice: NoticeRecord): void {}
+
+  /** The broker made it, at first or anew. */
+  bind({ subscription, seq, cost, creditEvents, creditBytes }: AnswerOf<'subscribed'>): void {
+    const again = this.#known;
+    this.#known = true;
+    this.#id = subscription;
+    this.#seq = seq;
+    this.#cost = cost;
+    this.#granted = { events: creditEvents, bytes: creditBytes };
+    this.#bindAnew();
+    if (again) this.resets.tell({ lastSeq: this.#lastSeq, seq, resumed: false });
+  }
+
+  /** The broker still had it. Its credit starts again, and what was leased to us is given again. */
+  resume(): void {
+    this.#bindAnew();
+    if (this.lossless) for (const { lease } of this.stream.remove(() => true)) this.#letGo(lease);
+    if (!this.lossless) this.resets.tell({ lastSeq: this.#lastSeq, seq: this.#lastSeq, resumed: true });
+  }
+
+  unbind(): void {
+    this.#binding = undefined;
+  }
+
+  replaced(when: string | null, { seq, cost }: AnswerOf<'replaced'>): void {
+    this.#ask = { ...this.#ask, when: when ?? undefined };
+    this.#seq = seq;
+    this.#cost = cost;
+  }
+
+  renewed(leaseMs: number): void {
+    this.#ask = { ...this.#ask, leaseMs };
+  }
+
+  gap(gap: Gap): void {
+    this.dropped[gap.reason] = (this.dropped[gap.reason] ?? 0) + gap.count;
+    this.#lastSeq = Math.max(this.#lastSeq, gap.seq);
+    this.gaps.tell(gap);
+  }
+
+  /** Nothing arrives any more. With an error, what has arrived can still be taken. */
+  end(error?: TellwhenError): void {
+    this.#over = true;
+    this.#binding = undefined;
+    if (error === undefined) for (const { lease } of this.stream.remove(() => true)) this.#letGo(lease);
+    this.stream.end(error);
+  }
+
+  /** A consumer takes the next item; its credit is free again. `owner`: see `Stream.wake`. */
+  async next(owner?: object): Promise<IteratorResult<T, undefined>> {
+    const { done, value } = await this.stream.next(owner);
+    if (done) return { done, value: undefined };
+    this.taken(value);
+    return { done: false, value: value.item };
+  }
+
+  protected get binding(): Binding | undefined {
+    return this.#binding;
+  }
+
+  protected arrive(arrival: Arrival<T>): void {
+    this.#lastSeq = Math.max(this.#lastSeq, arrival.seq);
+    if (arrival.lease !== undefined) this.means.settler.keeper.keep(arrival.lease);
+    this.enqueue(arrival);
+  }
+
+  protected enqueue(arrival: Arrival<T>): void {
+    const displaced = this.stream.push(arrival);
+    if (displaced === undefined) return;
+    this.#letGo(displaced.lease);
+    this.freeCredit(displaced);
+    this.gap({ reason: 'overflow_oldest', count: 1, seq: displaced.seq });
+  }
+
+  protected taken(arrival: Arrival<T>): void {
+    if (arrival.lease !== undefined) {
+      this.#letGo(arrival.lease);
+      this.means.settler.handOut(arrival.lease);
+    }
+    this.freeCredit(arrival);
+  }
+
+  /** Credit of an earlier connection ended with it. */
+  protected freeCredit({ binding, creditBytes }: Arrival<T>): void {
+    if (binding !== this.#binding) return;
+    const due = binding.credit.taken(creditBytes);
+    if (due !== undefined) this.means.returnCredit(binding.id, due);
+  }
+
+  #bindAnew(): void {
+    this.#binding = { id: this.#id, credit: new CreditReturn(this.#granted) };
+  }
+
+  #letGo(lease: HeldLease | undefined): void {
+    if (lease !== undefined) this.means.settler.keeper.drop(lease);
+  }
+}

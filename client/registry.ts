@@ -1,0 +1,189 @@
+import type { Body, Delivery, DropReason, LeaseGrant, Notice as NoticeRecord } from '../broker/protocol/index.ts';
+import type { Welcome } from './connection.ts';
+import { ControlRequest, type ControlRequestOptions } from './control-request.ts';
+import { TellwhenError } from './errors.ts';
+import type { Deliveries } from './inbox.ts';
+import { SettleRequest } from './lease-requests.ts';
+import type { Registration } from './registration.ts';
+import type { Request } from './request.ts';
+import type { ClientTime } from './time.ts';
+
+/** Whatever it is that arrives: events or notices. */
+type AnyRegistration = Omit<Registration<unknown>, 'stream' | 'next'>;
+
+export interface RegistryMeans {
+  readonly time: ClientTime;
+  readonly send: (request: Request, signal?: AbortSignal) => void;
+}
+
+/** Between two tries to subscribe again, where the broker says that it may work later. */
+const RESUBSCRIBE_MS = 1_000;
+
+/**
+ * All subscriptions of the client: makes, changes and ends them, gives each its records, and brings them over to a new
+ * connection. Their numbers change there; the objects that users hold do not.
+ */
+export class Registry implements Deliveries {
+  readonly #means: RegistryMeans;
+  readonly #all = new Set<AnyRegistration>();
+  readonly #byId = new Map<number, AnyRegistration>();
+
+  constructor(means: RegistryMeans) {
+    this.#means = means;
+  }
+
+  [Symbol.iterator](): IterableIterator<AnyRegistration> {
+    return this.#all.values();
+  }
+
+  /** Resolves when the broker has it. It is known here before the first record that follows the answer is read. */
+  subscribe(registration: AnyRegistration, signal?: AbortSignal): Promise<void> {
+    return this.#ask<'subscribed', void>(
+      { ask: registration.ask, answer: 'subscribed', repeatable: true },
+      (frame) => {
+        this.#all.add(registration);
+        this.#byId.set(frame.subscription, registration);
+        registration.bind(frame);
+      },
+      signal,
+    );
+  }
+
+  /** Puts another predicate on it. Resolves with the position from which it holds. */
+  replace(registration: AnyRegistration, when: string | null, signal?: AbortSignal): Promise<number> {
+    if (!registration.bound) return Promise.reject(notBound(registration));
+    return this.#ask(
+      { ask: { kind: 'replace', subscription: registration.id, when }, answer: 'replaced' },
+      (frame) => {
+        registration.replaced(when, frame);
+        return frame.seq;
+      },
+      signal,
+    );
+  }
+
+  /** Sets a new time on its lease. Resolves with what remains. */
+  renew(registration: AnyRegistration, leaseMs: number, signal?: AbortSignal): Promise<number> {
+    if (!registration.bound) return Promise.reject(notBound(registration));
+    return this.#ask(
+      { ask: { kind: 'renew', subscription: registration.id, leaseMs }, answer: 'renewed' },
+      ({ lease }) => {
+        registration.renewed(leaseMs);
+        return lease.remainingMs;
+      },
+      signal,
+    );
+  }
+
+  /** Nothing is given to it any more, from the very call. A connection lost meanwhile has ended it as well. */
+  async unsubscribe(registration: AnyRegistration): Promise<void> {
+    const { bound, id } = registration;
+    if (!this.#all.delete(registration)) return;
+    this.#byId.delete(id);
+    registration.end();
+    if (!bound) return;
+    try {
+      await this.#remove(id);
+    } catch (error) {
+      if (!(error instanceof TellwhenError && error.code === 'connection_lost')) throw error;
+    }
+  }
+
+  opened({ session, subscriptions }: Welcome): void {
+    const there = new Set(session.resumed ? subscriptions : []);
+    for (const registration of this.#all) {
+      if (there.delete(registration.id)) {
+        this.#byId.set(registration.id, registration);
+        registration.resume();
+      } else {
+        this.#subscribeAgain(registration);
+      }
+    }
+    for (const id of there) this.stray(id);
+  }
+
+  lost(): void {
+    this.#byId.clear();
+    for (const registration of this.#all) registration.unbind();
+  }
+
+  endAll(error: TellwhenError | undefined): void {
+    for (const registration of this.#all) registration.end(error);
+    this.#all.clear();
+    this.#byId.clear();
+  }
+
+  /** The broker has a subscription that nobody here knows: one given up while its answer was under way. */
+  stray(subscription: number): void {
+    // If this is lost too, the next connection finds it again, or nothing is left to find.
+    this.#remove(subscription).catch(() => {});
+  }
+
+  event(subscription: number, topic: string, delivery: Delivery, body: Body): void {
+    this.#byId.get(subscription)?.event(topic, delivery, body);
+  }
+
+  notice(subscription: number, topic: string, notice: NoticeRecord): void {
+    this.#byId.get(subscription)?.notice(topic, notice);
+  }
+
+  gap(subscription: number, reason: DropReason, count: number, seq: number): void {
+    this.#byId.get(subscription)?.gap({ reason, count, seq });
+  }
+
+  /** Gives back what nobody waits for. If that fails, the lease runs out, to the same end. */
+  unclaimed(lease: LeaseGrant): void {
+    this.#means.send(new SettleRequest({ settlement: 'release', ms: 0, lease, settled() {}, failed() {} }));
+  }
+
+  #subscribeAgain(registration: AnyRegistration): void {
+    const request = new ControlRequest({
+      ask: registration.ask,
+      answer: 'subscribed',
+      answered: (frame) => {
+        if (registration.over) {
+          this.stray(frame.subscription);
+          return;
+        }
+        this.#byId.set(frame.subscription, registration);
+        registration.bind(frame);
+      },
+      failed: (error) => this.#notSubscribedAgain(registration, error),
+    });
+    this.#means.send(request);
+  }
+
+  #notSubscribedAgain(registration: AnyRegistration, error: TellwhenError): void {
+    // The next connection subscribes everything again.
+    if (registration.over || error.code === 'connection_lost') return;
+    if (error.retry) {
+      this.#means.time.after(RESUBSCRIBE_MS, () => {
+        if (this.#all.has(registration) && !registration.bound) this.#subscribeAgain(registration);
+      });
+      return;
+    }
+    this.#all.delete(registration);
+    registration.end(error);
+  }
+
+  #remove(subscription: number): Promise<void> {
+    return this.#ask({ ask: { kind: 'unsubscribe', subscription }, answer: 'unsubscribed' }, () => {});
+  }
+
+  #ask<K extends 'subscribed' | 'replaced' | 'renewed' | 'unsubscribed', R>(
+    options: Pick<ControlRequestOptions<K>, 'ask' | 'answer' | 'repeatable'>,
+    answered: (frame: Parameters<ControlRequestOptions<K>['answered']>[0]) => R,
+    signal?: AbortSignal,
+  ): Promise<R> {
+    return new Promise((resolve, failed) => {
+      const request = new ControlRequest<K>({ ...options, answered: (frame) => resolve(answered(frame)), failed });
+      this.#means.send(request, signal);
+    });
+  }
+}
+
+function notBound(registration: AnyRegistration): TellwhenError {
+  return registration.over
+    ? new TellwhenError('subscription_unknown', 'the subscription is over')
+    : new TellwhenError('connection_lost', 'not connected; the subscription is unchanged');
+}

@@ -1,0 +1,83 @@
+import type { TellwhenError } from './errors.ts';
+
+interface Waiter<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void;
+  readonly reject: (error: TellwhenError) => void;
+  /** Whom it waits for. */
+  readonly owner: object | undefined;
+}
+
+const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
+
+/**
+ * A bounded queue between the socket, which pushes, and consumers, who wait. Several may wait; each item goes to one,
+ * in order.
+ */
+export class Stream<T> {
+  readonly #max: () => number;
+  #queue: T[] = [];
+  /** In the order in which they came. */
+  readonly #waiters = new Set<Waiter<T>>();
+  #over = false;
+  #error: TellwhenError | undefined;
+
+  /** @param max asked at each push: how many items may wait */
+  constructor(max: () => number) {
+    this.#max = max;
+  }
+
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Returns the oldest item if it had to go for this one; after the end, nothing is kept. */
+  push(item: T): T | undefined {
+    if (this.#over) return undefined;
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.resolve({ done: false, value: item });
+      return undefined;
+    }
+    this.#queue.push(item);
+    return this.#queue.length > this.#max() ? this.#queue.shift() : undefined;
+  }
+
+  /** The next item; after the end, first what is left, then `done` or the error. */
+  next(owner?: object): Promise<IteratorResult<T, undefined>> {
+    const item = this.#queue.shift();
+    if (item !== undefined) return Promise.resolve({ done: false, value: item });
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#over) return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => this.#waiters.add({ resolve, reject, owner }));
+  }
+
+  /** Those who wait for this owner wait no longer: for them it is `done`. */
+  wake(owner: object): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.owner !== owner) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve(DONE);
+    }
+  }
+
+  /** Takes out, and returns, what a test picks. */
+  remove(picked: (item: T) => boolean): T[] {
+    const removed: T[] = [];
+    const kept: T[] = [];
+    for (const item of this.#queue) (picked(item) ? removed : kept).push(item);
+    this.#queue = kept;
+    return removed;
+  }
+
+  /** With an error, what is left may still be taken before it is thrown. Idempotent. */
+  end(error?: TellwhenError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#error = error;
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      if (error === undefined) waiter.resolve(DONE);
+      else waiter.reject(error);
+    }
+  }
+}

@@ -1,0 +1,308 @@
+import {
+  type BodyFields,
+  type BrokerControl,
+  ByteWriter,
+  type ClientControl,
+  type ControlOf,
+  decodeControl,
+  type LeaseGrant,
+  readClientControl,
+  readClientRecords,
+  type Settlement,
+  writeBody,
+  writeBrokerRecord,
+} from '../../broker/protocol/index.ts';
+import type { WebSocketFactory, WebSocketLike } from '../../client/websocket.ts';
+
+/** A record of a data frame, as the broker reads it. */
+export type SentRecord =
+  | { readonly kind: 'topic'; readonly alias: number; readonly text: string }
+  | { readonly kind: 'publish'; readonly ref: number; readonly alias: number; readonly text: string }
+  | { readonly kind: 'credit'; readonly subscription: number; readonly events: number; readonly bytes: number }
+  | { readonly kind: 'fetch'; readonly ref: number; readonly subscription: number; readonly seq: number }
+  | {
+      readonly kind: 'settle';
+      readonly ref: number;
+      readonly settlement: Settlement;
+      readonly ms: number;
+      readonly lease: number;
+      readonly token: number;
+    };
+type RecordOf<K extends SentRecord['kind']> = Extract<SentRecord, { readonly kind: K }>;
+
+export interface FakeEvent {
+  readonly seq?: number;
+  readonly topic?: string;
+  readonly data?: unknown;
+  readonly attempt?: number;
+  readonly lease?: LeaseGrant;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * A peer made with the protocol's codecs, that does what a test says and no more: it welcomes, and confirms control
+ * requests unless `onControl` takes them; records it only notes, unless `receipts` is set.
+ */
+export class FakeBroker {
+  readonly peers: FakePeer[] = [];
+  limits = {
+    controlFrameBytes: 65_536,
+    dataFrameBytes: 65_536,
+    eventBytes: 16_384,
+    topicAliases: 64,
+    creditEvents: 4_096,
+    creditBytes: 1 << 24,
+  };
+  credit = { events: 8, bytes: 4_096 };
+  /** Whether sessions are resumed, and what they still have. */
+  resumed: readonly number[] | undefined;
+  reachable = true;
+  welcomes = true;
+  receipts = false;
+  /** Returns true for a frame it has dealt with. */
+  onControl: (frame: ClientControl, peer: FakePeer) => boolean = () => false;
+  #lastSubscription = 0;
+  #lastSeq = 0;
+
+  readonly webSocket: WebSocketFactory = (url) => {
+    const peer = new FakePeer(this, url);
+    this.peers.push(peer);
+    setImmediate(() => (this.reachable ? peer.accept() : peer.close(1006)));
+    return peer.socket;
+  };
+
+  /** The latest connection. */
+  get peer(): FakePeer {
+    const peer = this.peers.at(-1);
+    if (peer === undefined) throw new Error('nobody has connected');
+    return peer;
+  }
+
+  nextSeq(): number {
+    this.#lastSeq += 1;
+    return this.#lastSeq;
+  }
+
+  answer(frame: ClientControl, peer: FakePeer): void {
+    if (this.onControl(frame, peer)) return;
+    const { ref } = frame;
+    switch (frame.kind) {
+      case 'hello':
+        if (this.welcomes) peer.control(this.#welcome(frame));
+        break;
+      case 'subscribe': {
+        this.#lastSubscription += 1;
+        const creditEvents = frame.creditEvents ?? this.credit.events;
+        const creditBytes = frame.creditBytes ?? this.credit.bytes;
+        const subscription = this.#lastSubscription;
+        peer.control({ kind: 'subscribed', ref, subscription, seq: 10, cost: 'indexed', creditEvents, creditBytes });
+        break;
+      }
+      case 'replace':
+        peer.control({ kind: 'replaced', ref, subscription: frame.subscription, seq: 20, cost: 'partly' });
+        break;
+      case 'unsubscribe':
+        peer.control({ kind: 'unsubscribed', ref, subscription: frame.subscription, seq: 30 });
+        break;
+      case 'renew':
+        peer.control({ kind: 'renewed', ref, lease: { id: 1, token: 1, remainingMs: frame.leaseMs } });
+        break;
+      case 'explain':
+        peer.control({ kind: 'explained', ref, explanation: {} as never, text: 'because' });
+        break;
+      case 'goodbye':
+        peer.control({ kind: 'farewell', ref });
+    }
+  }
+
+  #welcome({ ref, session }: ControlOf<ClientControl, 'hello'>): BrokerControl {
+    const resumed = session !== undefined && this.resumed !== undefined;
+    return {
+      kind: 'welcome',
+      ref,
+      version: '0',
+      session: { id: resumed ? session.id : `session ${this.peers.length}`, key: 'key', resumed },
+      subscriptions: resumed ? (this.resumed ?? []) : [],
+      limits: this.limits,
+    };
+  }
+}
+
+/** The broker's end of one connection. */
+export class FakePeer {
+  readonly socket: FakeSocket;
+  readonly url: string;
+  readonly controls: ClientControl[] = [];
+  readonly records: SentRecord[] = [];
+  /** Everything that arrived, in its order, by kind. */
+  readonly order: string[] = [];
+  dataFrames = 0;
+  /** How the client closed it. */
+  closed: { readonly code: number | undefined } | undefined;
+  readonly #broker: FakeBroker;
+  readonly #aliases = new Map<string, number>();
+
+  constructor(broker: FakeBroker, url: string) {
+    this.#broker = broker;
+    this.url = url;
+    this.socket = new FakeSocket(this);
+  }
+
+  accept(): void {
+    this.socket.tell('open', {});
+  }
+
+  receive(frame: string | Uint8Array): void {
+    if (typeof frame === 'string') {
+      const control = readClientControl(decodeControl(frame).value);
+      this.controls.push(control);
+      this.order.push(control.kind);
+      this.#broker.answer(control, this);
+    } else {
+      this.dataFrames += 1;
+      const before = this.records.length;
+      readClientRecords(frame, this.#reader);
+      for (const record of this.records.slice(before)) this.#note(record);
+    }
+  }
+
+  /** The client's records of one kind, so far. */
+  sent<K extends SentRecord['kind']>(kind: K): RecordOf<K>[] {
+    return this.records.filter((record): record is RecordOf<K> => record.kind === kind);
+  }
+
+  asked<K extends ClientControl['kind']>(kind: K): ControlOf<ClientControl, K>[] {
+    return this.controls.filter((frame): frame is ControlOf<ClientControl, K> => frame.kind === kind);
+  }
+
+  control(frame: BrokerControl): void {
+    this.socket.tell('message', { data: JSON.stringify(frame) });
+  }
+
+  /** One data frame of what `write` writes. */
+  data(write: (to: ByteWriter) => void): void {
+    const writer = new ByteWriter();
+    write(writer);
+    this.socket.tell('message', { data: writer.written().slice().buffer });
+  }
+
+  /** Sends events in one frame; returns the bytes of credit that each costs. */
+  events(subscription: number, ...events: FakeEvent[]): number[] {
+    const costs: number[] = [];
+    this.data((to) => {
+      for (const event of events) {
+        const body = encodedBody({ data: encoder.encode(JSON.stringify(event.data ?? {})) });
+        const alias = this.#alias(to, event.topic ?? 'a');
+        writeBrokerRecord.event(to, subscription, delivery(event, alias, this.#broker), body);
+        costs.push(body.length);
+      }
+    });
+    return costs;
+  }
+
+  notice(subscription: number, { seq = this.#broker.nextSeq(), topic = 'a', attempt = 0, lease }: FakeEvent): void {
+    this.data((to) => {
+      const alias = this.#alias(to, topic);
+      const retention = lease ?? { id: 1_000 + seq, token: 1, remainingMs: 300_000 };
+      writeBrokerRecord.notice(to, subscription, { seq, alias, size: 2, attempt, retention });
+    });
+  }
+
+  fetched(ref: number, event: FakeEvent): void {
+    this.data((to) => {
+      const body = encodedBody({ data: encoder.encode(JSON.stringify(event.data ?? {})) });
+      const alias = this.#alias(to, event.topic ?? 'a');
+      writeBrokerRecord.fetched(to, ref, delivery(event, alias, this.#broker), body);
+    });
+  }
+
+  settled(ref: number, remainingMs = 0): void {
+    this.data((to) => writeBrokerRecord.settled(to, ref, remainingMs));
+  }
+
+  refused(ref: number, code: Parameters<typeof writeBrokerRecord.refused>[2]): void {
+    this.data((to) => writeBrokerRecord.refused(to, ref, code, `refused: ${code}`));
+  }
+
+  receipt(ref: number, seq = this.#broker.nextSeq()): void {
+    this.data((to) => writeBrokerRecord.receipt(to, ref, { seq, matched: 0, durable: false, unreadable: false }));
+  }
+
+  close(code: number, reason = ''): void {
+    this.socket.tell('close', { code, reason });
+  }
+
+  #alias(to: ByteWriter, topic: string): number {
+    const known = this.#aliases.get(topic);
+    if (known !== undefined) return known;
+    const alias = this.#aliases.size;
+    this.#aliases.set(topic, alias);
+    writeBrokerRecord.topic(to, alias, topic);
+    return alias;
+  }
+
+  #note(record: SentRecord): void {
+    this.order.push(record.kind);
+    if (record.kind === 'publish' && record.ref !== 0 && this.#broker.receipts) this.receipt(record.ref);
+  }
+
+  readonly #reader = {
+    topic: (alias: number, text: string): void => void this.records.push({ kind: 'topic', alias, text }),
+    publish: (ref: number, alias: number, { data }: BodyFields): void =>
+      void this.records.push({ kind: 'publish', ref, alias, text: decoder.decode(data) }),
+    credit: (subscription: number, events: number, bytes: number): void =>
+      void this.records.push({ kind: 'credit', subscription, events, bytes }),
+    fetch: (ref: number, subscription: number, seq: number): void =>
+      void this.records.push({ kind: 'fetch', ref, subscription, seq }),
+    settle: (ref: number, settlement: Settlement, ms: number, lease: number, token: number): void =>
+      void this.records.push({ kind: 'settle', ref, settlement, ms, lease, token }),
+  };
+}
+
+interface SocketEvents {
+  readonly open: object;
+  readonly error: object;
+  readonly message: { readonly data: unknown };
+  readonly close: { readonly code: number; readonly reason: string };
+}
+
+/** The client's end. What it sends is there at once. */
+class FakeSocket implements WebSocketLike {
+  binaryType = 'blob';
+  bufferedAmount = 0;
+  readonly #peer: FakePeer;
+  readonly #listeners: { readonly [T in keyof SocketEvents]: ((event: SocketEvents[T]) => void)[] };
+
+  constructor(peer: FakePeer) {
+    this.#peer = peer;
+    this.#listeners = { open: [], error: [], message: [], close: [] };
+  }
+
+  addEventListener<T extends keyof SocketEvents>(type: T, listener: (event: SocketEvents[T]) => void): void {
+    this.#listeners[type].push(listener);
+  }
+
+  send(frame: string | Uint8Array): void {
+    this.#peer.receive(frame);
+  }
+
+  close(code?: number): void {
+    this.#peer.closed ??= { code };
+  }
+
+  tell<T extends keyof SocketEvents>(type: T, event: SocketEvents[T]): void {
+    for (const listener of this.#listeners[type]) listener(event);
+  }
+}
+
+function encodedBody(body: BodyFields): Uint8Array {
+  const writer = new ByteWriter();
+  writeBody(writer, body);
+  return writer.written().slice();
+}
+
+function delivery({ seq, attempt, lease }: FakeEvent, alias: number, broker: FakeBroker) {
+  return { seq: seq ?? broker.nextSeq(), time: 1_700_000_000_000, alias, attempt: attempt ?? (lease ? 1 : 0), lease };
+}

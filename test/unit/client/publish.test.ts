@@ -1,0 +1,239 @@
+import { expect, test } from 'vitest';
+import { writeBrokerRecord } from '../../../broker/protocol/index.ts';
+import { TellwhenError } from '../../../client/errors.ts';
+import { connected, outcome } from '../../support/connected-client.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
+import { turn } from '../../support/manual-time.ts';
+
+test('resolves with the receipt', async () => {
+  const { client, broker } = await connected();
+  const published = client.publish('a', { temperature: 31 });
+  await turn();
+  const [publish] = broker.peer.sent('publish');
+  expect(publish?.text).toBe('{"temperature":31}');
+  broker.peer.data((to) =>
+    writeBrokerRecord.receipt(to, publish?.ref ?? 0, { seq: 7, matched: 3, durable: true, unreadable: false }),
+  );
+  expect(await published).toEqual({ seq: 7, matched: 3, durable: true, unreadable: false });
+});
+
+test('what one turn publishes is one frame, each topic spelt once per connection', async () => {
+  const { client, broker } = await connected();
+  broker.receipts = true;
+  await Promise.all([client.publish('a', 1), client.publish('b', 2), client.publish('a', 3)]);
+  expect(broker.peer.dataFrames).toBe(1);
+  expect(broker.peer.records).toMatchObject([
+    { kind: 'topic', alias: 0, text: 'a' },
+    { kind: 'publish', alias: 0, text: '1' },
+    { kind: 'topic', alias: 1, text: 'b' },
+    { kind: 'publish', alias: 1, text: '2' },
+    { kind: 'publish', alias: 0, text: '3' },
+  ]);
+  await client.publish('b', 4);
+  expect(broker.peer.sent('topic')).toHaveLength(2);
+});
+
+test('no frame is longer than the broker takes, and no record is cut', async () => {
+  const broker = new FakeBroker();
+  broker.limits = { ...broker.limits, dataFrameBytes: 100 };
+  broker.receipts = true;
+  const { client } = await connected({}, broker);
+  await Promise.all(Array.from({ length: 5 }, (_, i) => client.publish('a', `${i}`.repeat(40))));
+  expect(broker.peer.dataFrames).toBe(3);
+  expect(broker.peer.sent('publish').map(({ text }) => text[1])).toEqual(['0', '1', '2', '3', '4']);
+});
+
+test('an event too large for the broker is refused here, and harms no other', async () => {
+  const broker = new FakeBroker();
+  broker.limits = { ...broker.limits, dataFrameBytes: 100, eventBytes: 1_000 };
+  broker.receipts = true;
+  const { client } = await connected({}, broker);
+  const results = [client.publish('a', 1), client.publish('a', 'x'.repeat(200)), client.publish('a', 2)];
+  const tooLong = client.publish('a', 'x'.repeat(2_000));
+  await expect(results[1]).rejects.toMatchObject({ code: 'event_too_large' });
+  await expect(tooLong).rejects.toMatchObject({ code: 'event_too_large' });
+  await Promise.all([results[0], results[2]]);
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['1', '2']);
+});
+
+test('a control frame does not overtake what was published before it', async () => {
+  const { client, broker } = await connected();
+  broker.receipts = true;
+  await Promise.all([client.publish('a', 1), client.subscribe({ topic: 'a' }), client.publish('a', 2)]);
+  expect(broker.peer.order).toEqual(['hello', 'topic', 'publish', 'subscribe', 'publish']);
+});
+
+test('a refusal rejects with its code', async () => {
+  const { client, broker } = await connected();
+  const published = client.publish('a/#', 1);
+  await turn();
+  broker.peer.refused(broker.peer.sent('publish')[0]?.ref ?? 0, 'topic_invalid');
+  await expect(published).rejects.toMatchObject({ code: 'topic_invalid', retry: false });
+});
+
+test('what cannot be an event is refused before anything is sent', async () => {
+  const { client, broker } = await connected();
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  const attempts = [
+    client.publish('', 1),
+    client.publish('a', undefined),
+    client.publish('a', circular),
+    client.publish('a', 1, { time: -1 }),
+    client.publish('a', 1, { attributes: { x: Number.NaN } }),
+    client.publish('a', 1, { attributes: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`n${i}`, i])) }),
+  ];
+  for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'invalid_argument' });
+  expect(broker.peer.records).toEqual([]);
+});
+
+test('an answer that does not come is a timeout; all in their order, on one timer', async () => {
+  const { client, broker, time } = await connected({ requestTimeoutMs: 1_000 });
+  const first = client.publish('a', 1).catch((error: TellwhenError) => error.code);
+  await time.advance(400);
+  const second = client.publish('a', 2).catch((error: TellwhenError) => error.code);
+  expect(time.timers).toBe(1);
+  await time.advance(500);
+  broker.peer.receipt(999);
+  await time.advance(100);
+  expect(await outcome(first)).toBe('timeout');
+  expect(await outcome(second)).toBe('waiting');
+  await time.advance(400);
+  expect(await outcome(second)).toBe('timeout');
+});
+
+test('a signal gives a publish up, and lets go of its listener when it is answered', async () => {
+  const { client, broker } = await connected();
+  const stop = new AbortController();
+  const given = client.publish('a', 1, { signal: stop.signal });
+  stop.abort('enough');
+  await expect(given).rejects.toMatchObject({ code: 'aborted', cause: 'enough' });
+  await expect(client.publish('a', 2, { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });
+  await turn();
+  expect(broker.peer.sent('publish')).toHaveLength(1);
+  broker.peer.receipt(broker.peer.sent('publish')[0]?.ref ?? 0);
+  expect(client.state).toBe('open');
+  expect(client.unanswered).toBe(0);
+});
+
+test('a batch answers for each of its events, in their order', async () => {
+  const { client, broker } = await connected();
+  const batch = client.publishBatch([
+    { topic: 'a', data: 1 },
+    { topic: 'a/#', data: 2 },
+    { topic: 'b', data: 3, id: 'three' },
+  ]);
+  await turn();
+  const [one, two, three] = broker.peer.sent('publish').map(({ ref }) => ref) as [number, number, number];
+  broker.peer.receipt(three, 33);
+  broker.peer.refused(two, 'topic_invalid');
+  broker.peer.receipt(one, 31);
+  const [first, second, third] = await batch;
+  expect(first).toMatchObject({ seq: 31 });
+  expect(second).toBeInstanceOf(TellwhenError);
+  expect(second).toMatchObject({ code: 'topic_invalid' });
+  expect(third).toMatchObject({ seq: 33 });
+  expect(await client.publishBatch([])).toEqual([]);
+});
+
+test('a batch rejects when the connection ends', async () => {
+  const { client, broker } = await connected();
+  const batch = client.publishBatch([
+    { topic: 'a', data: 1 },
+    { topic: 'b', data: 2 },
+  ]);
+  await turn();
+  broker.peer.receipt(broker.peer.sent('publish')[0]?.ref ?? 0);
+  broker.peer.close(1006);
+  await expect(batch).rejects.toMatchObject({ code: 'connection_lost' });
+});
+
+test('beyond requestsMax publishes wait for receipts, in order; beyond as many again they are refused', async () => {
+  const { client, broker } = await connected({ requestsMax: 2 });
+  const published = Array.from({ length: 5 }, (_, i) => outcome(client.publish('a', i)));
+  await turn();
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['0', '1']);
+  expect(await published[4]).toBe('overloaded');
+  broker.receipts = true;
+  for (const { ref } of broker.peer.sent('publish')) broker.peer.receipt(ref);
+  await turn();
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['0', '1', '2', '3']);
+});
+
+test('publishes wait while the socket is full, other requests do not', async () => {
+  const { client, broker, time } = await connected({ bufferBytesMax: 100 });
+  broker.receipts = true;
+  broker.peer.socket.bufferedAmount = 100;
+  const published = client.publish('a', 1);
+  await client.subscribe({ topic: 'a' });
+  expect(broker.peer.sent('publish')).toEqual([]);
+  broker.peer.socket.bufferedAmount = 99;
+  await time.advance(5);
+  await expect(published).resolves.toMatchObject({ seq: 1 });
+});
+
+test('quiet publishes ask for no receipt, and are not taken while the socket is full', async () => {
+  const { client, broker, time } = await connected({ bufferBytesMax: 100 });
+  expect(client.publishQuietly('a', 1)).toBe(true);
+  await turn();
+  expect(broker.peer.sent('publish')).toMatchObject([{ ref: 0, text: '1' }]);
+  expect(client.unanswered).toBe(0);
+  broker.peer.socket.bufferedAmount = 100;
+  expect(client.publishQuietly('a', 2)).toBe(false);
+  const writable = client.writable();
+  await time.advance(20);
+  expect(await outcome(writable.then(() => 'writable'))).toBe('waiting');
+  broker.peer.socket.bufferedAmount = 0;
+  await time.advance(5);
+  await writable;
+  expect(client.publishQuietly('a', 3)).toBe(true);
+  await turn();
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['1', '3']);
+});
+
+test('what is gathered in the turn counts as unsent', async () => {
+  const { client } = await connected({ bufferBytesMax: 100 });
+  let taken = 0;
+  while (client.publishQuietly('a', 'x'.repeat(20))) taken += 1;
+  expect(taken).toBe(4);
+});
+
+test('the refusal of a quiet publish is told', async () => {
+  const { client, broker } = await connected();
+  const refusals: string[] = [];
+  client.onRefusal(({ code }) => refusals.push(code));
+  client.publishQuietly('a/+', 1);
+  await turn();
+  broker.peer.refused(0, 'topic_invalid');
+  expect(refusals).toEqual(['topic_invalid']);
+});
+
+test('many requests share one signal, which is listened to once and let go of', async () => {
+  const { client, broker } = await connected();
+  const stop = new AbortController();
+  const listeners = { added: 0, removed: 0 };
+  const { signal } = stop;
+  signal.addEventListener = new Proxy(signal.addEventListener, {
+    apply: (target, self, args) => {
+      listeners.added += 1;
+      return Reflect.apply(target, self, args);
+    },
+  });
+  signal.removeEventListener = new Proxy(signal.removeEventListener, {
+    apply: (target, self, args) => {
+      listeners.removed += 1;
+      return Reflect.apply(target, self, args);
+    },
+  });
+  const batch = client.publishBatch(
+    Array.from({ length: 20 }, (_, i) => ({ topic: 'a', data: i })),
+    { signal },
+  );
+  await turn();
+  for (const { ref } of broker.peer.sent('publish')) broker.peer.receipt(ref);
+  await batch;
+  expect(listeners).toEqual({ added: 1, removed: 1 });
+  const given = client.publishBatch([{ topic: 'a', data: 1 }], { signal });
+  stop.abort();
+  await expect(given).rejects.toMatchObject({ code: 'aborted' });
+});

@@ -1,0 +1,236 @@
+import { expect, test } from 'vitest';
+import { connect } from '../../../client/connect.ts';
+import type { Reset } from '../../../client/registration.ts';
+import { connected, outcome } from '../../support/connected-client.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
+import { ManualTime, turn } from '../../support/manual-time.ts';
+
+const lease = (id: number) => ({ id, token: id * 10, remainingMs: 30_000 });
+
+test('comes back after a jittered wait, asking for its session', async () => {
+  const { client, broker, time } = await connected();
+  const states: string[] = [];
+  client.onState(({ state, error }) => states.push(`${state} ${error?.code ?? 'well'}`));
+  broker.peer.close(1006);
+  expect(client.state).toBe('reconnecting');
+  await time.advance(49);
+  expect(broker.peers).toHaveLength(1);
+  await time.advance(1);
+  await turn();
+  expect(broker.peers).toHaveLength(2);
+  expect(broker.peer.asked('hello')).toMatchObject([{ session: { id: 'session 1', key: 'key' } }]);
+  expect(states).toEqual(['reconnecting connection_lost', 'open well']);
+});
+
+test('waits longer each time nobody answers, up to its bound', async () => {
+  const { broker, time } = await connected({ reconnect: { minMs: 100, maxMs: 300 } });
+  time.chance = 1;
+  broker.reachable = false;
+  broker.peer.close(1006);
+  const attempts: number[] = [];
+  for (let ms = 0; ms < 1_200; ms += 10) {
+    const before = broker.peers.length;
+    await time.advance(10);
+    if (broker.peers.length > before) attempts.push(time.nowMs());
+  }
+  expect(attempts).toEqual([100, 300, 600, 900, 1_200]);
+});
+
+test('goes through its addresses', async () => {
+  const broker = new FakeBroker();
+  const time = new ManualTime();
+  const client = await connect(['ws://one', 'ws://two'], { webSocket: broker.webSocket, time });
+  broker.reachable = false;
+  broker.peer.close(1006);
+  await time.advance(1_000);
+  expect(broker.peers.slice(0, 4).map(({ url }) => url)).toEqual(['ws://one', 'ws://one', 'ws://two', 'ws://one']);
+  await client.close();
+});
+
+test('gives up after so many attempts', async () => {
+  const { client, broker, time } = await connected({ reconnect: { attemptsMax: 2 } });
+  broker.reachable = false;
+  broker.peer.close(1006);
+  await time.advance(60_000);
+  expect(client.state).toBe('closed');
+  expect(broker.peers).toHaveLength(3);
+  expect(time.timers).toBe(0);
+});
+
+test('does not come back when told not to, when its session is taken over, or when it is unreadable', async () => {
+  for (const [options, code, expected] of [
+    [{ reconnect: false }, 1006, 'connection_lost'],
+    [{}, 4409, 'session_taken_over'],
+    [{}, 4400, 'connection_lost'],
+  ] as const) {
+    const { client, broker, time } = await connected(options);
+    const sub = await client.subscribe({ topic: 'a' });
+    const errors: unknown[] = [];
+    client.onState(({ error }) => errors.push(error?.code));
+    broker.peer.close(code);
+    await time.advance(60_000);
+    expect([client.state, broker.peers.length, errors]).toEqual(['closed', 1, [expected]]);
+    await expect(sub[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: expected });
+  }
+});
+
+test('comes back when the broker goes away, to its next address', async () => {
+  const broker = new FakeBroker();
+  const time = new ManualTime();
+  const client = await connect(['ws://one', 'ws://two'], { webSocket: broker.webSocket, time });
+  broker.peer.control({ kind: 'closing', drainMs: 100 });
+  expect(client.state).toBe('open');
+  broker.peer.close(1001);
+  await time.advance(100);
+  await turn();
+  expect(client.state).toBe('open');
+  expect(broker.peer.url).toBe('ws://two');
+});
+
+test('subscribes again what the broker has no more; the object stays, and tells of the gap', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1' });
+  await sub.replace({ when: 'x = 2' });
+  const resets: Reset[] = [];
+  sub.onReset((reset) => resets.push(reset));
+  broker.peer.events(1, { seq: 21 });
+  broker.peer.close(1006);
+  await expect(sub.replace({ when: null })).rejects.toMatchObject({ code: 'connection_lost' });
+  await time.advance(100);
+  await turn();
+  expect(broker.peer.asked('subscribe')).toMatchObject([{ topic: 'a', when: 'x = 2' }]);
+  expect(sub.id).toBe(2);
+  expect(resets).toEqual([{ lastSeq: 21, seq: 10, resumed: false }]);
+  broker.peer.events(2, { seq: 22 });
+  expect(sub.pending).toBe(2);
+});
+
+test('keeps what a resumed session still has, and ends what nobody knows', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit', leaseMs: 60_000 });
+  const resets: Reset[] = [];
+  sub.onReset((reset) => resets.push(reset));
+  broker.peer.events(1, { seq: 11, lease: lease(1) });
+  broker.resumed = [1, 77];
+  broker.peer.close(1006);
+  await time.advance(100);
+  await turn();
+  expect(broker.peer.asked('subscribe')).toEqual([]);
+  expect(broker.peer.asked('unsubscribe')).toMatchObject([{ subscription: 77 }]);
+  // What was leased to the last connection comes again, so it must not be taken twice.
+  expect(sub.pending).toBe(0);
+  broker.peer.events(1, { seq: 11, lease: lease(2), attempt: 2 });
+  expect(sub.pending).toBe(1);
+  expect(resets).toEqual([]);
+});
+
+test('a resumed subscription without acknowledgement may have lost what was under way', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', leaseMs: 60_000 });
+  const resets: Reset[] = [];
+  sub.onReset((reset) => resets.push(reset));
+  broker.peer.events(1, { seq: 11 });
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  await time.advance(100);
+  await turn();
+  expect(resets).toEqual([{ lastSeq: 11, seq: 11, resumed: true }]);
+  expect(sub.pending).toBe(1);
+});
+
+test('credit of an earlier connection is not given back on the next', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', creditEvents: 2, leaseMs: 60_000 });
+  broker.peer.events(1, {}, {});
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  await time.advance(100);
+  await turn();
+  const events = sub[Symbol.asyncIterator]();
+  await events.next();
+  await events.next();
+  await turn();
+  expect(broker.peer.sent('credit')).toEqual([]);
+  broker.peer.events(1, {});
+  await events.next();
+  await turn();
+  expect(broker.peer.sent('credit')).toMatchObject([{ subscription: 1, events: 1 }]);
+});
+
+test('what nobody takes over many connections is bounded: the oldest goes, and is counted', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', creditEvents: 2 });
+  for (let connection = 1; connection <= 3; connection++) {
+    broker.peer.events(connection, { seq: connection * 100 }, { seq: connection * 100 + 1 });
+    broker.peer.close(1006);
+    await time.advance(10_000);
+    await turn();
+  }
+  expect(sub.pending).toBe(4);
+  expect(sub.dropped).toEqual({ overflow_oldest: 2 });
+  const first = await sub[Symbol.asyncIterator]().next();
+  expect(first.value?.seq).toBe(200);
+});
+
+test('a subscription refused on the new connection ends with the refusal; one that may work later is tried again', async () => {
+  const { client, broker, time } = await connected();
+  const refused = await client.subscribe({ topic: 'a' });
+  const later = await client.subscribe({ topic: 'b' });
+  let full = true;
+  broker.onControl = (frame, peer) => {
+    if (frame.kind !== 'subscribe' || (frame.topic === 'b' && !full)) return false;
+    const code = frame.topic === 'a' ? 'topic_filter_invalid' : 'subscription_limit';
+    peer.control({ kind: 'refused', ref: frame.ref, code, message: 'no' });
+    return true;
+  };
+  broker.peer.close(1006);
+  await time.advance(100);
+  await turn();
+  await expect(refused[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'topic_filter_invalid' });
+  full = false;
+  await time.advance(1_000);
+  expect(later.id).toBe(3);
+});
+
+test('publishes under way are lost, subscribe and explain are asked again, what waited is sent', async () => {
+  const { client, broker, time } = await connected();
+  broker.onControl = ({ kind }) => kind === 'subscribe' || kind === 'explain';
+  const published = client.publish('a', 1).catch((error) => error.code);
+  const subscribing = client.subscribe({ topic: 'a' });
+  const explaining = client.explain({ event: { seq: 1 }, filter: { topic: 'a' } });
+  await turn();
+  broker.onControl = () => false;
+  broker.receipts = true;
+  broker.peer.close(1006);
+  expect(await published).toBe('connection_lost');
+  const later = client.publish('b', 2);
+  await time.advance(100);
+  await turn();
+  expect((await subscribing).id).toBe(1);
+  expect(await explaining).toMatchObject({ text: 'because' });
+  expect(await later).toMatchObject({ seq: 1 });
+  expect(broker.peer.order).toEqual(['hello', 'subscribe', 'explain', 'topic', 'publish']);
+});
+
+test('a request that finds no connection in time is a timeout', async () => {
+  const { client, broker, time } = await connected({ requestTimeoutMs: 1_000 });
+  broker.reachable = false;
+  broker.peer.close(1006);
+  const published = client.publish('a', 1).catch((error) => error.code);
+  expect(client.publishQuietly('a', 2)).toBe(false);
+  await time.advance(1_000);
+  expect(await outcome(published)).toBe('timeout');
+});
+
+test('a broker that has fallen silent is left', async () => {
+  const { client, broker, time } = await connected({ requestTimeoutMs: 1_000 });
+  await time.advance(10);
+  const published = client.publish('a', 1).catch((error) => error.code);
+  await time.advance(1_000);
+  expect(await published).toBe('timeout');
+  expect(broker.peer.closed).toBeDefined();
+  await time.advance(100);
+  await turn();
+  expect(client.state).toBe('open');
+  expect(broker.peers).toHaveLength(2);
+});
