@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** As built: scenarios run what is shipped. */
@@ -110,11 +111,27 @@ export interface BrokerProcess extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A broker on a free port, ready for clients. Dispose of it to kill it. */
-export async function startBrokerProcess(args: readonly string[] = []): Promise<BrokerProcess> {
-  const process = new CliProcess(['serve', '--port', '0', ...args]);
-  const [, host, port] = await process.says(/ listening host=(\S+) port=(\d+)/);
-  return { process, url: `ws://${host}:${port}`, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+/** A broker, on a free port unless it is given one, ready for clients. Dispose of it to kill it. */
+export async function startBrokerProcess(
+  args: readonly string[] = [],
+  { port }: { readonly port?: string } = {},
+): Promise<BrokerProcess> {
+  const process = new CliProcess(['serve', '--port', port ?? (await freePort()), ...args]);
+  const [, host, bound] = await process.says(/ listening host=(\S+) port=(\d+)/);
+  return { process, url: `ws://${host}:${bound}`, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
+}
+
+/**
+ * A port to ask for by its number. Of one that the system chose for a listener, the connections that linger after its
+ * end keep the next broker out; of one that was asked for, they do not.
+ */
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return String(port);
 }
 
 /** The lines of an output, each a JSON object. */

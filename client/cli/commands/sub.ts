@@ -1,0 +1,57 @@
+import { OVERFLOWS } from '../../../broker/protocol/index.ts';
+import { command, type Example } from '../command.ts';
+import { eventJson, eventLine } from '../event-lines.ts';
+import { filterDetails, filterOptions, noteLosses, noteSubscribed } from '../filter.ts';
+import { count, flag, word } from '../option-kinds.ts';
+import { exitAt, Until, untilOptions } from '../until.ts';
+import { clientOptions, withClient } from '../with-client.ts';
+
+const examples: readonly Example[] = [
+  { does: 'everything under sensors', line: "sub 'sensors/#'" },
+  { does: 'hot and dry rooms only', line: "sub 'sensors/+/climate' --when 'temperature > 30 AND humidity < 50'" },
+  { does: 'the next event within ten seconds, or exit code 4', line: "sub 'doors/#' --count 1 --timeout 10s" },
+];
+
+/** `tellwhen sub`. */
+export const sub = command({
+  name: 'sub',
+  summary: 'be told of events as they are published',
+  details: filterDetails,
+  arguments: [{ name: 'topic-filter', required: true, meaning: 'as sensors/+/temp, or sensors/#' }],
+  options: {
+    ...filterOptions,
+    ack: flag('acknowledge each event once it is printed: what is not acknowledged is delivered again'),
+    ...untilOptions,
+    overflow: word(OVERFLOWS, 'what becomes of events while we do not keep up and the queue is full'),
+    credit: count('n', 'events the broker may send ahead of our printing them'),
+    ...clientOptions,
+  },
+  examples,
+  run({ args: [topic = ''], options }, terminal) {
+    const { when, ack, overflow, credit } = options;
+    const json = options.json || !terminal.interactive;
+    return withClient(options.url, terminal, async (client) => {
+      const subscription = await client.subscribe({
+        topic,
+        when,
+        ack: ack ? 'explicit' : 'none',
+        overflow,
+        creditEvents: credit,
+        signal: terminal.stop,
+      });
+      noteSubscribed(subscription, terminal, { json });
+      noteLosses(subscription, terminal, { json });
+      const until = new Until({ stop: terminal.stop, timeoutMs: options.timeout, count: options.count });
+      try {
+        for await (const event of until.take(subscription)) {
+          await terminal.print(json ? eventJson(event) : eventLine(event, terminal.paint));
+          if (ack) await event.ack();
+          until.counted();
+        }
+      } finally {
+        until.dispose();
+      }
+      return exitAt(until.end, options.count);
+    });
+  },
+});

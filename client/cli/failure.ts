@@ -1,0 +1,56 @@
+import { type ErrorCode, TellwhenError } from '../index.ts';
+import { EXIT } from './exit-codes.ts';
+import { invocation } from './invocation.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+const CONNECTION_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'connection_failed',
+  'connection_lost',
+  'client_closed',
+]);
+
+/** What to do next, where there is something better than to read the message. */
+function adviceFor(code: ErrorCode): string | undefined {
+  switch (code) {
+    case 'connection_failed':
+      return `is the broker running? start it with: ${invocation()} serve (in a clone also: npm start); another address: --url`;
+    case 'event_gone':
+      return 'describe the event instead: --topic and --data';
+    case 'subscription_unknown':
+      return 'it may have ended with its connection; describe the filter instead: --filter and --when';
+    default:
+      return code.startsWith('predicate_') ? `the language in short: ${invocation()} sub --help` : undefined;
+  }
+}
+
+/** Writes what went wrong and what to do about it. Returns the exit code. */
+export function reportFailure(error: unknown, terminal: Terminal, { json }: { readonly json: boolean }): number {
+  if (json) terminal.note(JSON.stringify({ error: plainError(error) }));
+  else for (const line of failureLines(error)) terminal.note(line);
+  return exitCodeOf(error);
+}
+
+/** An error as people read it: its code and message, the fault under a caret, and what to do next. */
+export function failureLines(error: unknown): string[] {
+  if (error instanceof UsageError) return [`error: ${error.message}`, '(--help shows how it is used)'];
+  if (!(error instanceof TellwhenError))
+    return [`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  const cause = error.cause instanceof Error && error.cause.message !== '' ? `: ${error.cause.message}` : '';
+  const lines = [`error: ${error.message}${cause} (${error.code})`];
+  if (error.caret !== undefined) lines.push(...error.caret.split('\n').map((line) => `  ${line}`));
+  const advice = adviceFor(error.code);
+  return advice === undefined ? lines : [...lines, advice];
+}
+
+function plainError(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError) return { code: 'usage', message };
+  if (!(error instanceof TellwhenError)) return { code: 'internal', message };
+  return { code: error.code, message, offset: error.offset };
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof TellwhenError && CONNECTION_CODES.has(error.code) ? EXIT.connection : EXIT.error;
+}

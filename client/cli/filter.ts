@@ -1,0 +1,42 @@
+import type { Consumer, Subscription } from '../index.ts';
+import { text } from './option-kinds.ts';
+import type { Terminal } from './terminal.ts';
+
+export const filterOptions = {
+  when: text('predicate', "only events whose content satisfies this, as 'temperature > 30 AND humidity < 50'"),
+};
+
+export const filterDetails = `In a topic filter, + stands for one level and a final # for all that follow.
+A predicate compares fields of the data:
+  temperature > 30 AND humidity < 50          room.floor BETWEEN 1 AND 3
+  place LIKE '%Alaska%'                       status IN ('open', 'ajar')
+  felt IS NOT NULL                            $attr.tenant = 'acme'
+&& || ! == are understood as well. An event matches only if the predicate is
+true; a comparison with a missing field is unknown, which is not true.`;
+
+interface Form {
+  readonly json: boolean;
+}
+
+/** Says that everything from here on is seen, and by which number to ask for explanations. */
+export function noteSubscribed(feed: Subscription | Consumer, terminal: Terminal, { json }: Form): void {
+  const { id, topic, when, seq, cost } = feed;
+  if (json) terminal.note(JSON.stringify({ subscribed: { subscription: id, topic, when, seq, cost } }));
+  else {
+    const condition = when === undefined ? '' : ` when ${when}`;
+    terminal.note(terminal.notePaint.dim(`subscription ${id}: ${topic}${condition} (${cost}); Ctrl-C ends it`));
+  }
+}
+
+/** Tells of each gap and each new connection as it happens: nothing is missed in silence. */
+export function noteLosses(feed: Subscription | Consumer, terminal: Terminal, { json }: Form): void {
+  const warn = (text: string): void => terminal.note(terminal.notePaint.yellow(text));
+  feed.onGap((gap) => {
+    if (json) terminal.note(JSON.stringify({ gap }));
+    else warn(`${gap.count} events missed, the last of them #${gap.seq} (${gap.reason})`);
+  });
+  feed.onReset((reset) => {
+    if (json) terminal.note(JSON.stringify({ reset }));
+    else warn(`after a new connection: events from #${reset.lastSeq + 1} on may be missing`);
+  });
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { config } from './commands/config.ts';
+import { demo } from './commands/demo.ts';
+import { explain } from './commands/explain.ts';
+import { pub } from './commands/pub.ts';
+import { pull } from './commands/pull.ts';
+import { serve } from './commands/serve.ts';
+import { sub } from './commands/sub.ts';
+import { reportFailure } from './failure.ts';
+import { type Program, runProgram } from './program.ts';
+import { Terminal } from './terminal.ts';
+
+const program: Program = {
+  commands: [serve, pub, sub, pull, explain, demo, config],
+  examples: [
+    { does: 'start a broker', line: 'serve' },
+    { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },
+    { does: 'in a third: tell it of one', line: `pub sensors/1 '{"temperature": 31}'` },
+    { does: 'see it work on a week of real earthquakes', line: 'demo' },
+  ],
+};
+
+/** A lingering socket must not hold a command that is done. */
+const LINGER_MS = 2000;
+
+/** Runs the command that `argv` names, its name first. Resolves with the exit code; never rejects. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const terminal = new Terminal();
+  try {
+    return await runProgram(program, argv.length === 0 ? ['--help'] : argv, terminal);
+  } catch (error) {
+    return reportFailure(error, terminal, { json: argv.includes('--json') });
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await run(process.argv.slice(2));
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
