@@ -6,9 +6,8 @@ import { TokenBucket } from '../publish/rate.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { Link, type LinkMeans } from './link.ts';
 import { Outbound } from './outbound.ts';
-import type { Session } from './session.ts';
 
-export interface FrontMeans extends Omit<LinkMeans, 'linkOf' | 'closed'> {
+export interface FrontMeans extends Omit<LinkMeans, 'greeted' | 'closed'> {
   readonly config: Config;
   readonly time: Time;
   readonly counters: Counters;
@@ -20,8 +19,9 @@ const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {},
 /** Where connections arrive: bounds their number, sends away who says nothing, and sees everybody off at the end. */
 export class Front {
   readonly #means: FrontMeans;
-  /** In the order in which they came. */
   readonly #links = new Set<Link>();
+  /** Those that have not said hello, in the order in which they came. */
+  readonly #silent = new Set<Link>();
   readonly #linkMeans: LinkMeans;
   #stopTicking: (() => void) | undefined;
 
@@ -29,8 +29,9 @@ export class Front {
     this.#means = means;
     this.#linkMeans = {
       ...means,
-      linkOf: (session) => this.#linkOf(session),
+      greeted: (link) => void this.#silent.delete(link),
       closed: (link) => {
+        this.#silent.delete(link);
         if (this.#links.delete(link)) means.counters.connectionsOpen -= 1;
       },
     };
@@ -65,6 +66,7 @@ export class Front {
     const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
     const link = new Link({ connection, outbound, rate, sinceMs }, this.#linkMeans);
     this.#links.add(link);
+    this.#silent.add(link);
     return link;
   }
 
@@ -91,17 +93,12 @@ export class Front {
     }
   }
 
-  #linkOf(session: Session): Link | undefined {
-    for (const link of this.#links) if (link.session === session) return link;
-    return undefined;
-  }
-
   #closeSilent(): void {
     const { config, time } = this.#means;
     const before = time.monotonicMs() - config.helloTimeoutMs;
-    for (const link of this.#links) {
+    for (const link of this.#silent) {
       if (link.sinceMs > before) return;
-      if (link.session === undefined) link.connection.close(CLOSE.helloTimeout, 'no hello in time');
+      link.connection.close(CLOSE.helloTimeout, 'no hello in time');
     }
   }
 }

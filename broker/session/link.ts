@@ -17,7 +17,7 @@ import { type ControlMeans, handleControl } from './control-requests.ts';
 import type { Outbound } from './outbound.ts';
 import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface LinkMeans {
@@ -27,8 +27,7 @@ export interface LinkMeans {
   readonly sessions: Sessions;
   readonly control: ControlMeans;
   readonly records: RecordMeans;
-  /** The connection that a session has now, to be closed when another takes it over. */
-  readonly linkOf: (session: Session) => Link | undefined;
+  readonly greeted: (link: Link) => void;
   readonly closed: (link: Link) => void;
 }
 
@@ -37,7 +36,7 @@ export interface LinkMeans {
  *
  *     greeting ──hello──▶ open ──close──▶ closed
  */
-export class Link implements ConnectionHandler, Publisher {
+export class Link implements ConnectionHandler, Publisher, SessionLink {
   readonly connection: Connection;
   readonly outbound: Outbound;
   readonly rate: TokenBucket;
@@ -61,11 +60,6 @@ export class Link implements ConnectionHandler, Publisher {
     this.rate = parts.rate;
     this.sinceMs = parts.sinceMs;
     this.#means = means;
-  }
-
-  /** `undefined` before hello, and once it is closed. */
-  get session(): Session | undefined {
-    return this.#session;
   }
 
   onText(message: string): void {
@@ -110,7 +104,6 @@ export class Link implements ConnectionHandler, Publisher {
     if (session !== undefined) this.#means.sessions.detach(session);
   }
 
-  /** Another connection of the same client goes on with the session. */
   giveUp(): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -134,19 +127,13 @@ export class Link implements ConnectionHandler, Publisher {
     if (this.#session !== undefined) throw new ProtocolError('frame_unexpected', 'hello was said already');
     if (this.#means.control.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
     const { sessions } = this.#means;
-    const resumed = hello.session === undefined ? undefined : this.#resume(hello.session);
-    const session = resumed ?? sessions.open(hello.client, this.outbound);
+    const resumed = hello.session === undefined ? undefined : sessions.resume(hello.session, this);
+    const session = resumed ?? sessions.open(hello.client, this);
     this.#session = session;
+    this.#means.greeted(this);
     this.#records = new RecordRequests(session, this.outbound, this, this.#means.records);
     this.outbound.control(this.#welcome(hello.ref, session, { resumed: resumed !== undefined }));
     for (const { delivery } of session.subscriptions.values()) delivery.attach(this.outbound);
-  }
-
-  #resume(claim: { readonly id: string; readonly key: string }): Session | undefined {
-    const { sessions, linkOf } = this.#means;
-    const current = sessions.find(claim);
-    if (current !== undefined) linkOf(current)?.giveUp();
-    return sessions.resume(claim, this.outbound);
   }
 
   #welcome(ref: number, session: Session, { resumed }: { readonly resumed: boolean }): BrokerControl {

@@ -1,6 +1,13 @@
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Outbound } from './outbound.ts';
 
+/** What a session needs of its connection. */
+export interface SessionLink {
+  readonly outbound: Outbound;
+  /** Another connection goes on with the session: gives it up, and closes. */
+  giveUp(): void;
+}
+
 /**
  * A client across its connections. It owns subscriptions; between two connections those that have a lease stay, and
  * wait.
@@ -13,7 +20,7 @@ export class Session {
   readonly client: string;
   readonly subscriptions = new Map<number, Subscription>();
   /** The connection, while there is one. */
-  outbound: Outbound | undefined;
+  link: SessionLink | undefined;
 
   constructor(fields: { readonly id: string; readonly key: string; readonly client: string }) {
     this.id = fields.id;

@@ -5,8 +5,7 @@ import type { Counters } from '../observe/counters.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
-import type { Outbound } from './outbound.ts';
-import { Session } from './session.ts';
+import { Session, type SessionLink } from './session.ts';
 
 export interface SessionsMeans {
   readonly chance: Chance;
@@ -26,13 +25,13 @@ export class Sessions {
   }
 
   /** A new session. Throws ProtocolError `session_limit`. */
-  open(client: string, outbound: Outbound): Session {
+  open(client: string, link: SessionLink): Session {
     const { chance, counters, sessionsMax } = this.#means;
     if (this.#byId.size >= sessionsMax) {
       throw new ProtocolError('session_limit', `the broker holds ${sessionsMax} sessions, as many as it may`);
     }
     const session = new Session({ id: chance.secret(), key: chance.secret(), client });
-    session.outbound = outbound;
+    session.link = link;
     this.#byId.set(session.id, session);
     counters.sessionsAttached += 1;
     return session;
@@ -40,29 +39,25 @@ export class Sessions {
 
   /**
    * The session a client had before, now on this connection; its clocks stop. `undefined` when it is over, or the key is
-   * wrong: the same answer, because which of the two is nobody else's business. A connection it still has must be
-   * closed before.
+   * wrong: the same answer, because which of the two is nobody else's business. A connection it still has gives it up.
    */
-  resume(claim: { readonly id: string; readonly key: string }, outbound: Outbound): Session | undefined {
-    const session = this.find(claim);
+  resume(claim: { readonly id: string; readonly key: string }, link: SessionLink): Session | undefined {
+    this.#find(claim)?.link?.giveUp();
+    // Giving up ends a session that has nothing to keep.
+    const session = this.#find(claim);
     if (session === undefined) return undefined;
     const { counters, leases } = this.#means;
     counters.sessionsDetached -= 1;
     counters.sessionsAttached += 1;
-    session.outbound = outbound;
+    session.link = link;
     for (const { leaseId } of session.subscriptions.values()) if (leaseId !== undefined) leases.pause(leaseId);
     return session;
-  }
-
-  find({ id, key }: { readonly id: string; readonly key: string }): Session | undefined {
-    const session = this.#byId.get(id);
-    return session !== undefined && sameSecret(session.key, key) ? session : undefined;
   }
 
   /** Its connection is gone: what has no lease ends, the clocks of the rest run. With nothing left it ends. */
   detach(session: Session): void {
     const { counters, leases, subscriptions } = this.#means;
-    session.outbound = undefined;
+    session.link = undefined;
     counters.sessionsAttached -= 1;
     counters.sessionsDetached += 1;
     for (const subscription of [...session.subscriptions.values()]) {
@@ -89,7 +84,12 @@ export class Sessions {
     const session = this.#byId.get(subscription.owner);
     if (session === undefined) return;
     session.subscriptions.delete(subscription.id);
-    if (session.outbound === undefined) this.#endIfEmpty(session);
+    if (session.link === undefined) this.#endIfEmpty(session);
+  }
+
+  #find({ id, key }: { readonly id: string; readonly key: string }): Session | undefined {
+    const session = this.#byId.get(id);
+    return session !== undefined && sameSecret(session.key, key) ? session : undefined;
   }
 
   #endIfEmpty(session: Session): void {
