@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, us_listen_socket, us_socket_context_t, 
 import { STATUS_CODES } from 'node:http';
 import { createServer } from 'node:net';
 import type { Time } from '../kernel/time.ts';
-import { CLOSE, SUBPROTOCOL } from '../protocol/index.ts';
+import { CLOSE, type Code, SUBPROTOCOL } from '../protocol/index.ts';
 import { type OnFault, pageGuarded, plainPage } from './guard.ts';
 import { after } from './linger.ts';
 import { type Address, type Door, type Page, type Transport, TransportError } from './transport.ts';
@@ -146,7 +146,11 @@ class UwsTransport implements Transport {
       answer(response, plainPage(503, 'The broker is shutting down.'));
     } else if (!offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
       const given = offered === '' ? 'none was offered' : `offered: ${offered}`;
-      answer(response, plainPage(400, `The broker speaks the WebSocket subprotocol ${SUBPROTOCOL}; ${given}.`));
+      const code: Code = 'protocol_unsupported';
+      answer(
+        response,
+        plainPage(400, `${code}: the broker speaks the WebSocket subprotocol ${SUBPROTOCOL}; ${given}.`),
+      );
     } else {
       const key = request.getHeader('sec-websocket-key');
       const extensions = request.getHeader('sec-websocket-extensions');
