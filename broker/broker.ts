@@ -4,6 +4,7 @@ import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { realTime, type Time } from './kernel/time.ts';
+import { Turns } from './kernel/turns.ts';
 import { LeaseTable, type LeaseTermsByKind } from './leases/index.ts';
 import { Counters } from './observe/counters.ts';
 import { DurationHistogram } from './observe/histogram.ts';
@@ -14,6 +15,7 @@ import { createPages } from './observe/pages.ts';
 import { Publish } from './publish/publish.ts';
 import { RecentEvents } from './publish/recent.ts';
 import { Front } from './session/front.ts';
+import { OutboundBudget } from './session/outbound-budget.ts';
 import { refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
 import { Explain } from './subscribe/explain.ts';
@@ -50,8 +52,14 @@ export interface Broker {
 const TUNE_MS = 100;
 const TUNED_FILTERS = 32;
 
-/** A token is the second of the boot, then a count: above every token of an earlier start, without a disk. */
-const TOKENS_A_SECOND = 2 ** 22;
+const EXPLAINS_WAITING_MAX = 1_000;
+
+/**
+ * The first token is the moment of the boot in units so fine that a broker cannot use them up as fast as they pass: above
+ * every token of an earlier start, without a disk. They last until 2093.
+ */
+const TOKENS_SINCE_MS = Date.UTC(2024, 0, 1);
+const TOKENS_A_MS = 4_096;
 
 /**
  * Builds a broker out of its parts, and starts it. The one place that knows all of them; arrows that would point
@@ -78,7 +86,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const leases = new LeaseTable({
     time,
     chance,
-    firstToken: Math.floor(time.wallMs() / 1000) * TOKENS_A_SECOND,
+    firstToken: Math.max(1, Math.floor((time.wallMs() - TOKENS_SINCE_MS) * TOKENS_A_MS)),
     terms: leaseTerms(config),
     leasesMax: config.leasesMax,
     leasesPerPrincipalMax: config.leasesPerSessionMax,
@@ -107,18 +115,21 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   });
   const sessions = new Sessions({ chance, counters, leases, subscriptions, sessionsMax: config.sessionsMax });
   const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
-  const explain = new Explain({ matcher, filters, subscriptions, recent, jsonLimits, time, lastSeq });
+  const explain = new Explain({ filters, subscriptions, recent, jsonLimits, time, lastSeq });
 
+  const budget = new OutboundBudget(config.outboundBytesMax);
   const front = new Front({
     config,
     time,
     counters,
     version: VERSION,
     sessions,
+    explain,
+    turns: new Turns(time, EXPLAINS_WAITING_MAX),
+    log,
+    budget,
     control: {
       subscriptions,
-      sessions,
-      explain,
       subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
       draining: () => draining,
     },
@@ -127,6 +138,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       subscriptions,
       leases,
       topicAliasesMax: config.topicAliasesMax,
+      releaseMsMax: config.deliveryLeaseMsTotalMax,
       draining: () => draining,
       refusal: (error, request) => {
         const refusal = refusalOf(error, log);
@@ -144,7 +156,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     matchSeconds,
     version: VERSION,
     host,
-    oldestHeldMs: () => time.monotonicMs() - (held.oldestArrivedMs ?? time.monotonicMs()),
+    oldestHeldMs: () => (held.oldestArrivedMs === undefined ? 0 : time.monotonicMs() - held.oldestArrivedMs),
+    resting: () => wakeups.length,
+    unsentBytes: () => budget.bytes,
   });
   let listening = false;
   const page = createPages({ metrics, version: VERSION, node: host?.node, ready: () => listening && !draining });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type Broker, startBroker } from './broker.ts';
-import { ConfigError, ENV_PREFIX, type LoadedConfig, loadConfig } from './config/index.ts';
+import { CLIENT_VARIABLES, ConfigError, ENV_PREFIX, type LoadedConfig, loadConfig } from './config/index.ts';
 import { watchHost } from './observe/host.ts';
 import { createLog, type Log } from './observe/log.ts';
 import { TransportError } from './transports/transport.ts';
@@ -21,8 +21,6 @@ export interface ServeOptions extends ProcessInputs {
   readonly stop: AbortSignal;
 }
 
-/** The client's, which may stand beside ours. */
-const CLIENT_VARIABLE = `${ENV_PREFIX}URL`;
 const CONFIG_VARIABLE = `${ENV_PREFIX}CONFIG`;
 
 /** Why a broker did not start: the whole message for people, what to do included. */
@@ -32,7 +30,8 @@ export class StartError extends Error {
 
 /** Flags over environment over file over defaults. Rejects with ConfigError. */
 export async function loadProcessConfig({ configPath, flags }: ProcessInputs): Promise<LoadedConfig> {
-  const { [CLIENT_VARIABLE]: _url, [CONFIG_VARIABLE]: pathByEnv, ...env } = process.env;
+  const { [CONFIG_VARIABLE]: pathByEnv, ...env } = process.env;
+  for (const variable of CLIENT_VARIABLES) delete env[variable];
   const path = configPath ?? pathByEnv;
   return loadConfig({ flags, env, file: path === undefined ? undefined : { path, text: await readConfig(path) } });
 }

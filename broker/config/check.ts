@@ -56,7 +56,8 @@ function check(
   given: unknown,
 ): CheckedValue {
   if (result?.success) return { value: result.data };
-  const shown = JSON.stringify(given) ?? typeof given;
+  // A program may give what JSON has no form for.
+  const shown = typeof given === 'bigint' ? `${given}n` : (JSON.stringify(given) ?? typeof given);
   const short = shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
   return { fault: `must be ${wanted(OPTIONS[name])}, not ${short}` };
 }

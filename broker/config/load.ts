@@ -1,7 +1,8 @@
 import { type CheckedValue, checkJson, checkText } from './check.ts';
 import { ENV_PREFIX, envOf, flagOf, optionsBy } from './names.ts';
 import { type Config, defaultConfig, OPTION_NAMES, OPTIONS, type OptionName } from './options.ts';
-import { brokenRelations } from './relations.ts';
+import { brokenRelations, followers } from './relations.ts';
+import { repeatedKeys } from './repeated-keys.ts';
 import { nearest } from './suggest.ts';
 
 /** Where options are given. Each later one of file, environment and flags wins over those before it. */
@@ -14,7 +15,10 @@ export interface ConfigInputs {
   readonly file?: { readonly path: string; readonly text: string } | undefined;
 }
 
-/** Where a value came from: `default`, or the flag, the environment variable or the file that said so. */
+/**
+ * Where a value came from: `default`; the flag, the environment variable or the file that said so; or the total that was
+ * set below its default.
+ */
 export type Source = string;
 
 export interface ConfigRow {
@@ -56,6 +60,16 @@ export function loadConfig({ flags = [], env = {}, file }: ConfigInputs): Loaded
   return draft.finish();
 }
 
+/**
+ * Fills in the default of what is not given, or given as `undefined`. For programs; checks as `loadConfig` does, and
+ * throws ConfigError likewise.
+ */
+export function completeConfig(partial: Partial<Config>): Config {
+  const draft = new Draft();
+  for (const [key, value] of Object.entries(partial)) if (value !== undefined) takeNamed(key, key, value, draft);
+  return draft.finish().config;
+}
+
 class Draft {
   readonly #values = new Map<OptionName, { readonly value: string | number; readonly source: Source }>();
   readonly #faults: string[] = [];
@@ -78,20 +92,25 @@ class Draft {
   }
 
   finish(): LoadedConfig {
+    const given = configOf((name) => this.#values.get(name)?.value ?? defaultConfig[name]);
+    const followed = followers(given, new Set(this.#values.keys()));
+    const config = configOf((name) => given[followed.get(name) ?? name]);
+    const faults = [...this.#faults, ...brokenRelations(config, this.#faulty)];
+    if (faults.length > 0) throw new ConfigError(faults);
     const rows = OPTION_NAMES.map((name) => ({
       name,
-      value: defaultConfig[name],
-      source: 'default',
-      ...this.#values.get(name),
+      value: config[name],
+      source: followed.get(name) ?? this.#values.get(name)?.source ?? 'default',
       flag: flagOf(name),
       env: envOf(name),
       meaning: OPTIONS[name].meaning,
     }));
-    const config = Object.fromEntries(rows.map(({ name, value }) => [name, value])) as unknown as Config;
-    const faults = [...this.#faults, ...brokenRelations(config, this.#faulty)];
-    if (faults.length > 0) throw new ConfigError(faults);
     return { config, rows };
   }
+}
+
+function configOf(read: (name: OptionName) => string | number): Config {
+  return Object.fromEntries(OPTION_NAMES.map((name) => [name, read(name)])) as unknown as Config;
 }
 
 function readFile({ path, text }: { readonly path: string; readonly text: string }, draft: Draft): void {
@@ -106,12 +125,14 @@ function readFile({ path, text }: { readonly path: string; readonly text: string
     draft.refuse(`${path} must hold one JSON object`);
     return;
   }
-  for (const [key, value] of Object.entries(given)) {
-    const name = BY_NAME.get(key);
-    const source = `${key} in ${path}`;
-    if (name === undefined) draft.unknown(source, key, BY_NAME);
-    else draft.take(name, source, checkJson(name, value));
-  }
+  for (const key of repeatedKeys(text)) draft.refuse(`${key} is given twice in ${path}`);
+  for (const [key, value] of Object.entries(given)) takeNamed(key, `${key} in ${path}`, value, draft);
+}
+
+function takeNamed(key: string, source: Source, value: unknown, draft: Draft): void {
+  const name = BY_NAME.get(key);
+  if (name === undefined) draft.unknown(source, key, BY_NAME);
+  else draft.take(name, source, checkJson(name, value));
 }
 
 function readEnv(env: { readonly [name: string]: string | undefined }, draft: Draft): void {

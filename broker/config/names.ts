@@ -2,6 +2,16 @@ import { OPTION_NAMES, type OptionName } from './options.ts';
 
 export const ENV_PREFIX = 'TELLWHEN_';
 
+/** The client's, which may stand beside ours: a broker may be started where a client was, or by what it runs. */
+export const CLIENT_VARIABLES = [
+  `${ENV_PREFIX}URL`,
+  `${ENV_PREFIX}EVENT_TOPIC`,
+  `${ENV_PREFIX}EVENT_SEQ`,
+  `${ENV_PREFIX}EVENT_ID`,
+  `${ENV_PREFIX}EVENT_ATTEMPT`,
+  `${ENV_PREFIX}EVENT_CONTENT_TYPE`,
+] as const;
+
 /** `leasesMax` → `--leases-max`. */
 export function flagOf(name: OptionName): string {
   return `--${words(name).join('-')}`;

@@ -62,6 +62,12 @@ const MEMORY: Range = [KIB, 1024 * GIB];
 /** Longer times do not fit the 32 bits that a duration has on the wire. */
 const LEASE: Range = [1, 0xffff_ffff];
 
+/** What the table of running leases can grow to. */
+const LEASES = 2_000_000;
+
+const leasesOf = (whose: string): string =>
+  `Leases of ${whose}, those included whose event waits to be delivered again.`;
+
 /**
  * Every option there is, in the order in which `config print` shows them. The name in another place follows from the
  * name here: `leasesMax` is `--leases-max` on the command line and `TELLWHEN_LEASES_MAX` in the environment.
@@ -93,17 +99,22 @@ export const OPTIONS = {
   queueEventsDefault: integer(1_000, COUNT, 'Events that may wait for one subscription, where it does not say.'),
   queueEventsMax: integer(100_000, COUNT, 'The most a subscription may say.'),
   queueBytesDefault: integer(16 * MIB, MEMORY, 'Bytes that may wait for one subscription, where it does not say.'),
-  queueBytesMax: integer(256 * MIB, MEMORY, 'The most a subscription may say.'),
+  queueBytesMax: integer(64 * MIB, MEMORY, 'The most a subscription may say.'),
   outboundSoftBytes: integer(64 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
   outboundHardBytes: integer(MIB, MEMORY, 'Unsent bytes of one connection above which it is closed as too slow.'),
+  outboundBytesMax: integer(
+    256 * MIB,
+    MEMORY,
+    'Unsent bytes of all connections together above which the slowest to read are closed.',
+  ),
   heldBytesMax: integer(256 * MIB, MEMORY, 'Bytes of events held in memory by the whole broker.'),
 
   connectionsMax: integer(10_000, COUNT, 'Open connections.'),
   sessionsMax: integer(20_000, COUNT, 'Sessions, connected or waiting to be resumed.'),
   subscriptionsPerSessionMax: integer(10_000, [1, 100_000], 'Subscriptions of one session.'),
   subscriptionsMax: integer(2_000_000, [1, 0x7fff_ffff], 'Subscriptions of the whole broker.'),
-  leasesPerSessionMax: integer(10_000, COUNT, 'Running leases of one session.'),
-  leasesMax: integer(1_000_000, [1, 100_000_000], 'Running leases of the whole broker.'),
+  leasesPerSessionMax: integer(10_000, [1, LEASES], leasesOf('one session')),
+  leasesMax: integer(1_000_000, [1, LEASES], leasesOf('the whole broker')),
 
   deliveryLeaseMsDefault: integer(30 * SECOND, LEASE, 'How long a delivery may stay unacknowledged, if not said.'),
   deliveryLeaseMsMin: integer(SECOND, LEASE, 'The least a subscription or fetch may say.'),
@@ -119,7 +130,7 @@ export const OPTIONS = {
   attemptsMaxDefault: integer(5, [1, 100], 'Deliveries of one event before it is given up, if not said.'),
 
   recentEventsMax: integer(1_024, [0, 10_000_000], 'Published events that explain remembers.'),
-  recentBytesMax: integer(16 * MIB, [0, 1024 * GIB], 'Bytes of published events that explain remembers.'),
+  recentBytesMax: integer(16 * MIB, [0, GIB], 'Bytes of published events that explain remembers.'),
 
   helloTimeoutMs: integer(10 * SECOND, [100, 10 * MINUTE], 'A connection that says nothing for so long is closed.'),
   idleTimeoutMs: integer(MINUTE, [8 * SECOND, 960 * SECOND], 'A peer that answers no ping for so long is gone.'),
@@ -135,6 +146,7 @@ export type Config = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> 
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
+/** Every option, as it is where nothing is said. */
 export const defaultConfig: Config = Object.fromEntries(
   OPTION_NAMES.map((name) => [name, OPTIONS[name].default]),
 ) as unknown as Config;

@@ -4,14 +4,20 @@ interface Relation {
   readonly smaller: OptionName;
   readonly larger: OptionName;
   readonly because: string;
+  /** The smaller, where nobody set it, shrinks to the larger. */
+  readonly follows?: true;
 }
 
 const atMost = (smaller: OptionName, larger: OptionName, because: string): Relation => ({ smaller, larger, because });
 
-const UNASKED = 'what nobody asked for must be allowed';
-const ONE_OF_MANY = 'one cannot have more than all';
+const shareOf = (larger: OptionName, smaller: OptionName): Relation => ({
+  ...atMost(smaller, larger, 'one cannot have more than all'),
+  follows: true,
+});
 
-/** What must hold between options, each of which is in its bounds. */
+const UNASKED = 'what nobody asked for must be allowed';
+
+/** What must hold between options, each of which is in its bounds. What is followed by one stands above it, if it follows itself. */
 const RELATIONS: readonly Relation[] = [
   atMost('eventBytesMax', 'dataFrameBytesMax', 'an event travels in one frame'),
   atMost('eventBytesMax', 'outboundHardBytes', 'an event must fit into what a connection may hold unsent'),
@@ -21,9 +27,11 @@ const RELATIONS: readonly Relation[] = [
   atMost('creditEventsDefault', 'creditEventsMax', UNASKED),
   atMost('creditBytesDefault', 'creditBytesMax', UNASKED),
   atMost('queueEventsDefault', 'queueEventsMax', UNASKED),
-  atMost('queueBytesDefault', 'queueBytesMax', UNASKED),
-  atMost('subscriptionsPerSessionMax', 'subscriptionsMax', ONE_OF_MANY),
-  atMost('leasesPerSessionMax', 'leasesMax', ONE_OF_MANY),
+  shareOf('heldBytesMax', 'queueBytesMax'),
+  { ...atMost('queueBytesDefault', 'queueBytesMax', UNASKED), follows: true },
+  shareOf('outboundBytesMax', 'outboundHardBytes'),
+  shareOf('subscriptionsMax', 'subscriptionsPerSessionMax'),
+  shareOf('leasesMax', 'leasesPerSessionMax'),
   ...leaseRelations('deliveryLeaseMs'),
   ...leaseRelations('retentionMs'),
   ...leaseRelations('subscriptionLeaseMs'),
@@ -33,6 +41,20 @@ const RELATIONS: readonly Relation[] = [
 
 function leaseRelations(lease: 'deliveryLeaseMs' | 'retentionMs' | 'subscriptionLeaseMs'): readonly Relation[] {
   return [atMost(`${lease}Min`, `${lease}Default`, UNASKED), atMost(`${lease}Default`, `${lease}Max`, UNASKED)];
+}
+
+/**
+ * The options that nobody set and that are above what they follow, each with the one it follows. So who lowers a total
+ * needs not know every share of it.
+ */
+export function followers(config: Config, given: ReadonlySet<OptionName>): ReadonlyMap<OptionName, OptionName> {
+  const followed = new Map<OptionName, OptionName>();
+  const effective = (name: OptionName): string | number => config[followed.get(name) ?? name];
+  for (const { smaller, larger, follows } of RELATIONS) {
+    if (follows !== true || given.has(smaller) || effective(smaller) <= effective(larger)) continue;
+    followed.set(smaller, followed.get(larger) ?? larger);
+  }
+  return followed;
 }
 
 /** One sentence for each relation that does not hold. Options that are faulty by themselves are left out. */

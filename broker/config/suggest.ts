@@ -1,7 +1,7 @@
-/** The known word nearest to a mistyped one, where one is near: at most a third of it wrong. */
+/** The known word nearest to a mistyped one, where one is near: at most two characters wrong, or a third of it. */
 export function nearest(given: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(given.length / 3) + 1;
+  let bestDistance = Math.max(2, Math.floor(given.length / 3)) + 1;
   for (const word of known) {
     const distance = editDistance(given.toLowerCase(), word.toLowerCase());
     if (distance < bestDistance) {

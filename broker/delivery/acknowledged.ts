@@ -9,7 +9,7 @@ import { Drops } from './drops.ts';
 import { Entry, type EntryKeeper, NO_LEASE } from './entry.ts';
 import type { HeldEvents } from './held-events.ts';
 import type { Outbox } from './outbox.ts';
-import type { Wakeups, Woken } from './wakeups.ts';
+import type { Wakeup, Wakeups, Woken } from './wakeups.ts';
 
 /** How long an event rests after its first, second, … unacknowledged delivery. The last one goes for all that follow. */
 const BACK_OFF_MS = [1_000, 5_000, 30_000, 120_000];
@@ -50,7 +50,8 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
   readonly #entries = new Map<number, Entry>();
   #bytes = 0;
   #outbox: Outbox | undefined;
-  #starved = false;
+  /** Running while no lease is to be had. */
+  #starved: Wakeup | undefined;
 
   constructor(recipient: Recipient, terms: DeliveryTerms, means: AcknowledgedMeans) {
     this.recipient = recipient;
@@ -70,14 +71,10 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
    */
   protected abstract hand(entry: Entry, outbox: Outbox): boolean;
 
-  get pending(): number {
-    return this.#entries.size;
-  }
-
   offer(event: PublishedEvent): void {
-    if (!this.#makeRoom(event)) return;
-    if (!this.#held.hold(event)) {
-      this.#drops.add('broker_memory', event.seq);
+    if (!this.#admit(event)) {
+      // Nothing new to send, but a drop to tell of.
+      this.pump();
       return;
     }
     const entry = new Entry(event, this);
@@ -90,7 +87,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
 
   pump(): void {
     const outbox = this.#outbox;
-    if (outbox === undefined || this.#starved) return;
+    if (outbox === undefined || this.#starved !== undefined) return;
     while (this.credit.some) {
       if (!outbox.writable) {
         outbox.pumpWhenWritable(this);
@@ -102,8 +99,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
       if (entry.attempt >= this.terms.attemptsMax) this.drop(entry, 'attempts_exhausted');
       else if (!this.hand(entry, outbox)) {
         this.#backlog.giveBack(entry);
-        this.#starved = true;
-        this.#wakeups.after(LEASE_RETRY_MS, this);
+        this.#starved = this.#wakeups.after(LEASE_RETRY_MS, this);
         return;
       }
     }
@@ -111,7 +107,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
 
   /** Leases may be had again. */
   wake(): void {
-    this.#starved = false;
+    this.#starved = undefined;
     this.pump();
   }
 
@@ -122,6 +118,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
 
   attach(outbox: Outbox): void {
     this.#outbox = outbox;
+    this.#drops.untell();
     this.credit.reset();
     this.pump();
   }
@@ -137,9 +134,12 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
   end(): void {
     this.#outbox = undefined;
     for (const entry of [...this.#entries.values()]) {
-      this.#drops.add('subscription_ended', entry.event.seq);
+      // What was handed over and not acknowledged may have been worked on: it is not known to be lost.
+      if (entry.attempt === 0) this.#drops.add('subscription_ended', entry.event.seq);
       this.#remove(entry, 'owner-closed');
     }
+    this.#backlog.clear();
+    if (this.#starved !== undefined) this.#wakeups.cancel(this.#starved);
   }
 
   leaseExpired(entry: Entry, _leaseId: number): void {
@@ -148,11 +148,11 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
   }
 
   acknowledged(entry: Entry, leaseId: number): void {
+    // The table has freed the id.
     if (leaseId === entry.deliveryLease) entry.deliveryLease = NO_LEASE;
     else entry.retentionLease = NO_LEASE;
     this.counters.acknowledged += 1;
-    this.#remove(entry, 'acked');
-    this.pump();
+    this.done(entry);
   }
 
   released(entry: Entry, _leaseId: number, delayMs: number): void {
@@ -161,7 +161,13 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
   }
 
   revived(entry: Entry, _leaseId: number): void {
+    this.#unplace(entry);
     entry.state = 'leased';
+  }
+
+  rested(entry: Entry): void {
+    this.#makeReady(entry);
+    this.pump();
   }
 
   fateOf(seq: number): { readonly kind: Fate; readonly text: string } {
@@ -169,7 +175,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     if (entry !== undefined) return this.#fateOfEntry(entry);
     const reason = this.#drops.reasonOf(seq);
     if (reason !== undefined) return { kind: 'dropped', text: `dropped: ${reason}` };
-    if (seq < this.#drops.rememberedFrom) return { kind: 'not_remembered', text: 'too long ago to know' };
+    if (!this.#drops.remembers(seq)) return { kind: 'not_remembered', text: 'too long ago to know' };
     return { kind: 'acknowledged', text: 'delivered and acknowledged' };
   }
 
@@ -197,26 +203,41 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     this.#remove(entry, 'revoked');
   }
 
+  /** The subscriber wants no more of it. */
+  protected done(entry: Entry): void {
+    this.#remove(entry, 'acked');
+    this.pump();
+  }
+
+  /** Whether an event that comes back may be delivered again. */
+  protected mayComeAgain(_entry: Entry): boolean {
+    return true;
+  }
+
   #rest(entry: Entry, ms: number): void {
+    this.#unplace(entry);
     if (ms === 0) {
       this.#makeReady(entry);
       return;
     }
     entry.state = 'resting';
-    entry.rest += 1;
-    const rest = entry.rest;
-    this.#wakeups.after(ms, {
-      wake: () => {
-        if (entry.state !== 'resting' || entry.rest !== rest) return;
-        this.#makeReady(entry);
-        this.pump();
-      },
-    });
+    entry.rest = this.#wakeups.after(ms, entry);
   }
 
   #makeReady(entry: Entry): void {
+    if (!this.mayComeAgain(entry)) {
+      this.drop(entry, 'retention_ended');
+      return;
+    }
     entry.state = 'ready';
     this.#backlog.giveBack(entry);
+  }
+
+  /** Takes it from where it waits, if it waits. */
+  #unplace(entry: Entry): void {
+    if (entry.rest !== undefined) this.#wakeups.cancel(entry.rest);
+    entry.rest = undefined;
+    if (entry.state === 'ready') this.#backlog.remove(entry);
   }
 
   #remove(entry: Entry, cause: 'acked' | 'revoked' | 'owner-closed'): void {
@@ -227,17 +248,26 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     }
     entry.deliveryLease = NO_LEASE;
     entry.retentionLease = NO_LEASE;
+    this.#unplace(entry);
     entry.state = 'over';
     this.#entries.delete(entry.event.seq);
     this.#bytes -= entry.event.bytes.length;
     this.#held.letGo(entry.event);
   }
 
+  /** Holds the event. False when it has to go instead, for a reason that is noted. */
+  #admit(event: PublishedEvent): boolean {
+    if (!this.#makeRoom(event)) return false;
+    if (this.#held.hold(event)) return true;
+    this.#drops.add('broker_memory', event.seq);
+    return false;
+  }
+
   /** False when the event itself is what has to go. */
   #makeRoom(event: PublishedEvent): boolean {
     while (this.#isFull(event)) {
       if (this.terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = this.terms.overflow === 'drop-oldest' ? this.#oldestNotLeased() : undefined;
+      const oldest = this.#givesWay(event) ? this.#backlog.peek() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;
@@ -252,9 +282,12 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     return this.#entries.size >= queueEvents || this.#bytes + event.bytes.length > queueBytes;
   }
 
-  #oldestNotLeased(): Entry | undefined {
-    for (const entry of this.#entries.values()) if (entry.state !== 'leased') return entry;
-    return undefined;
+  /**
+   * Whether the oldest makes room for this one: not for one that would not fit into the empty queue. Only what is ready
+   * gives way: what the subscriber has, was promised, or gave back a moment ago stays.
+   */
+  #givesWay(event: PublishedEvent): boolean {
+    return this.terms.overflow === 'drop-oldest' && event.bytes.length <= this.terms.queueBytes;
   }
 
   #fateOfEntry(entry: Entry): { readonly kind: Fate; readonly text: string } {
@@ -277,7 +310,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
 
   #whyWaiting(): string {
     if (this.#outbox === undefined) return 'waiting: the subscriber is not connected';
-    if (this.#starved) return 'waiting: no lease is to be had';
+    if (this.#starved !== undefined) return 'waiting: no lease is to be had';
     return this.credit.some ? 'waiting: the connection is slow to read' : 'waiting: the subscriber has given no credit';
   }
 }

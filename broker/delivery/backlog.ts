@@ -6,7 +6,7 @@ import type { Entry } from './entry.ts';
  * The entries that are ready, in the order of their events. Those that come back take their old place, which is before
  * everything not yet handed over; so there are two structures, and the first one goes first.
  *
- * An entry that is not `ready` any more may still lie here; it is passed over.
+ * Only the first leaves early, when a full queue gives up its oldest; and one that came back, when its retention ends.
  */
 export class Backlog {
   readonly #returned = new Heap<Entry>((entry) => entry.event.seq);
@@ -16,13 +16,9 @@ export class Backlog {
     this.#fresh = new Ring(entriesMax);
   }
 
-  /** A new event: later than all others. */
+  /** A new event: later than all others. The caller holds the bound. */
   add(entry: Entry): void {
-    if (this.#fresh.push(entry)) return;
-    // The caller holds the bound over all its entries, so what fills the ring is partly passed over already.
-    const live = [...this.#fresh].filter(isReady);
-    this.#fresh.clear();
-    for (const one of [...live, entry]) this.#fresh.push(one);
+    this.#fresh.push(entry);
   }
 
   /** Back to its place. */
@@ -30,19 +26,23 @@ export class Backlog {
     this.#returned.push(entry);
   }
 
+  peek(): Entry | undefined {
+    return this.#returned.peek() ?? this.#fresh.peek();
+  }
+
   /** Takes the first. */
   next(): Entry | undefined {
-    for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
-      if (isReady(entry)) return entry;
-    }
-    return undefined;
-  }
-
-  #take(): Entry | undefined {
     return this.#returned.pop() ?? this.#fresh.shift();
   }
-}
 
-function isReady(entry: Entry): boolean {
-  return entry.state === 'ready';
+  /** Takes this one, if it is the first or came back. */
+  remove(entry: Entry): void {
+    this.#returned.remove(entry);
+    if (this.#fresh.peek() === entry) this.#fresh.shift();
+  }
+
+  clear(): void {
+    while (this.#returned.pop() !== undefined);
+    this.#fresh.clear();
+  }
 }

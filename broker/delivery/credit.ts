@@ -22,10 +22,6 @@ export class Credit {
     this.#bytes = initial.bytes;
   }
 
-  get initial(): CreditBounds {
-    return this.#initial;
-  }
-
   get some(): boolean {
     return this.#events > 0 && this.#bytes > 0;
   }

@@ -35,6 +35,4 @@ export interface Delivery {
   end(): void;
   /** What became of a matching event. */
   fateOf(seq: number): { readonly kind: Fate; readonly text: string };
-  /** Events that wait for credit, acknowledgement or fetching. */
-  readonly pending: number;
 }

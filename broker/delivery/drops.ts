@@ -7,16 +7,27 @@ const REMEMBERED = 128;
 /** Counts drops of the whole broker; one number a reason. */
 export type DropCounts = Record<DropReason, number>;
 
+interface Total {
+  count: number;
+  /** Of the last one. */
+  seq: number;
+  told: boolean;
+}
+
 /**
  * What one subscription did not get. Every drop is counted for the broker, remembered for explain, and told to the
- * subscriber in a gap: before the next event it gets, many drops of one reason as one gap.
+ * subscriber in a gap. A gap says how many in all, so that one which is lost with its connection is made good by the
+ * next: a new connection is told every total again.
  */
 export class Drops {
   readonly #counts: DropCounts;
-  #untold: Map<DropReason, { count: number; seq: number }> | undefined;
+  #totals: Map<DropReason, Total> | undefined;
+  #untold = false;
   /** The last drops, as a ring: seq and number of the reason, in turn. */
   #last: Float64Array | undefined;
-  #total = 0;
+  #all = 0;
+  /** The latest event of those that the ring has lost. */
+  #forgottenSeq = 0;
 
   constructor(counts: DropCounts) {
     this.#counts = counts;
@@ -24,39 +35,57 @@ export class Drops {
 
   add(reason: DropReason, seq: number): void {
     this.#counts[reason] += 1;
-    this.#last ??= new Float64Array(2 * REMEMBERED);
-    const at = 2 * (this.#total % REMEMBERED);
-    this.#last[at] = seq;
-    this.#last[at + 1] = DROP_REASONS.indexOf(reason);
-    this.#total += 1;
-    this.#untold ??= new Map();
-    const untold = this.#untold.get(reason);
-    if (untold === undefined) this.#untold.set(reason, { count: 1, seq });
+    this.#remember(reason, seq);
+    this.#untold = true;
+    this.#totals ??= new Map();
+    const total = this.#totals.get(reason);
+    if (total === undefined) this.#totals.set(reason, { count: 1, seq, told: false });
     else {
-      untold.count += 1;
-      untold.seq = seq;
+      total.count += 1;
+      total.seq = Math.max(total.seq, seq);
+      total.told = false;
     }
   }
 
   /** Tells what is not yet told. */
   tell(to: Outbox, subscription: number): void {
-    if (this.#untold === undefined) return;
-    for (const [reason, { count, seq }] of this.#untold) to.gap(subscription, reason, count, seq);
-    this.#untold = undefined;
+    if (!this.#untold || this.#totals === undefined) return;
+    this.#untold = false;
+    for (const [reason, total] of this.#totals) {
+      if (total.told) continue;
+      total.told = true;
+      to.gap(subscription, reason, total.count, total.seq);
+    }
   }
 
-  /** Why this event was dropped. `undefined` when it was not, or when it is long ago. */
+  /** There is a new connection: nobody knows what the last one still brought. */
+  untell(): void {
+    for (const total of this.#totals?.values() ?? []) {
+      total.told = false;
+      this.#untold = true;
+    }
+  }
+
+  /** Why this event was dropped. `undefined` when it was not, or when that is forgotten. */
   reasonOf(seq: number): DropReason | undefined {
     if (this.#last === undefined) return undefined;
-    for (let i = 0; i < Math.min(this.#total, REMEMBERED); i++) {
+    for (let i = 0; i < Math.min(this.#all, REMEMBERED); i++) {
       if (this.#last[2 * i] === seq) return DROP_REASONS[this.#last[2 * i + 1] as number];
     }
     return undefined;
   }
 
-  /** From which seq on `reasonOf` knows every drop. */
-  get rememberedFrom(): number {
-    if (this.#last === undefined || this.#total <= REMEMBERED) return 0;
-    return this.#last.reduce((least, seq, i) => (i % 2 === 0 ? Math.min(least, seq) : least), Number.MAX_SAFE_INTEGER);
+  /** Whether `reasonOf` knows of every drop of such an event. */
+  remembers(seq: number): boolean {
+    return seq > this.#forgottenSeq;
+  }
+
+  #remember(reason: DropReason, seq: number): void {
+    this.#last ??= new Float64Array(2 * REMEMBERED);
+    const at = 2 * (this.#all % REMEMBERED);
+    this.#forgottenSeq = Math.max(this.#forgottenSeq, this.#last[at] as number);
+    this.#last[at] = seq;
+    this.#last[at + 1] = DROP_REASONS.indexOf(reason);
+    this.#all += 1;
   }
 }

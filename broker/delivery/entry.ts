@@ -1,5 +1,7 @@
+import { type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import type { LeaseHolder } from '../leases/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { Wakeup, Woken } from './wakeups.ts';
 
 /**
  *     ready ──push──────────────────▶ leased ──ack──▶ over
@@ -15,16 +17,17 @@ export type EntryState = 'ready' | 'notified' | 'leased' | 'resting' | 'over';
 /** No lease id. */
 export const NO_LEASE = 0;
 
-/** Decides what follows when something happens to a lease of an entry. */
+/** Decides what follows when something happens to an entry. */
 export interface EntryKeeper {
   leaseExpired(entry: Entry, leaseId: number): void;
   acknowledged(entry: Entry, leaseId: number): void;
   released(entry: Entry, leaseId: number, delayMs: number): void;
   revived(entry: Entry, leaseId: number): void;
+  rested(entry: Entry): void;
 }
 
 /** One event on its way to one subscription that will acknowledge it. The resource behind its leases. */
-export class Entry implements LeaseHolder {
+export class Entry implements LeaseHolder, HeapItem, Woken {
   readonly event: PublishedEvent;
   readonly #keeper: EntryKeeper;
   state: EntryState = 'ready';
@@ -34,8 +37,10 @@ export class Entry implements LeaseHolder {
   deliveryLease = NO_LEASE;
   /** The body stays fetchable. Pull only. */
   retentionLease = NO_LEASE;
-  /** Number of the rest it is in, so that the end of an earlier one is recognised. */
-  rest = 0;
+  /** The end of its rest, while it rests. */
+  rest: Wakeup | undefined;
+  /** Its place among those that came back to be ready. */
+  heapAt = NOT_IN_HEAP;
 
   constructor(event: PublishedEvent, keeper: EntryKeeper) {
     this.event = event;
@@ -59,5 +64,11 @@ export class Entry implements LeaseHolder {
   /** The owner extended the lease within its grace, after `leaseExpired`. */
   revived(leaseId: number): void {
     this.#keeper.revived(this, leaseId);
+  }
+
+  /** Its rest is over. */
+  wake(): void {
+    this.rest = undefined;
+    this.#keeper.rested(this);
   }
 }

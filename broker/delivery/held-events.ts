@@ -1,9 +1,12 @@
 import type { PublishedEvent } from '../publish/event.ts';
 
+/** What one holder costs beside the event: its entry, its places in tables. An estimate, on the high side. */
+const HOLDER_BYTES = 256;
+
 /**
- * The events that the broker keeps in memory for somebody, each counted once however many wait for it. One bound for
- * the whole broker, so that a thousand slow subscribers of one topic cost one copy, and all queues together cannot
- * take more than the machine was said to have.
+ * The events that the broker keeps in memory for somebody, each counted once however many wait for it, and each who
+ * waits counted beside it. One bound for the whole broker, so that a thousand slow subscribers of one topic cost one
+ * copy, and all queues together cannot take more than the machine was said to have.
  */
 export class HeldEvents {
   readonly #bytesMax: number;
@@ -32,11 +35,10 @@ export class HeldEvents {
   /** Keeps the event, and its bytes, for one more. False, and nothing kept, when there is no room. */
   hold(event: PublishedEvent): boolean {
     const holders = this.#holders.get(event);
-    if (holders === undefined) {
-      if (this.#bytes + event.bytes.length > this.#bytesMax) return false;
-      event.own();
-      this.#bytes += event.bytes.length;
-    }
+    const bytes = HOLDER_BYTES + (holders === undefined ? event.bytes.length : 0);
+    if (this.#bytes + bytes > this.#bytesMax) return false;
+    if (holders === undefined) event.own();
+    this.#bytes += bytes;
     this.#holders.set(event, (holders ?? 0) + 1);
     return true;
   }
@@ -45,6 +47,7 @@ export class HeldEvents {
   letGo(event: PublishedEvent): void {
     const holders = this.#holders.get(event);
     if (holders === undefined) throw new Error(`event ${event.seq} is let go by one who does not hold it`);
+    this.#bytes -= HOLDER_BYTES;
     if (holders > 1) this.#holders.set(event, holders - 1);
     else {
       this.#holders.delete(event);

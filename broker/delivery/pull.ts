@@ -24,6 +24,7 @@ export class Pull extends Acknowledged {
   fetch(seq: number, leaseMs: number): { readonly event: PublishedEvent; readonly handover: Handover } {
     const entry = this.entry(seq);
     if (entry === undefined) throw this.#absent(seq);
+    if (entry.retentionLease === NO_LEASE) throw this.#notNotified(seq);
     if (entry.state === 'leased') throw new ProtocolError('event_leased', `event ${seq} is fetched already`);
     if (entry.state !== 'notified') {
       throw new ProtocolError('event_leased', `event ${seq} was given back; wait until it is notified again`);
@@ -34,18 +35,26 @@ export class Pull extends Acknowledged {
   }
 
   override leaseExpired(entry: Entry, leaseId: number): void {
-    if (leaseId === entry.deliveryLease) this.#afterDelivery(entry, () => super.leaseExpired(entry, leaseId));
-    else if (entry.state !== 'leased') this.drop(entry, 'retention_ended');
+    if (leaseId === entry.deliveryLease) super.leaseExpired(entry, leaseId);
+    // What is with the subscriber, or was until a moment ago, is looked at when it comes back.
+    else if (entry.state !== 'leased' && entry.state !== 'resting') {
+      this.drop(entry, 'retention_ended');
+      this.pump();
+    }
   }
 
   override released(entry: Entry, leaseId: number, delayMs: number): void {
     // Who releases the retention does not want the event any more.
-    if (leaseId === entry.retentionLease) this.acknowledged(entry, leaseId);
-    else this.#afterDelivery(entry, () => super.released(entry, leaseId, delayMs));
+    if (leaseId === entry.retentionLease) this.done(entry);
+    else super.released(entry, leaseId, delayMs);
   }
 
   override revived(entry: Entry, leaseId: number): void {
     if (leaseId === entry.deliveryLease) super.revived(entry, leaseId);
+  }
+
+  protected override mayComeAgain(entry: Entry): boolean {
+    return this.leases.remainingMs(entry.retentionLease) > 0;
   }
 
   protected override hand(entry: Entry, outbox: Outbox): boolean {
@@ -68,15 +77,13 @@ export class Pull extends Acknowledged {
     return granted(this.leases.grant(allocated.id, { ttlMs: this.terms.retentionMs }));
   }
 
-  /** A delivery ended without acknowledgement: on it goes, unless its retention ended meanwhile. */
-  #afterDelivery(entry: Entry, goOn: () => void): void {
-    if (this.leases.remainingMs(entry.retentionLease) > 0) goOn();
-    else this.drop(entry, 'retention_ended');
-  }
-
   #absent(seq: number): ProtocolError {
     return seq > this.#notifiedSeq
-      ? new ProtocolError('event_unknown', `event ${seq} was not notified to this subscription`)
+      ? this.#notNotified(seq)
       : new ProtocolError('event_gone', `event ${seq} is not kept for this subscription any more`);
+  }
+
+  #notNotified(seq: number): ProtocolError {
+    return new ProtocolError('event_unknown', `event ${seq} was not notified to this subscription`);
   }
 }

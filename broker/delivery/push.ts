@@ -37,10 +37,6 @@ export class Push implements Delivery {
     this.#queue = new Ring(terms.queueEvents);
   }
 
-  get pending(): number {
-    return this.#queue.length;
-  }
-
   offer(event: PublishedEvent): void {
     const outbox = this.#outbox;
     if (outbox?.writable && this.#credit.some && this.#queue.length === 0) {
@@ -48,9 +44,9 @@ export class Push implements Delivery {
       return;
     }
     if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
-    if (!this.#makeRoom(event)) return;
-    if (!this.#held.hold(event)) {
-      this.#drops.add('broker_memory', event.seq);
+    if (!this.#admit(event)) {
+      // Nothing new to send, but a drop to tell of.
+      this.pump();
       return;
     }
     this.#queue.push(event);
@@ -82,6 +78,7 @@ export class Push implements Delivery {
 
   attach(outbox: Outbox): void {
     this.#outbox = outbox;
+    this.#drops.untell();
     this.#credit.reset();
     this.pump();
   }
@@ -103,7 +100,7 @@ export class Push implements Delivery {
     }
     const reason = this.#drops.reasonOf(seq);
     if (reason !== undefined) return { kind: 'dropped', text: `dropped: ${reason}` };
-    if (seq < this.#drops.rememberedFrom) return { kind: 'not_remembered', text: 'too long ago to know' };
+    if (!this.#drops.remembers(seq)) return { kind: 'not_remembered', text: 'too long ago to know' };
     return { kind: 'delivered', text: 'handed to the connection; nobody was asked to acknowledge it' };
   }
 
@@ -122,11 +119,19 @@ export class Push implements Delivery {
     return event;
   }
 
+  /** Holds the event. False when it has to go instead, for a reason that is noted. */
+  #admit(event: PublishedEvent): boolean {
+    if (!this.#makeRoom(event)) return false;
+    if (this.#held.hold(event)) return true;
+    this.#drops.add('broker_memory', event.seq);
+    return false;
+  }
+
   /** False when the event itself is what has to go. */
   #makeRoom(event: PublishedEvent): boolean {
     while (this.#isFull(event)) {
       if (this.#terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = this.#terms.overflow === 'drop-oldest' ? this.#takeOldest() : undefined;
+      const oldest = this.#givesWay(event) ? this.#takeOldest() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;
@@ -139,6 +144,11 @@ export class Push implements Delivery {
   #isFull(event: PublishedEvent): boolean {
     const { queueEvents, queueBytes } = this.#terms;
     return this.#queue.length >= queueEvents || this.#queueBytes + event.bytes.length > queueBytes;
+  }
+
+  /** Whether the oldest makes room for this one: not for one that would not fit into the empty queue. */
+  #givesWay(event: PublishedEvent): boolean {
+    return this.#terms.overflow === 'drop-oldest' && event.bytes.length <= this.#terms.queueBytes;
   }
 
   #whyWaiting(): string {

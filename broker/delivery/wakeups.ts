@@ -1,20 +1,26 @@
-import { Heap } from '../kernel/heap.ts';
+import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import type { Time } from '../kernel/time.ts';
 
 export interface Woken {
   wake(): void;
 }
 
+/** A call to come. Made by `Wakeups.after` only. */
+export interface Wakeup extends HeapItem {
+  readonly dueMs: number;
+  readonly woken: Woken;
+}
+
 const TICK_MS = 100;
 
 /**
  * Calls back after a pause: events that rest before they are delivered again, deliveries that found no lease to be had.
- * Late by up to a tick, never early. There is no cancelling: who was woken looks whether it still matters. Whoever asks
- * has a bound of its own on how much it has waiting.
+ * Late by up to a tick, never early. One call at most for each event kept and each subscription, so it needs no bound
+ * of its own.
  */
 export class Wakeups {
   readonly #time: Time;
-  readonly #waiting = new Heap<{ readonly dueMs: number; readonly woken: Woken }>(({ dueMs }) => dueMs);
+  readonly #waiting = new Heap<Wakeup>(({ dueMs }) => dueMs);
   #stop: (() => void) | undefined;
 
   constructor(time: Time) {
@@ -35,15 +41,20 @@ export class Wakeups {
     return this.#waiting.length;
   }
 
-  after(ms: number, woken: Woken): void {
-    this.#waiting.push({ dueMs: this.#time.monotonicMs() + ms, woken });
+  after(ms: number, woken: Woken): Wakeup {
+    const wakeup = { dueMs: this.#time.monotonicMs() + ms, woken, heapAt: NOT_IN_HEAP };
+    this.#waiting.push(wakeup);
+    return wakeup;
+  }
+
+  /** Without effect once it was called. */
+  cancel(wakeup: Wakeup): void {
+    this.#waiting.remove(wakeup);
   }
 
   #tick(): void {
     const nowMs = this.#time.monotonicMs();
-    for (;;) {
-      const next = this.#waiting.peek();
-      if (next === undefined || next.dueMs > nowMs) return;
+    for (let next = this.#waiting.peek(); next !== undefined && next.dueMs <= nowMs; next = this.#waiting.peek()) {
       this.#waiting.pop();
       next.woken.wake();
     }

@@ -1,8 +1,16 @@
+/** What a heap needs of its items: a place to note where the item lies. */
+export interface HeapItem {
+  /** Written by the heap. `NOT_IN_HEAP` while in none; an item is in one heap at a time. */
+  heapAt: number;
+}
+
+export const NOT_IN_HEAP = -1;
+
 /**
- * A binary heap: `pop` gives the least by `rank`, and of equal ranks any. Ranks must not change while inside.
- * `push` and `pop` cost O(log n).
+ * A binary heap from which any item can be taken, not only the first: `pop` gives the least by `rank`, and of equal ranks
+ * any. Ranks must not change while inside. `push`, `pop` and `remove` cost O(log n).
  */
-export class Heap<T> {
+export class Heap<T extends HeapItem> {
   readonly #rank: (item: T) => number;
   readonly #items: T[] = [];
 
@@ -19,44 +27,60 @@ export class Heap<T> {
   }
 
   push(item: T): void {
-    const items = this.#items;
-    const rank = this.#rank(item);
-    let at = items.length;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = items[above] as T;
-      if (this.#rank(parent) <= rank) break;
-      items[at] = parent;
-      at = above;
-    }
-    items[at] = item;
+    this.#items.push(item);
+    this.#rise(item, this.#items.length - 1);
   }
 
   pop(): T | undefined {
-    const items = this.#items;
-    const least = items[0];
-    const last = items.pop();
-    if (last !== undefined && items.length > 0) this.#sink(last);
+    const least = this.#items[0];
+    if (least !== undefined) this.remove(least);
     return least;
   }
 
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.#items[Symbol.iterator]();
+  /** Without effect on an item that is not inside. */
+  remove(item: T): void {
+    const at = item.heapAt;
+    if (this.#items[at] !== item) return;
+    item.heapAt = NOT_IN_HEAP;
+    const last = this.#items.pop() as T;
+    if (last === item) return;
+    // The last one takes the place, and goes from there whichever way its rank wants.
+    this.#rise(last, at);
+    this.#sink(last, last.heapAt);
   }
 
-  /** Puts an item where the root was, and lets it down to its place. */
-  #sink(item: T): void {
-    const items = this.#items;
+  /** Puts an item at a place, or above it. */
+  #rise(item: T, at: number): void {
     const rank = this.#rank(item);
-    let at = 0;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#items[above] as T;
+      if (this.#rank(parent) <= rank) break;
+      this.#put(parent, at);
+      at = above;
+    }
+    this.#put(item, at);
+  }
+
+  /** Puts an item at a place, or below it. */
+  #sink(item: T, at: number): void {
+    const rank = this.#rank(item);
     for (;;) {
       let below = 2 * at + 1;
-      if (below >= items.length) break;
-      if (below + 1 < items.length && this.#rank(items[below + 1] as T) < this.#rank(items[below] as T)) below += 1;
-      if (this.#rank(items[below] as T) >= rank) break;
-      items[at] = items[below] as T;
+      const left = this.#items[below];
+      if (left === undefined) break;
+      const right = this.#items[below + 1];
+      if (right !== undefined && this.#rank(right) < this.#rank(left)) below += 1;
+      const child = this.#items[below] as T;
+      if (this.#rank(child) >= rank) break;
+      this.#put(child, at);
       at = below;
     }
-    items[at] = item;
+    this.#put(item, at);
+  }
+
+  #put(item: T, at: number): void {
+    this.#items[at] = item;
+    item.heapAt = at;
   }
 }

@@ -4,7 +4,7 @@ const CAPACITY_MIN = 8;
  * A bounded first-in first-out queue. It starts with no memory, doubles up to its bound, and gives its memory back when
  * it empties, so that a million idle queues cost little. It keeps no reference to what was shifted out.
  *
- * `push`, `pushFront`, `shift` and `peek` cost O(1), amortised over the doublings.
+ * `push`, `shift` and `peek` cost O(1), amortised over the doublings.
  */
 export class Ring<T> implements Iterable<T> {
   readonly #bound: number;
@@ -26,15 +26,6 @@ export class Ring<T> implements Iterable<T> {
   push(item: T): boolean {
     if (!this.#makeRoom()) return false;
     this.#cells[this.#cellOf(this.#length)] = item;
-    this.#length++;
-    return true;
-  }
-
-  /** Gives an item back to the front, to be the next out. False, and nothing changed, when full. */
-  pushFront(item: T): boolean {
-    if (!this.#makeRoom()) return false;
-    this.#first = this.#cellOf(this.#cells.length - 1);
-    this.#cells[this.#first] = item;
     this.#length++;
     return true;
   }

@@ -244,6 +244,12 @@ export class LeaseTable {
     return slot === undefined ? 0 : this.#remainingMs(slot, this.#clock.nowMs());
   }
 
+  /** What an id in use is for. `undefined` for any other. */
+  kindOf(id: number): LeaseKind | undefined {
+    const slot = this.#rows.slots.slotOf(id);
+    return slot === undefined || isFreed(this.#rows.states.get(slot)) ? undefined : this.#rows.kind(slot);
+  }
+
   /** `undefined` for an id that is not in use. */
   describe(id: number): LeaseDescription | undefined {
     const rows = this.#rows;

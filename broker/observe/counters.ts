@@ -1,10 +1,11 @@
-import { CODES, type Code, DROP_REASONS, type DropReason } from '../protocol/index.ts';
+import { CLOSE, CODES, type Code, DROP_REASONS, type DropReason } from '../protocol/index.ts';
 
 /** Why JSON data could not be read for matching. */
 export const UNREADABLE_REASONS = ['not_json', 'too_deep', 'too_many_keys'] as const;
 export type UnreadableReason = (typeof UNREADABLE_REASONS)[number];
 
 const CODE_NAMES = Object.keys(CODES) as readonly Code[];
+const CLOSE_NAMES = Object.keys(CLOSE) as readonly (keyof typeof CLOSE)[];
 
 /**
  * What the broker counts, as plain numbers that the hot path adds to itself (5 ns; a metrics library takes a hundred
@@ -47,8 +48,8 @@ export class Counters {
   /** Control frames, and records other than publishes, refused. */
   framesRefused = zeros(CODE_NAMES);
   connectionsOpened = 0;
-  /** Turned away because there were too many. */
-  connectionsRefused = 0;
+  /** Connections that the broker closed, by why. */
+  connectionsClosed = zeros(CLOSE_NAMES);
 
   // Rise and fall.
 

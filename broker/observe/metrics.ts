@@ -14,6 +14,10 @@ export interface MetricsSources {
   readonly matchSeconds: DurationHistogram;
   readonly version?: string | undefined;
   readonly oldestHeldMs?: (() => number) | undefined;
+  /** Events that rest before they are delivered again. */
+  readonly resting?: (() => number) | undefined;
+  /** What connections have waiting for slow peers. */
+  readonly unsentBytes?: (() => number) | undefined;
   readonly host?: Host | undefined;
 }
 
@@ -46,6 +50,8 @@ function snapshot(sources: MetricsSources): Snapshot {
     leases: sources.leases.counts(),
     held: sources.held,
     oldestHeldMs: sources.oldestHeldMs?.(),
+    resting: sources.resting?.(),
+    unsentBytes: sources.unsentBytes?.(),
     host: sources.host?.read(),
   };
 }

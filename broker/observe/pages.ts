@@ -9,8 +9,6 @@ export interface PagesSources {
   readonly version: string;
   /** Version of Node. */
   readonly node?: string | undefined;
-  /** The commit it was built from. */
-  readonly commit?: string | undefined;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -21,7 +19,6 @@ export function createPages({
   ready,
   version,
   node,
-  commit,
 }: PagesSources): (path: string) => Promise<Page> | Page | undefined {
   const about = [
     `Tellwhen ${version}: a publish-subscribe event broker that you tell when.`,
@@ -46,7 +43,7 @@ export function createPages({
           ? { status: 200, contentType: TEXT, body: 'ready\n' }
           : { status: 503, contentType: TEXT, body: 'not ready: starting or draining\n' };
       case '/version':
-        return { status: 200, contentType: 'application/json', body: `${JSON.stringify({ version, node, commit })}\n` };
+        return { status: 200, contentType: 'application/json', body: `${JSON.stringify({ version, node })}\n` };
       default:
         return undefined;
     }

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly held: { readonly events: number; readonly bytes: number };
   readonly version?: string | undefined;
   readonly oldestHeldMs?: number | undefined;
+  readonly resting?: number | undefined;
+  readonly unsentBytes?: number | undefined;
   readonly host?: HostReading | undefined;
 }
 
@@ -69,12 +71,19 @@ const deliveries: readonly Series[] = [
   gauge('tellwhen_oldest_held_seconds', 'Age of the oldest event waiting or unacknowledged.', (now) => {
     return now.oldestHeldMs === undefined ? undefined : now.oldestHeldMs / 1000;
   }),
+  gauge('tellwhen_resting_events', 'Events that rest before they are delivered again.', (now) => now.resting),
 ];
 
 const connections: readonly Series[] = [
   gauge('tellwhen_connections', 'Open connections.', (now) => now.counters.connectionsOpen),
   counter('tellwhen_connections_opened_total', 'Connections let in.', (now) => now.counters.connectionsOpened),
-  counter('tellwhen_connections_refused_total', 'Connections turned away.', (now) => now.counters.connectionsRefused),
+  by(
+    'why',
+    counter('tellwhen_connections_closed_total', 'Connections closed by the broker.', (now) => {
+      return now.counters.connectionsClosed;
+    }),
+  ),
+  gauge('tellwhen_unsent_bytes', 'Bytes in memory for peers that do not read.', (now) => now.unsentBytes),
   by(
     'state',
     gauge('tellwhen_sessions', 'Sessions, with their connection or waiting for it.', ({ counters }) => {

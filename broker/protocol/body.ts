@@ -31,6 +31,8 @@ export interface BodyFields {
 export interface Body extends BodyFields {
   /** The encoded form of all of the above. A view into the frame it came in. */
   readonly bytes: Uint8Array;
+  /** What is wrong with the attributes. The body could be read all the same, and so can what follows it. */
+  readonly fault: string | undefined;
 }
 
 const HAS_CONTENT_TYPE = 1;
@@ -64,7 +66,7 @@ export function writeBody(to: ByteWriter, body: BodyFields): void {
   to.raw(data);
 }
 
-/** Reads one body. Throws ProtocolError `frame_malformed` or `attributes_invalid`. Views live as long as the frame. */
+/** Reads one body. Throws ProtocolError `frame_malformed`. Views live as long as the frame. */
 export function readBody(from: ByteReader): Body {
   const start = from.at;
   const flags = from.u8();
@@ -73,9 +75,9 @@ export function readBody(from: ByteReader): Body {
   const id = flags & HAS_ID ? from.string() : undefined;
   const source = flags & HAS_SOURCE ? from.string() : undefined;
   const time = flags & HAS_TIME ? from.varint() : undefined;
-  const attributes = flags & HAS_ATTRIBUTES ? readAttributes(from) : undefined;
+  const { attributes, fault } = flags & HAS_ATTRIBUTES ? readAttributes(from) : NO_ATTRIBUTES;
   const data = from.raw(from.varint());
-  return { contentType, id, source, time, attributes, data, bytes: from.since(start) };
+  return { contentType, id, source, time, attributes, data, bytes: from.since(start), fault };
 }
 
 function writeAttributes(to: ByteWriter, attributes: Attributes): void {
@@ -95,21 +97,28 @@ function writeAttributes(to: ByteWriter, attributes: Attributes): void {
   }
 }
 
-function readAttributes(from: ByteReader): Attributes {
-  const start = from.at;
+interface ReadAttributes {
+  readonly attributes: Attributes | undefined;
+  readonly fault: string | undefined;
+}
+
+const NO_ATTRIBUTES: ReadAttributes = { attributes: undefined, fault: undefined };
+
+function readAttributes(from: ByteReader): ReadAttributes {
   const count = from.varint();
-  if (count > ATTRIBUTES_MAX) {
-    throw new ProtocolError('attributes_invalid', `${count} attributes; at most ${ATTRIBUTES_MAX}`, start);
-  }
   // No prototype: an attribute may be called `__proto__` and is then nothing but an attribute.
   const attributes: { [name: string]: AttributeValue } = Object.create(null);
+  let fault = count > ATTRIBUTES_MAX ? `${count} attributes; at most ${ATTRIBUTES_MAX}` : undefined;
   for (let i = 0; i < count; i++) {
-    const at = from.at;
     const name = from.string();
-    if (name in attributes) throw new ProtocolError('attributes_invalid', `the attribute ${name} stands twice`, at);
-    attributes[name] = readAttributeValue(from);
+    const value = readAttributeValue(from);
+    if (fault !== undefined) continue;
+    if (name in attributes) fault = `the attribute ${JSON.stringify(name)} stands twice`;
+    else if (typeof value === 'number' && !Number.isFinite(value))
+      fault = `${JSON.stringify(name)} is not a finite number`;
+    else attributes[name] = value;
   }
-  return attributes;
+  return { attributes, fault };
 }
 
 function readAttributeValue(from: ByteReader): AttributeValue {
@@ -120,14 +129,11 @@ function readAttributeValue(from: ByteReader): AttributeValue {
       return false;
     case TAG_TRUE:
       return true;
+    case TAG_NUMBER:
+      return from.float64();
     case TAG_STRING:
       return from.string();
-    case TAG_NUMBER: {
-      const value = from.float64();
-      if (!Number.isFinite(value)) throw new ProtocolError('attributes_invalid', 'a number that is not finite', at);
-      return value;
-    }
     default:
-      throw new ProtocolError('attributes_invalid', `an attribute value of unknown kind ${tag}`, at);
+      throw new ProtocolError('frame_malformed', `an attribute value of unknown kind ${tag}`, at);
   }
 }

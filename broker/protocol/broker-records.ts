@@ -29,7 +29,7 @@ export const DROP_REASONS = [
   'attempts_exhausted',
   /** Nobody fetched it while it was retained. */
   'retention_ended',
-  /** The subscription ended with events still waiting. Counted only: nobody is left to be told. */
+  /** The subscription ended before it was handed over. Counted only: nobody is left to be told. */
   'subscription_ended',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
@@ -84,8 +84,11 @@ export interface BrokerRecordHandler {
   /** `body` is a view into the frame. */
   event(subscription: number, delivery: Delivery, body: Body): void;
   notice(subscription: number, notice: Notice): void;
-  /** `count` events were not delivered, the last of them at `seq`. */
-  gap(subscription: number, reason: DropReason, count: number, seq: number): void;
+  /**
+   * `total` events of the subscription were not delivered for this reason since it began, the last of them at `seq`. A
+   * resumed session is told every total again.
+   */
+  gap(subscription: number, reason: DropReason, total: number, seq: number): void;
   fetched(ref: number, delivery: Delivery, body: Body): void;
   /** `remainingMs` is 0 after ack and release. */
   settled(ref: number, remainingMs: number): void;
@@ -126,11 +129,11 @@ export const writeBrokerRecord = {
     writeLease(to, retention);
   },
 
-  gap(to: ByteWriter, subscription: number, reason: DropReason, count: number, seq: number): void {
+  gap(to: ByteWriter, subscription: number, reason: DropReason, total: number, seq: number): void {
     to.u8(GAP);
     to.varint(subscription);
     to.u8(DROP_REASONS.indexOf(reason));
-    to.varint(count);
+    to.varint(total);
     to.varint(seq);
   },
 

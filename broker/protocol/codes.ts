@@ -15,7 +15,7 @@ export const CODES = {
   topic_alias_invalid: { retry: false, meaning: 'A topic alias that was not defined, or is over the limit.' },
   event_too_large: { retry: false, meaning: 'The event is larger than the broker accepts.' },
   attributes_invalid: { retry: false, meaning: 'Too many attributes, a name twice, or a value that is no scalar.' },
-  rate_limited: { retry: true, meaning: 'This connection publishes faster than its limit.' },
+  rate_limited: { retry: true, meaning: 'This connection asks for more than it may at once.' },
 
   topic_filter_invalid: { retry: false, meaning: 'A topic filter breaks a rule of topic filters.' },
   predicate_empty: { retry: false, meaning: 'The predicate has no text.' },

@@ -13,6 +13,7 @@ import {
   oneOf,
   optional,
   scalars,
+  shown,
   text,
 } from './shape.ts';
 
@@ -115,6 +116,8 @@ const clientControls = {
       (value) => 'subscription' in value,
     ),
   }),
+  /** Is anybody there? For a client that has heard nothing for long. */
+  ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
   goodbye: object({ kind: oneOf(['goodbye']), ref }),
 } as const;
@@ -148,6 +151,8 @@ const brokerControls = {
     creditEvents: integer(0),
     creditBytes: integer(0),
     leaseMs: optional(integer(0)),
+    /** Where deliveries are acknowledged: how long one is leased, the default filled in. */
+    deliveryLeaseMs: optional(integer(0)),
   }),
   replaced: object({ kind: oneOf(['replaced']), ref, subscription, seq: integer(0), cost: oneOf(COSTS) }),
   unsubscribed: object({ kind: oneOf(['unsubscribed']), ref, subscription, seq: integer(0) }),
@@ -162,6 +167,7 @@ const brokerControls = {
     /** Only for an event that was published and a living subscription. */
     fate: optional(object({ kind: oneOf(FATES), text: text(1000) })),
   }),
+  pong: object({ kind: oneOf(['pong']), ref }),
   farewell: object({ kind: oneOf(['farewell']), ref }),
   /** A request is refused; `ref` 0 where it could not be read. Nothing was changed. */
   refused: object({
@@ -192,8 +198,12 @@ export interface RawControl {
   readonly value: object;
 }
 
+/** Deeper than anything a client can mean, the data of an event to be explained included. */
+const DEPTH_MAX = 600;
+
 /** Decodes the JSON. Throws ProtocolError `frame_malformed`. */
 export function decodeControl(message: string): RawControl {
+  if (isDeep(message)) throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
   let value: unknown;
   try {
     value = JSON.parse(message);
@@ -207,6 +217,24 @@ export function decodeControl(message: string): RawControl {
   return { ref: Number.isSafeInteger(given) && (given as number) > 0 ? (given as number) : 0, value };
 }
 
+/** Before JSON.parse, so that nothing behind it has to fear for its stack. Linear; brackets in strings do not count. */
+function isDeep(message: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < message.length; i++) {
+    const unit = message[i];
+    if (inString) {
+      if (unit === '\\') i += 1;
+      else if (unit === '"') inString = false;
+    } else if (unit === '"') inString = true;
+    else if (unit === '[' || unit === '{') {
+      depth += 1;
+      if (depth > DEPTH_MAX) return true;
+    } else if (unit === ']' || unit === '}') depth -= 1;
+  }
+  return false;
+}
+
 /** Throws ProtocolError `frame_malformed` with the field at fault, or `frame_unknown`. */
 export const readClientControl = reader<ClientControl>(clientControls);
 export const readBrokerControl = reader<BrokerControl>(brokerControls);
@@ -216,10 +244,9 @@ function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: 
     const kind = 'kind' in value ? value.kind : undefined;
     const check = typeof kind === 'string' && Object.hasOwn(table, kind) ? table[kind] : undefined;
     if (check === undefined) {
-      const shown = (JSON.stringify(kind) ?? 'nothing').slice(0, 60);
       throw new ProtocolError(
         'frame_unknown',
-        `no control frame of kind ${shown}; there are ${Object.keys(table).join(', ')}`,
+        `no control frame of kind ${shown(kind)}; there are ${Object.keys(table).join(', ')}`,
       );
     }
     return check(value, String(kind)) as F;

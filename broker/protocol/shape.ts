@@ -8,9 +8,16 @@ export type Check<T> = (value: unknown, where: string) => T;
 export type Checked<C> = C extends Check<infer T> ? T : never;
 
 function refuse(where: string, wanted: string, value: unknown): never {
-  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
-  const short = shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
-  throw new ProtocolError('frame_malformed', `${where} must be ${wanted}, not ${short}`);
+  throw new ProtocolError('frame_malformed', `${where} must be ${wanted}, not ${shown(value)}`);
+}
+
+/** A value for a message: shortened, and never walked into, because it may be anything. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 export function text(maxUnits: number): Check<string> {

@@ -81,6 +81,9 @@ export class PublishedEvent implements MatchableEvent {
     const { data, bytes } = this.#body;
     const copy = bytes.slice();
     this.#body = { ...this.#body, bytes: copy, data: copy.subarray(bytes.length - data.length) };
+    // Matching is over by now. Decoded, a hostile document takes twenty times its bytes, which nobody counts.
+    this.#data = undefined;
+    this.#decoded = false;
   }
 
   #decode(): void {

@@ -34,6 +34,7 @@ export class RecentEvents {
     record.varint(event.bytes.length);
     record.raw(event.bytes);
     this.#lastSeq = event.seq;
+    if (this.#starts.length === 0) return;
     const slot = event.seq % this.#starts.length;
     this.#starts[slot] = -1;
     if (record.length > this.#bytes.length) return;

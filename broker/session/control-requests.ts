@@ -1,21 +1,18 @@
 import { type BrokerControl, type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
-import type { Explain } from '../subscribe/explain.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import type { Outbound } from './outbound.ts';
 import type { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
 
 export interface ControlMeans {
   readonly subscriptions: Subscriptions;
-  readonly sessions: Sessions;
-  readonly explain: Explain;
   readonly subscriptionsPerSessionMax: number;
   /** While true nothing new begins. */
   readonly draining: () => boolean;
 }
 
-type Request = Exclude<ClientControl, { readonly kind: 'hello' }>;
+/** What a session asks of its subscriptions. What concerns the connection itself, link.ts does. */
+type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' | 'explain' }>;
 type Handler<K extends Request['kind']> = (
   session: Session,
   request: ControlOf<Request, K>,
@@ -40,16 +37,17 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
     }
     const subscription = subscriptions.add(session.id, request);
     session.subscriptions.set(subscription.id, subscription);
-    const { events, bytes } = subscription.terms.credit;
+    const { credit, ack, deliveryLeaseMs } = subscription.terms;
     const frame = {
       kind: 'subscribed',
       ref: request.ref,
       subscription: subscription.id,
       seq: subscription.sinceSeq,
       cost: subscription.cost,
-      creditEvents: events,
-      creditBytes: bytes,
+      creditEvents: credit.events,
+      creditBytes: credit.bytes,
       ...(subscription.leaseId !== undefined && { leaseMs: subscriptions.leaseMs(subscription) }),
+      ...(ack === 'explicit' && { deliveryLeaseMs }),
     } as const;
     // Attached only now, so that the subscriber knows of the subscription before its first event arrives.
     return { frame, after: (outbound) => subscription.delivery.attach(outbound) };
@@ -72,14 +70,7 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
     return { frame: { kind: 'renewed', ref, lease: { id: lease, token, remainingMs } } };
   },
 
-  explain(_session, { ref, event, filter }, { explain }) {
-    return { frame: { kind: 'explained', ref, ...explain.answer(event, filter) } };
-  },
-
-  goodbye(session, { ref }, { sessions }) {
-    sessions.close(session);
-    return { frame: { kind: 'farewell', ref } };
-  },
+  ping: (_session, { ref }) => ({ frame: { kind: 'pong', ref } }),
 };
 
 /** Does what is asked, and sends the answer. Throws ProtocolError or FilterError where it is refused. */

@@ -6,11 +6,13 @@ import { TokenBucket } from '../publish/rate.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { Link, type LinkMeans } from './link.ts';
 import { Outbound } from './outbound.ts';
+import type { OutboundBudget } from './outbound-budget.ts';
 
 export interface FrontMeans extends Omit<LinkMeans, 'greeted' | 'closed'> {
   readonly config: Config;
   readonly time: Time;
   readonly counters: Counters;
+  readonly budget: OutboundBudget;
 }
 
 const TICK_MS = 500;
@@ -49,22 +51,24 @@ export class Front {
   accept(connection: Connection): ConnectionHandler {
     const { config, counters, time } = this.#means;
     if (this.#links.size >= config.connectionsMax) {
-      counters.connectionsRefused += 1;
+      counters.connectionsClosed.full += 1;
       connection.close(CLOSE.full, 'connections_full');
       return NOBODY;
     }
     counters.connectionsOpened += 1;
     counters.connectionsOpen += 1;
-    const outbound = new Outbound(connection, {
+    const outbound: Outbound = new Outbound(connection, {
       time,
       counters,
       softBytes: config.outboundSoftBytes,
       hardBytes: config.outboundHardBytes,
+      budget: this.#means.budget,
       topicAliasesMax: config.topicAliasesMax,
+      tooSlow: () => link.leave('slowConsumer', 'slow_consumer'),
     });
     const sinceMs = time.monotonicMs();
     const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
-    const link = new Link({ connection, outbound, rate, sinceMs }, this.#linkMeans);
+    const link: Link = new Link({ connection, outbound, rate, sinceMs }, this.#linkMeans);
     this.#links.add(link);
     this.#silent.add(link);
     return link;
@@ -87,10 +91,7 @@ export class Front {
 
   /** Sends what is gathered, and closes every connection as going away. */
   closeAll(): void {
-    for (const { outbound, connection } of [...this.#links]) {
-      outbound.flush();
-      connection.close(CLOSE.goingAway, 'broker_draining');
-    }
+    for (const link of [...this.#links]) link.leave('goingAway', 'broker_draining');
   }
 
   #closeSilent(): void {
@@ -98,7 +99,8 @@ export class Front {
     const before = time.monotonicMs() - config.helloTimeoutMs;
     for (const link of this.#silent) {
       if (link.sinceMs > before) return;
-      link.connection.close(CLOSE.helloTimeout, 'no hello in time');
+      this.#silent.delete(link);
+      link.leave('helloTimeout', 'no hello in time');
     }
   }
 }

@@ -1,5 +1,7 @@
 import type { Config } from '../config/index.ts';
+import type { Turns } from '../kernel/turns.ts';
 import type { Counters } from '../observe/counters.ts';
+import type { Log } from '../observe/log.ts';
 import {
   type BrokerControl,
   CLOSE,
@@ -8,10 +10,10 @@ import {
   decodeControl,
   ProtocolError,
   readClientControl,
-  readClientRecords,
 } from '../protocol/index.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { TokenBucket } from '../publish/rate.ts';
+import type { Explain } from '../subscribe/explain.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { type ControlMeans, handleControl } from './control-requests.ts';
 import type { Outbound } from './outbound.ts';
@@ -27,6 +29,10 @@ export interface LinkMeans {
   readonly sessions: Sessions;
   readonly control: ControlMeans;
   readonly records: RecordMeans;
+  readonly explain: Explain;
+  /** For what is too costly to be done at once. */
+  readonly turns: Turns;
+  readonly log: Log;
   readonly greeted: (link: Link) => void;
   readonly closed: (link: Link) => void;
 }
@@ -63,13 +69,12 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   onText(message: string): void {
-    this.#count(message.length);
+    const bytes = Buffer.byteLength(message);
+    this.#count(bytes);
     let ref = 0;
     try {
       const max = this.#means.config.controlFrameBytesMax;
-      if (message.length > max) {
-        throw new ProtocolError('frame_too_large', `a control frame of ${message.length} characters; at most ${max}`);
-      }
+      if (bytes > max) throw new ProtocolError('frame_too_large', `a control frame of ${bytes} bytes; at most ${max}`);
       const raw = decodeControl(message);
       ref = raw.ref;
       this.#handle(readClientControl(raw.value));
@@ -84,11 +89,11 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       if (this.#records === undefined) {
         throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
       }
-      readClientRecords(message, this.#records);
+      this.#records.read(message);
     } catch (error) {
       this.#refuse(0, error);
       // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
-      this.connection.close(CLOSE.malformed, 'frame_malformed');
+      this.leave('malformed', 'frame_malformed');
     }
   }
 
@@ -97,30 +102,59 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   onClose(): void {
-    const session = this.#session;
-    this.#session = undefined;
-    this.#records = undefined;
+    this.#giveUpSession();
+    this.outbound.end();
     this.#means.closed(this);
-    if (session !== undefined) this.#means.sessions.detach(session);
   }
 
   giveUp(): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    this.#session = undefined;
-    this.#records = undefined;
-    this.#means.sessions.detach(session);
     this.outbound.control(
       refused(0, { code: 'session_taken_over', message: 'another connection resumed the session' }),
     );
-    this.connection.close(CLOSE.takenOver, 'session_taken_over');
+    this.leave('takenOver', 'session_taken_over');
+  }
+
+  /**
+   * Closes. The session is without a connection from here on, and not only when the peer has taken note, which may take
+   * seconds: what is delivered meanwhile would be lost.
+   */
+  leave(why: keyof typeof CLOSE, reason: string): void {
+    this.outbound.end();
+    this.#giveUpSession();
+    this.#means.counters.connectionsClosed[why] += 1;
+    this.connection.close(CLOSE[why], reason);
+  }
+
+  #giveUpSession(): void {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#records = undefined;
+    if (session !== undefined) this.#means.sessions.detach(session);
   }
 
   #handle(frame: ClientControl): void {
     if (frame.kind === 'hello') this.#greet(frame);
     else if (this.#session === undefined) {
       throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
-    } else handleControl(this.#session, this.outbound, frame, this.#means.control);
+    } else if (frame.kind === 'goodbye') {
+      this.#means.sessions.close(this.#session);
+      this.#giveUpSession();
+      this.outbound.control({ kind: 'farewell', ref: frame.ref });
+    } else if (frame.kind === 'explain') this.#explain(frame);
+    else handleControl(this.#session, this.outbound, frame, this.#means.control);
+  }
+
+  /** In a turn of its own: it may cost as much as a thousand events. */
+  #explain({ ref, event, filter }: ControlOf<ClientControl, 'explain'>): void {
+    const { turns, explain } = this.#means;
+    const waits = turns.add(() => {
+      try {
+        this.outbound.control({ kind: 'explained', ref, ...explain.answer(event, filter) });
+      } catch (error) {
+        this.#refuse(ref, error);
+      }
+    });
+    if (!waits) throw new ProtocolError('rate_limited', 'too many explanations are asked for at once');
   }
 
   #greet(hello: ControlOf<ClientControl, 'hello'>): void {
@@ -131,6 +165,11 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const session = resumed ?? sessions.open(hello.client, this);
     this.#session = session;
     this.#means.greeted(this);
+    this.#means.log.debug('hello', {
+      client: hello.client,
+      remote: this.connection.remote,
+      resumed: resumed !== undefined,
+    });
     this.#records = new RecordRequests(session, this.outbound, this, this.#means.records);
     this.outbound.control(this.#welcome(hello.ref, session, { resumed: resumed !== undefined }));
     for (const { delivery } of session.subscriptions.values()) delivery.attach(this.outbound);

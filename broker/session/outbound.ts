@@ -4,14 +4,14 @@ import type { Counters } from '../observe/counters.ts';
 import {
   type BrokerControl,
   ByteWriter,
-  CLOSE,
   type Code,
   type DropReason,
   type Receipt,
   writeBrokerRecord,
 } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
-import type { Connection } from '../transports/transport.ts';
+import type { Connection, SendOutcome } from '../transports/transport.ts';
+import type { OutboundBudget } from './outbound-budget.ts';
 import { OutgoingTopics } from './topics.ts';
 
 export interface OutboundMeans {
@@ -21,7 +21,11 @@ export interface OutboundMeans {
   readonly softBytes: number;
   /** Above so many unsent, the peer is too slow to be kept. */
   readonly hardBytes: number;
+  /** Shared by all connections. */
+  readonly budget: OutboundBudget;
   readonly topicAliasesMax: number;
+  /** Ends the connection, which has become too slow. */
+  readonly tooSlow: () => void;
 }
 
 /**
@@ -37,7 +41,8 @@ export class Outbound implements Outbox {
   readonly #waiting = new Set<Pumped>();
   #flushing = false;
   #stalled = false;
-  #slow = false;
+  #over = false;
+  #unsentBytes = 0;
 
   constructor(connection: Connection, means: OutboundMeans) {
     this.#connection = connection;
@@ -46,7 +51,7 @@ export class Outbound implements Outbox {
   }
 
   get writable(): boolean {
-    return !this.#stalled;
+    return !this.#stalled && !this.#over;
   }
 
   /** Nothing is gathered, and nothing waits for the peer to read. */
@@ -60,7 +65,8 @@ export class Outbound implements Outbox {
 
   /** The peer has read: goes on where `writable` was false. */
   drained(): void {
-    if (this.#connection.bufferedBytes > this.#means.softBytes / 2) return;
+    this.#measure();
+    if (this.#unsentBytes > this.#means.softBytes / 2) return;
     this.#stalled = false;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -68,10 +74,11 @@ export class Outbound implements Outbox {
   }
 
   control(frame: BrokerControl): void {
+    if (this.#over) return;
     this.flush();
     const text = JSON.stringify(frame);
     this.#means.counters.framesOut += 1;
-    this.#means.counters.bytesOut += text.length;
+    this.#means.counters.bytesOut += Buffer.byteLength(text);
     this.#sent(this.#connection.sendText(text));
   }
 
@@ -114,13 +121,23 @@ export class Outbound implements Outbox {
   }
 
   disconnectSlow(): void {
-    if (this.#slow) return;
-    this.#slow = true;
+    if (this.#over) return;
+    this.#over = true;
     // Not at once: whoever finds the peer too slow is in the midst of delivering to it, and to others.
-    this.#means.time.afterReads(() => this.#connection.close(CLOSE.slowConsumer, 'slow_consumer'));
+    this.#means.time.afterReads(() => this.#means.tooSlow());
+  }
+
+  /** The connection is closing: nothing that is written from here on would arrive. */
+  end(): void {
+    this.flush();
+    this.#over = true;
+    this.#waiting.clear();
+    this.#means.budget.move(this.#unsentBytes, 0);
+    this.#unsentBytes = 0;
   }
 
   flush(): void {
+    if (this.#over) this.#records.clear();
     if (this.#records.length === 0) return;
     this.#means.counters.framesOut += 1;
     this.#means.counters.bytesOut += this.#records.length;
@@ -145,11 +162,18 @@ export class Outbound implements Outbox {
     }
   }
 
-  #sent(outcome: 'sent' | 'buffered' | 'lost'): void {
-    if (outcome === 'sent') return;
-    const { softBytes, hardBytes } = this.#means;
+  #sent(outcome: SendOutcome): void {
+    if (outcome === 'sent' || this.#over) return;
+    this.#measure();
+    const { softBytes, hardBytes, budget } = this.#means;
+    if (this.#unsentBytes > softBytes) this.#stalled = true;
+    const tooMuch = this.#unsentBytes > hardBytes || (this.#stalled && budget.isExceeded);
+    if (outcome === 'lost' || tooMuch) this.disconnectSlow();
+  }
+
+  #measure(): void {
     const { bufferedBytes } = this.#connection;
-    if (outcome === 'lost' || bufferedBytes > hardBytes) this.disconnectSlow();
-    else if (bufferedBytes > softBytes) this.#stalled = true;
+    this.#means.budget.move(this.#unsentBytes, bufferedBytes);
+    this.#unsentBytes = bufferedBytes;
   }
 }

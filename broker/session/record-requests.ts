@@ -1,9 +1,16 @@
 import { Entry } from '../delivery/entry.ts';
 import { Pull } from '../delivery/pull.ts';
 import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
-import { type Body, type ClientRecordHandler, ProtocolError, type Settlement } from '../protocol/index.ts';
+import {
+  type Body,
+  type ClientRecordHandler,
+  ProtocolError,
+  readClientRecords,
+  type Settlement,
+} from '../protocol/index.ts';
 import type { Publish, Publisher } from '../publish/publish.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
+import { Fetches } from './fetches.ts';
 import type { Outbound } from './outbound.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -14,11 +21,16 @@ export interface RecordMeans {
   readonly subscriptions: Subscriptions;
   readonly leases: LeaseTable;
   readonly topicAliasesMax: number;
+  /** How long an event may rest that is given back. */
+  readonly releaseMsMax: number;
   /** While true nothing new begins; acknowledging goes on. */
   readonly draining: () => boolean;
   /** What to tell the client about an error, counted. */
   readonly refusal: (error: unknown, request: 'publish' | 'other') => Refusal;
 }
+
+/** A frame of a megabyte holds two hundred thousand faulty records; answering all of them would take a second. */
+const REFUSALS_MAX = 1_000;
 
 /** Does what the records of data frames ask, one connection's. A record that is refused does not stop the next one. */
 export class RecordRequests implements ClientRecordHandler {
@@ -27,6 +39,9 @@ export class RecordRequests implements ClientRecordHandler {
   readonly #publisher: Publisher;
   readonly #means: RecordMeans;
   readonly #topics: IncomingTopics;
+  readonly #fetches: Fetches;
+  /** Of records other than publishes, in the present frame. */
+  #refusals = 0;
 
   constructor(session: Session, outbound: Outbound, publisher: Publisher, means: RecordMeans) {
     this.#session = session;
@@ -34,6 +49,13 @@ export class RecordRequests implements ClientRecordHandler {
     this.#publisher = publisher;
     this.#means = means;
     this.#topics = new IncomingTopics(means.topicAliasesMax);
+    this.#fetches = new Fetches(outbound);
+  }
+
+  /** Reads one frame. Throws ProtocolError when it cannot be read, or is nothing but faults. */
+  read(frame: Uint8Array): void {
+    this.#refusals = 0;
+    readClientRecords(frame, this);
   }
 
   topic(alias: number, text: string): void {
@@ -43,6 +65,7 @@ export class RecordRequests implements ClientRecordHandler {
   publish(ref: number, alias: number, body: Body): void {
     try {
       if (this.#means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+      if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);
       const receipt = this.#means.publish.publish(this.#publisher, this.#topics.get(alias), body);
       if (ref !== 0) this.#outbound.receipt(ref, receipt);
     } catch (error) {
@@ -66,8 +89,12 @@ export class RecordRequests implements ClientRecordHandler {
       if (!(delivery instanceof Pull)) {
         throw new ProtocolError('subscription_mode', `subscription ${subscription} is not a pull subscription`);
       }
-      const { event, handover } = delivery.fetch(seq, leaseMs);
-      this.#outbound.fetched(ref, event, handover);
+      this.#fetches.add(() => {
+        this.#orRefuse(ref, 'other', () => {
+          const { event, handover } = delivery.fetch(seq, leaseMs);
+          this.#outbound.fetched(ref, event, handover);
+        });
+      });
     });
   }
 
@@ -80,7 +107,7 @@ export class RecordRequests implements ClientRecordHandler {
 
   #settle(settlement: Settlement, ms: number, id: number, token: number): number {
     const { leases } = this.#means;
-    if (leases.describe(id)?.kind === 'subscription') {
+    if (leases.kindOf(id) === 'subscription') {
       throw new ProtocolError('lease_unknown', `lease ${id} is not the lease of an event; renew its subscription`);
     }
     const claim = { id, token, principal: this.#session.id };
@@ -88,6 +115,9 @@ export class RecordRequests implements ClientRecordHandler {
       const { holder, revived, remainingMs } = granted(leases.extend(claim, ms));
       if (revived) entryOf(holder).revived(id);
       return remainingMs;
+    }
+    if (ms > this.#means.releaseMsMax) {
+      throw new ProtocolError('lease_ttl_range', `a delay of ${ms} ms; at most ${this.#means.releaseMsMax}`);
     }
     const { holder } = granted(settlement === 'ack' ? leases.settle(claim) : leases.release(claim));
     if (settlement === 'ack') entryOf(holder).acknowledged(id);
@@ -106,6 +136,11 @@ export class RecordRequests implements ClientRecordHandler {
   #refuse(ref: number, request: 'publish' | 'other', error: unknown): void {
     const { code, message } = this.#means.refusal(error, request);
     this.#outbound.refused(ref, code, message);
+    if (request === 'publish') return;
+    this.#refusals += 1;
+    if (this.#refusals > REFUSALS_MAX) {
+      throw new ProtocolError('rate_limited', `more than ${REFUSALS_MAX} records of one frame were refused`);
+    }
   }
 }
 

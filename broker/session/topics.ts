@@ -28,7 +28,7 @@ export class OutgoingTopics {
 /** Topics of incoming events, as the peer numbered them. */
 export class IncomingTopics {
   readonly #max: number;
-  readonly #topics: (string | FilterError | undefined)[] = [];
+  readonly #topics: (string | ProtocolError | undefined)[] = [];
 
   constructor(max: number) {
     this.#max = max;
@@ -42,7 +42,7 @@ export class IncomingTopics {
     this.#topics[alias] = checked(text);
   }
 
-  /** Throws FilterError `topic_invalid` or ProtocolError `topic_alias_invalid`. */
+  /** Throws ProtocolError `topic_invalid` or `topic_alias_invalid`. */
   get(alias: number): string {
     const topic = this.#topics[alias];
     if (topic === undefined) throw new ProtocolError('topic_alias_invalid', `topic alias ${alias} was not defined`);
@@ -51,12 +51,13 @@ export class IncomingTopics {
   }
 }
 
-function checked(text: string): string | FilterError {
+/** The fault is kept without the text, which may be long, and without its stack. */
+function checked(text: string): string | ProtocolError {
   try {
     checkTopic(text);
     return text;
   } catch (error) {
-    if (error instanceof FilterError) return error;
+    if (error instanceof FilterError) return new ProtocolError(error.code, error.message.slice(0, 200), error.offset);
     throw error;
   }
 }

@@ -1,12 +1,22 @@
 import {
+  type CompiledFilter,
+  checkTopic,
   type Explanation,
   explainFilter,
   type MatchableEvent,
-  type Matcher,
   printExplanation,
 } from '../../matcher/index.ts';
 import type { Time } from '../kernel/time.ts';
-import { type ClientControl, type ControlOf, type Fate, JSON_CONTENT_TYPE, ProtocolError } from '../protocol/index.ts';
+import {
+  ByteReader,
+  ByteWriter,
+  type ClientControl,
+  type ControlOf,
+  type Fate,
+  ProtocolError,
+  readBody,
+  writeBody,
+} from '../protocol/index.ts';
 import { PublishedEvent } from '../publish/event.ts';
 import type { JsonLimits } from '../publish/json.ts';
 import type { RecentEvents } from '../publish/recent.ts';
@@ -17,7 +27,6 @@ import type { Subscriptions } from './subscriptions.ts';
 type Question = ControlOf<ClientControl, 'explain'>;
 
 export interface ExplainMeans {
-  readonly matcher: Matcher;
   readonly filters: FilterCache;
   readonly subscriptions: Subscriptions;
   readonly recent: RecentEvents;
@@ -50,10 +59,8 @@ export class Explain {
     const seq = 'seq' in event ? event.seq : undefined;
     const matchable = 'seq' in event ? this.#recall(event.seq) : this.#imagine(event);
     const subscription = 'subscription' in filter ? this.#subscription(filter.subscription) : undefined;
-    const explanation =
-      'subscription' in filter
-        ? this.#means.matcher.explain(matchable, filter.subscription)
-        : explainFilter(matchable, this.#means.filters.compile(filterOf(filter)));
+    const judge = 'subscription' in filter ? this.#judgeOf(filter.subscription, seq) : this.#compile(filter);
+    const explanation = explainFilter(matchable, judge);
     const text = printExplanation(explanation);
     if (seq === undefined || subscription === undefined) return { explanation, text };
     return { explanation, text, fate: fateOf(subscription, seq, explanation.matched) };
@@ -71,16 +78,25 @@ export class Explain {
       : new ProtocolError('event_gone', `event ${seq} is too long ago to be remembered; explain it by its content`);
   }
 
-  #imagine(event: Exclude<Question['event'], { readonly seq: number }>): MatchableEvent {
-    const encoded = event.data === undefined ? '' : JSON.stringify(event.data);
-    return {
-      ...event,
-      // It came as JSON, so it is what JSON can say.
-      data: event.data as MatchableEvent['data'],
-      contentType: event.contentType ?? JSON_CONTENT_TYPE,
-      time: event.time ?? this.#means.time.wallMs(),
-      size: new TextEncoder().encode(encoded).length,
-    };
+  /** As if it were published: through the same encoding, the same limits and the same decoding. */
+  #imagine({ topic, data, ...said }: Exclude<Question['event'], { readonly seq: number }>): MatchableEvent {
+    checkTopic(topic);
+    const to = new ByteWriter();
+    writeBody(to, { ...said, data: new TextEncoder().encode(data === undefined ? '' : JSON.stringify(data)) });
+    const body = readBody(new ByteReader(to.written()));
+    if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);
+    const time = said.time ?? this.#means.time.wallMs();
+    return new PublishedEvent({ seq: 0, topic, time, arrivedMs: 0 }, body, this.#means.jsonLimits);
+  }
+
+  #compile(filter: { readonly topic: string; readonly when?: string | undefined }): CompiledFilter {
+    return this.#means.filters.compile(filterOf(filter));
+  }
+
+  /** The filter that judged the event, if it is published; else the present one. */
+  #judgeOf(id: number, seq: number | undefined): CompiledFilter {
+    const subscription = this.#subscription(id);
+    return (seq === undefined ? undefined : subscription.filterAt(seq)) ?? subscription.filter;
   }
 
   #subscription(id: number): Subscription {
@@ -98,12 +114,8 @@ function fateOf(subscription: Subscription, seq: number, matched: boolean): { ki
   if (seq <= subscription.sinceSeq) {
     return { kind: 'before_subscription', text: `the subscription began after event ${subscription.sinceSeq}` };
   }
-  if (seq <= subscription.filterSinceSeq) {
-    const { kind, text } = subscription.delivery.fateOf(seq);
-    return {
-      kind,
-      text: `${text}; it was judged by an earlier predicate, replaced after event ${subscription.filterSinceSeq}`,
-    };
+  if (subscription.filterAt(seq) === undefined) {
+    return { kind: 'not_remembered', text: 'the filter was replaced so often since that nobody knows what judged it' };
   }
   if (!matched) return { kind: 'not_matched', text: 'it did not match' };
   return subscription.delivery.fateOf(seq);

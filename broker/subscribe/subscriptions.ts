@@ -80,9 +80,9 @@ export class Subscriptions {
     const { matcher, filters, lastSeq } = this.#means;
     const filter = filters.compile(filterOf(subscription.filter.topic, when ?? undefined));
     subscription.cost = matcher.replace(subscription.id, filter).cost;
-    subscription.filter = filter;
-    subscription.filterSinceSeq = lastSeq();
-    return subscription.filterSinceSeq;
+    const seq = lastSeq();
+    subscription.replaceFilter(filter, seq);
+    return seq;
   }
 
   /** Sets a new time on its lease, from now, or from when its owner's connection ends. Throws ProtocolError. */

@@ -26,7 +26,8 @@ export function deliveryTerms(request: ControlOf<ClientControl, 'subscribe'>, co
   return {
     mode,
     ack,
-    credit: { events: creditEvents, bytes: creditBytes },
+    // A notification costs no bytes, so any credit in bytes is enough for it.
+    credit: { events: creditEvents, bytes: mode === 'pull' ? Math.max(1, creditBytes) : creditBytes },
     queueEvents: within('queueEvents', request.queueEvents ?? config.queueEventsDefault, config.queueEventsMax),
     queueBytes: within('queueBytes', request.queueBytes ?? config.queueBytesDefault, config.queueBytesMax),
     overflow: request.overflow ?? 'drop-oldest',

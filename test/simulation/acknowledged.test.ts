@@ -57,7 +57,7 @@ describe('push with acknowledgement', () => {
     // The gap is told with the next event, before it.
     publisher.publish({ topic: 'a', data: 2 });
     expect(subscriber.take('gap')).toEqual([
-      { record: 'gap', subscription, reason: 'attempts_exhausted', count: 1, seq: 1 },
+      { record: 'gap', subscription, reason: 'attempts_exhausted', total: 1, seq: 1 },
     ]);
     expect(subscriber.take('event')).toMatchObject([{ seq: 2, attempt: 1 }]);
   });
@@ -164,7 +164,7 @@ describe('push with acknowledgement', () => {
     expect(had.map(({ seq }) => seq)).toEqual([1, 2]);
     for (const event of had) peer.ack(leaseOf(event));
     peer.credit(subscription, 10);
-    expect(peer.take('gap')).toMatchObject([{ reason: 'overflow_oldest', count: 6, seq: 8 }]);
+    expect(peer.take('gap')).toMatchObject([{ reason: 'overflow_oldest', total: 6, seq: 8 }]);
     expect(peer.take('event').map(({ seq }) => seq)).toEqual([9, 10]);
     expect(await metric('tellwhen_leases_granted_total')).toBe(4);
   });
@@ -195,5 +195,32 @@ describe('push with acknowledgement', () => {
     expect(peer.take('refused')).toMatchObject([{ code: 'lease_unknown' }]);
     peer.ack(lease);
     expect(peer.take('settled')).toHaveLength(1);
+  });
+
+  it('forgets what rests with its subscription, and refuses to let it rest for ever', async () => {
+    const { publisher, subscriber, subscription, metric } = await one();
+    publisher.publish({ topic: 'a', data: 1 });
+    const lease = leaseOf(subscriber.take('event')[0]);
+    subscriber.release(lease, 2 ** 40);
+    expect(subscriber.take('refused')).toMatchObject([{ code: 'lease_ttl_range' }]);
+    subscriber.release(lease, 3_600 * SECOND);
+    expect(await metric('tellwhen_resting_events')).toBe(1);
+    subscriber.request('unsubscribe', { subscription });
+    expect(await metric('tellwhen_resting_events')).toBe(0);
+    expect(await metric('tellwhen_held_bytes')).toBe(0);
+    expect(await metric('tellwhen_leases_allocated')).toBe(0);
+  });
+
+  it('a release within the grace delays what was about to come again', async () => {
+    const { publisher, subscriber, time } = await one();
+    publisher.publish({ topic: 'a', data: 1 });
+    const lease = leaseOf(subscriber.take('event')[0]);
+    time.advance(10 * SECOND + 500);
+    subscriber.release(lease, 5 * SECOND);
+    expect(subscriber.take('settled')).toHaveLength(1);
+    time.advance(4 * SECOND);
+    expect(subscriber.take('event')).toEqual([]);
+    time.advance(2 * SECOND);
+    expect(subscriber.take('event')).toMatchObject([{ attempt: 2 }]);
   });
 });

@@ -34,6 +34,12 @@ describe('a control frame that cannot be read', () => {
     ['ref out of range', '{"kind":"subscribe","ref":1e300,"topic":"a"}', 'frame_malformed'],
     ['too large', JSON.stringify({ kind: 'subscribe', ref: 1, topic: 'a'.repeat(100_000) }), 'frame_too_large'],
     ['deep', `{"kind":"explain","ref":1,"event":{"topic":"a","data":${'['.repeat(20_000)}`, 'frame_malformed'],
+    [
+      'deep and whole',
+      `{"kind":"subscribe","ref":1,"topic":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+      'frame_malformed',
+    ],
+    ['deep where nobody looks', `{"kind":${'['.repeat(20_000)}${']'.repeat(20_000)},"ref":1}`, 'frame_malformed'],
   ];
   it.each(frames)('%s', async (_name, frame, code) => {
     const { peer, time, expectUnharmed } = await withBystander();
@@ -55,12 +61,7 @@ describe('a data frame that cannot be read', () => {
     ['a text that is not UTF-8', [0x01, 0, 2, 0xc3, 0x28], 'frame_malformed'],
     ['unknown flags', [0x02, 1, 0, 0xff, 0], 'frame_malformed'],
     ['unknown settlement', [0x05, 1, 9, 0, 1, 1], 'frame_malformed'],
-    ['too many attributes', [0x02, 1, 0, 16, 65], 'attributes_invalid'],
-    [
-      'an attribute that is NaN',
-      [0x02, 1, 0, 16, 1, 1, 0x61, 2, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0],
-      'attributes_invalid',
-    ],
+    ['an attribute of unknown kind', [0x02, 1, 0, 16, 1, 1, 0x61, 9], 'frame_malformed'],
   ];
   it.each(frames)('%s: refused, then closed, and what came before it has taken effect', async (_name, bytes, code) => {
     const { peer, expectUnharmed } = await withBystander();
@@ -71,6 +72,17 @@ describe('a data frame that cannot be read', () => {
     });
     expect(peer.take('receipt')).toMatchObject([{ ref: 5 }]);
     expect(peer.controls.at(-1)).toMatchObject({ kind: 'refused', ref: 0, code });
+    expect(peer.closed?.code).toBe(4400);
+    expectUnharmed();
+  });
+
+  it('is closed when it is nothing but faults', async () => {
+    const { peer, expectUnharmed } = await withBystander();
+    peer.send((to) => {
+      for (let i = 0; i < 2_000; i++) writeClientRecord.fetch(to, 1 + i, 999, 1, 0);
+    });
+    expect(peer.take('refused').length).toBeLessThanOrEqual(1_001);
+    expect(peer.controls.at(-1)).toMatchObject({ kind: 'refused', ref: 0, code: 'rate_limited' });
     expect(peer.closed?.code).toBe(4400);
     expectUnharmed();
   });
@@ -118,6 +130,23 @@ describe('a request that is refused', () => {
     expect(peer.take('refused')).toMatchObject([{ ref: 1001, code: 'topic_invalid' }]);
     expect(peer.take('receipt')).toMatchObject([{ ref: 1002 }]);
     expect(peer.closed).toBeUndefined();
+    expectUnharmed();
+  });
+
+  it('publish with attributes that are none is refused by its ref, and the next one is not', async () => {
+    const { peer, expectUnharmed } = await withBystander();
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`a${i}`, i]));
+    peer.send((to) => {
+      writeClientRecord.topic(to, 0, 'a');
+      writeClientRecord.publish(to, 1, 0, { data: new Uint8Array(), attributes: many });
+      writeClientRecord.publish(to, 2, 0, { data: new Uint8Array(), attributes: { x: Number.NaN } });
+      // The same name twice.
+      to.raw(Uint8Array.of(0x02, 3, 0, 16, 2, 1, 0x61, 1, 1, 0x61, 0, 0));
+      writeClientRecord.publish(to, 4, 0, { data: new Uint8Array(), attributes: { x: 1 } });
+    });
+    const refused = peer.take('refused').map(({ ref, code }) => [ref, code]);
+    expect(refused).toEqual([1, 2, 3].map((ref) => [ref, 'attributes_invalid']));
+    expect(peer.take('receipt')).toMatchObject([{ ref: 4 }]);
     expectUnharmed();
   });
 

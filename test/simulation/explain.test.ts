@@ -77,4 +77,42 @@ describe('explain', () => {
     const answer = greeted().request('explain', { event: { topic: 'a' }, filter: { topic: 'a', when: 'x >' } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'predicate_syntax' });
   });
+
+  it('judges an event by the filter that was there at its time', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', when: 'x = 1' });
+    for (const x of [1, 2]) peer.publish({ topic: 'a', data: { x } });
+    peer.request('replace', { subscription, when: 'x = 2' });
+    for (const x of [1, 2]) peer.publish({ topic: 'a', data: { x } });
+    const answer = (seq: number) => explained(peer.request('explain', { event: { seq }, filter: { subscription } }));
+    expect([1, 2, 3, 4].map((seq) => answer(seq).fate?.kind)).toEqual([
+      'delivered',
+      'not_matched',
+      'not_matched',
+      'delivered',
+    ]);
+    expect(answer(2).text).toContain('x = 1');
+    expect(answer(3).text).toContain('x = 2');
+  });
+
+  it('treats imagined data as it would be treated when published', async () => {
+    const { greeted } = await simulatedBroker({ jsonDepthMax: 2 });
+    const ask = (fields: object) =>
+      explained(
+        greeted().request('explain', {
+          event: { topic: 'a', data: { x: { y: { z: 1 } } }, ...fields },
+          filter: { topic: '#', when: 'EXISTS x' },
+        }),
+      ).explanation.matched;
+    expect(ask({})).toBe(false);
+    expect(ask({ data: { x: 1 } })).toBe(true);
+    expect(ask({ data: { x: 1 }, contentType: 'text/plain' })).toBe(false);
+  });
+
+  it('is refused for a topic that is none', async () => {
+    const { greeted } = await simulatedBroker();
+    const answer = greeted().request('explain', { event: { topic: 'a/#' }, filter: { topic: '#' } });
+    expect(answer).toMatchObject({ kind: 'refused', code: 'topic_invalid' });
+  });
 });

@@ -124,7 +124,7 @@ class Run {
     this.#takeAll();
     const reasons = DROP_REASONS.map((reason) => this.#broker.metric(`tellwhen_drops_total{reason="${reason}"}`));
     const dropped = (await Promise.all(reasons)).reduce((sum, count) => sum + count, 0);
-    this.checker.finish(dropped, { gapsMayBeLost: this.#shape.mode !== 'push' });
+    this.checker.finish(dropped);
   }
 
   #takeAll(): void {
@@ -197,7 +197,7 @@ class Run {
   #look({ late = false } = {}): void {
     const nowMs = late ? undefined : this.#broker.time.monotonicMs();
     this.#answered();
-    for (const { count } of this.#peer.take('gap')) this.checker.gap(count as number);
+    for (const { reason, total } of this.#peer.take('gap')) this.checker.gap(reason as string, total as number);
     for (const record of this.#peer.take('notice')) {
       if (record['attempt'] === 0 && !this.#seen.has(record['seq'] as number))
         this.checker.inOrder(record['seq'] as number);
@@ -297,7 +297,7 @@ describe('the checker', () => {
       '1 matched, 0 done',
       (checker) => {
         checker.matched(1);
-        checker.finish(0, { gapsMayBeLost: false });
+        checker.finish(0);
       },
     ],
     [
@@ -305,7 +305,7 @@ describe('the checker', () => {
       '1 counted as dropped, 0 told',
       (checker) => {
         checker.matched(1);
-        checker.finish(1, { gapsMayBeLost: false });
+        checker.finish(1);
       },
     ],
   ];

@@ -53,7 +53,7 @@ describe('pull', () => {
     expect(peer.take('refused')).toMatchObject([{ ref: 2, code: 'event_gone' }]);
     expect(await metric('tellwhen_drops_total{reason="retention_ended"}')).toBe(1);
     peer.publish({ topic: 'a', data: 3 });
-    expect(peer.take('gap')).toMatchObject([{ subscription, reason: 'retention_ended', count: 1, seq: 2 }]);
+    expect(peer.take('gap')).toMatchObject([{ subscription, reason: 'retention_ended', total: 1, seq: 2 }]);
   });
 
   it('an extended retention lasts longer', async () => {
@@ -153,5 +153,73 @@ describe('pull', () => {
     expect(peer.take('notice').map(({ seq }) => seq)).toEqual([1]);
     peer.credit(subscription, 1);
     expect(peer.take('notice').map(({ seq }) => seq)).toEqual([2]);
+  });
+
+  it('goes on after a connection is lost in which an event was fetched and its retention ended', async () => {
+    const { greeted, connect, time } = await simulatedBroker();
+    const publisher = greeted();
+    const peer = connect();
+    const { session } = peer.hello();
+    const { subscription } = peer.subscribe({
+      topic: '#',
+      mode: 'pull',
+      leaseMs: 600 * SECOND,
+      retentionMs: 2 * SECOND,
+      deliveryLeaseMs: 60 * SECOND,
+    });
+    publisher.publish({ topic: 'a', data: 1 });
+    peer.fetch(subscription, 1);
+    time.advance(3 * SECOND);
+    peer.peer.vanish();
+    time.settle();
+    const again = connect();
+    again.hello(session);
+    expect(again.take('gap')).toMatchObject([{ reason: 'retention_ended', total: 1 }]);
+    publisher.publish({ topic: 'a', data: 2 });
+    expect(again.take('notice')).toMatchObject([{ seq: 2 }]);
+  });
+
+  it('frees the lease of a retention that is released', async () => {
+    const { peer, metric } = await one();
+    for (const data of [1, 2, 3]) peer.publish({ topic: 'a', data });
+    for (const notice of peer.take('notice')) peer.release(lease(notice, 'retention'));
+    expect(await metric('tellwhen_leases_allocated')).toBe(0);
+    expect(await metric('tellwhen_acknowledged_total')).toBe(0);
+  });
+
+  it('tells of the end of a retention at once, though no other event comes', async () => {
+    const { peer, time } = await one();
+    peer.publish({ topic: 'a', data: 1 });
+    time.advance(11 * SECOND);
+    expect(peer.take('gap')).toMatchObject([{ reason: 'retention_ended', total: 1, seq: 1 }]);
+  });
+
+  it('does not give up what was notified when the queue is full', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', mode: 'pull', queueEvents: 2 });
+    for (const data of [1, 2, 3]) peer.publish({ topic: 'a', data });
+    expect(peer.take('notice').map(({ seq }) => seq)).toEqual([1, 2]);
+    peer.fetch(subscription, 1);
+    expect(peer.take('fetched')).toHaveLength(1);
+    expect(peer.take('gap')).toMatchObject([{ reason: 'overflow_newest', seq: 3 }]);
+  });
+
+  it('serves fetches as the connection reads, however many are asked for at once', async () => {
+    const { greeted, time } = await simulatedBroker();
+    const [publisher, peer] = [greeted(), greeted()];
+    const { subscription } = peer.subscribe({ topic: '#', mode: 'pull' });
+    const events = 20;
+    for (let i = 0; i < events; i++) publisher.publish({ topic: 'a', data: 'x'.repeat(200_000) });
+    peer.take('notice');
+    peer.peer.pause();
+    for (let seq = 1; seq <= events; seq++) peer.fetch(subscription, seq, seq);
+    time.advance(1 * SECOND);
+    peer.peer.resume();
+    time.advance(1 * SECOND);
+    expect(peer.closed).toBeUndefined();
+    expect(peer.take('fetched').map(({ seq, attempt }) => [seq, attempt])).toEqual(
+      Array.from({ length: events }, (_, i) => [i + 1, 1]),
+    );
   });
 });

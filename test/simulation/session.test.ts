@@ -153,6 +153,7 @@ describe('a session', () => {
     const { session } = peer.hello();
     peer.subscribe({ topic: '#', leaseMs: 60 * SECOND });
     expect(peer.request('goodbye', {})).toMatchObject({ kind: 'farewell' });
+    expect(peer.request('subscribe', { topic: '#' })).toMatchObject({ code: 'frame_unexpected' });
     const publisher = greeted();
     publisher.publish({ topic: 'a', data: 1 });
     expect(publisher.take('receipt')).toMatchObject([{ matched: 0 }]);
@@ -171,7 +172,7 @@ describe('a session', () => {
     greeted();
     expect(connect().request('hello', { client: 'third' })).toMatchObject({ kind: 'refused', code: 'session_limit' });
     expect(connect().closed?.code).toBe(4503);
-    expect(await metric('tellwhen_connections_refused_total')).toBe(1);
+    expect(await metric('tellwhen_connections_closed_total{why="full"}')).toBe(1);
     peer.subscribe({ topic: 'a' });
     expect(peer.request('subscribe', { topic: 'b' })).toMatchObject({ kind: 'refused', code: 'subscription_limit' });
   });

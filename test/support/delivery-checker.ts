@@ -16,7 +16,8 @@ export class DeliveryChecker {
   readonly #heldUntilMs = new Map<number, number>();
   #lastFirst = 0;
   #lastToken = 0;
-  #gaps = 0;
+  /** Totals told, by reason. */
+  readonly #gaps = new Map<string, number>();
 
   constructor(options: { readonly acknowledging: boolean }) {
     this.#acknowledging = options.acknowledging;
@@ -76,24 +77,22 @@ export class DeliveryChecker {
     this.#heldUntilMs.clear();
   }
 
-  gap(count: number): void {
-    this.#gaps += count;
+  /** So many in all were dropped for this reason, the subscriber is told. */
+  gap(reason: string, total: number): void {
+    if (total < (this.#gaps.get(reason) ?? 0)) this.#fault(`the total of ${reason} falls to ${total}`);
+    this.#gaps.set(reason, total);
   }
 
-  /**
-   * After everything that could come has come: nothing is lost silently. `counted`: drops by the broker's own count. A
-   * gap may be lost with its connection; then the count is all there is.
-   */
-  finish(counted: number, options: { readonly gapsMayBeLost: boolean }): void {
+  /** After everything that could come has come: nothing is lost silently. `counted`: drops by the broker's own count. */
+  finish(counted: number): void {
     const done = this.#acknowledging ? this.#acknowledged.size : this.#told.size;
     const perhaps = [...this.#perhaps].filter((seq) => !this.#acknowledged.has(seq)).length;
     const left = this.#matched.size - done - counted;
     if (left < 0 || left > perhaps) {
       this.#fault(`${this.#matched.size} matched, ${done} done, ${perhaps} perhaps, ${counted} counted as dropped`);
     }
-    if (options.gapsMayBeLost ? this.#gaps > counted : this.#gaps !== counted) {
-      this.#fault(`${counted} counted as dropped, ${this.#gaps} told`);
-    }
+    const told = [...this.#gaps.values()].reduce((sum, total) => sum + total, 0);
+    if (told !== counted) this.#fault(`${counted} counted as dropped, ${told} told`);
   }
 
   #fault(text: string): void {

@@ -121,7 +121,7 @@ export class RawPeer {
       this.#got({ record: 'event', subscription, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
     notice: (subscription, { alias, ...notice }) =>
       this.#got({ record: 'notice', subscription, ...notice, topic: this.#topics.get(alias) }),
-    gap: (subscription, reason, count, seq) => this.#got({ record: 'gap', subscription, reason, count, seq }),
+    gap: (subscription, reason, total, seq) => this.#got({ record: 'gap', subscription, reason, total, seq }),
     fetched: (ref, { alias, ...delivery }, body) =>
       this.#got({ record: 'fetched', ref, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
     settled: (ref, remainingMs) => this.#got({ record: 'settled', ref, remainingMs }),

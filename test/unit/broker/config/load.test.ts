@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type ConfigInputs, defaultConfig, loadConfig } from '../../../../broker/config/index.ts';
+import {
+  type Config,
+  ConfigError,
+  type ConfigInputs,
+  completeConfig,
+  defaultConfig,
+  loadConfig,
+} from '../../../../broker/config/index.ts';
 
 function faultsOf(inputs: ConfigInputs): readonly string[] {
   try {
@@ -60,6 +67,9 @@ describe('what is refused', () => {
     expect(faultsOf({ file: file({ logLevle: 'info' }) })).toEqual([
       'logLevle in tellwhen.json is not an option; did you mean logLevel?',
     ]);
+    expect(faultsOf({ file: file({ prot: 80 }) })).toEqual([
+      'prot in tellwhen.json is not an option; did you mean port?',
+    ]);
   });
 
   it('an unknown name like no other, without a guess', () => {
@@ -101,6 +111,15 @@ describe('what is refused', () => {
     for (const value of [[], null, 1, 'x']) expect(faultsOf({ file: file(value) })).toHaveLength(1);
   });
 
+  it('a key that a file has twice, however it is spelt; not one that is nested or a value', () => {
+    const text = '{"port": 1, "host": "port", "logLevel": "\\"port\\":", "p\\u006frt": 2}';
+    expect(faultsOf({ file: { path: 'a.json', text } })).toContain('port is given twice in a.json');
+    const nested = '{"port": {"host": 1}, "host": "a"}';
+    expect(faultsOf({ file: { path: 'a.json', text: nested } })).toEqual([
+      expect.stringMatching(/^port in a\.json must/),
+    ]);
+  });
+
   it('everything at once', () => {
     const faults = faultsOf({
       file: file({ prot: 1, host: 7 }),
@@ -119,6 +138,8 @@ describe('what must hold between options', () => {
     ['--delivery-lease-ms-default', 'deliveryLeaseMsDefault', 'deliveryLeaseMsMax'],
     ['--delivery-lease-ms-max', 'deliveryLeaseMsMax', 'deliveryLeaseMsTotalMax'],
     ['--leases-per-session-max', 'leasesPerSessionMax', 'leasesMax'],
+    ['--queue-bytes-max', 'queueBytesMax', 'heldBytesMax'],
+    ['--outbound-hard-bytes', 'outboundHardBytes', 'outboundBytesMax'],
   ] as const)('%s', (flag, smaller, larger) => {
     const tooMuch = defaultConfig[larger] + 1;
     const faults = faultsOf({ flags: [flag, String(tooMuch)] });
@@ -136,5 +157,43 @@ describe('what must hold between options', () => {
 
   it('is not asked of a value that is faulty by itself', () => {
     expect(faultsOf({ file: file({ leasesPerSessionMax: 2_000_000, leasesMax: 'many' }) })).toHaveLength(1);
+  });
+});
+
+describe('a total set below a share that nobody set', () => {
+  it('takes the share with it, and says so', () => {
+    const { config, rows } = loadConfig({ file: file({ leasesMax: 5000 }) });
+    expect(config).toEqual({ ...defaultConfig, leasesMax: 5000, leasesPerSessionMax: 5000 });
+    expect(rows.find(({ name }) => name === 'leasesPerSessionMax')).toMatchObject({ value: 5000, source: 'leasesMax' });
+  });
+
+  it('takes with it what depends on the share', () => {
+    const { config } = loadConfig({ flags: ['--held-bytes-max', '1000000'] });
+    expect(config).toMatchObject({ heldBytesMax: 1_000_000, queueBytesMax: 1_000_000, queueBytesDefault: 1_000_000 });
+  });
+
+  it('is refused where the share was set', () => {
+    expect(faultsOf({ flags: ['--leases-max', '5000', '--leases-per-session-max', '5001'] })).toEqual([
+      'leasesPerSessionMax (5001) must be at most leasesMax (5000): one cannot have more than all',
+    ]);
+  });
+});
+
+describe('completeConfig', () => {
+  it('fills in what is not given', () => {
+    expect(completeConfig({})).toEqual(defaultConfig);
+    expect(completeConfig({ port: 0, logLevel: 'debug' })).toEqual({ ...defaultConfig, port: 0, logLevel: 'debug' });
+    expect(completeConfig({ port: undefined } as unknown as Partial<Config>)).toEqual(defaultConfig);
+  });
+
+  it.each([
+    [{ prot: 80 }, 'prot is not an option; did you mean port?'],
+    [{ port: 70_000 }, 'port must be a whole number from 0 to 65535, not 70000'],
+    [{ port: '80' }, 'port must be a whole number from 0 to 65535, not "80"'],
+    [{ port: 80n }, 'port must be a whole number from 0 to 65535, not 80n'],
+    [{ leasesMax: 10, leasesPerSessionMax: 11 }, 'leasesPerSessionMax (11) must be at most leasesMax (10)'],
+  ])('refuses %o', (partial, fault) => {
+    expect(() => completeConfig(partial as unknown as Partial<Config>)).toThrow(ConfigError);
+    expect(() => completeConfig(partial as unknown as Partial<Config>)).toThrow(fault);
   });
 });
