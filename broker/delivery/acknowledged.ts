@@ -1,14 +1,16 @@
 import type { LeaseGrant, LeaseRefusal, LeaseTable } from '../leases/index.ts';
 import type { Counters } from '../observe/counters.ts';
-import type { DropReason, Fate } from '../protocol/index.ts';
+import type { DropReason } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import { Backlog } from './backlog.ts';
 import { Credit, type CreditBounds } from './credit.ts';
 import type { Delivery, DeliveryTerms } from './delivery.ts';
 import { Drops } from './drops.ts';
 import { Entry, type EntryKeeper, NO_LEASE } from './entry.ts';
+import { type FateAnswer, fateOfGone, fateOfWaiting } from './fate.ts';
 import type { HeldEvents } from './held-events.ts';
 import type { Outbox } from './outbox.ts';
+import { isFull, oldestGivesWay } from './overflow.ts';
 import type { Wakeup, Wakeups, Woken } from './wakeups.ts';
 
 /** How long an event rests after its first, second, … unacknowledged delivery. The last one goes for all that follow. */
@@ -170,13 +172,10 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     this.pump();
   }
 
-  fateOf(seq: number): { readonly kind: Fate; readonly text: string } {
+  fateOf(seq: number): FateAnswer {
     const entry = this.#entries.get(seq);
     if (entry !== undefined) return this.#fateOfEntry(entry);
-    const reason = this.#drops.reasonOf(seq);
-    if (reason !== undefined) return { kind: 'dropped', text: `dropped: ${reason}` };
-    if (!this.#drops.remembers(seq)) return { kind: 'not_remembered', text: 'too long ago to know' };
-    return { kind: 'acknowledged', text: 'delivered and acknowledged' };
+    return fateOfGone(this.#drops, seq, { kind: 'acknowledged', text: 'delivered and acknowledged' });
   }
 
   protected entry(seq: number): Entry | undefined {
@@ -263,11 +262,14 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     return false;
   }
 
-  /** False when the event itself is what has to go. */
+  /**
+   * False when the event itself is what has to go. Only what is ready gives way: what the subscriber has, was promised,
+   * or gave back a moment ago stays.
+   */
   #makeRoom(event: PublishedEvent): boolean {
-    while (this.#isFull(event)) {
+    while (isFull(this.terms, { events: this.#entries.size, bytes: this.#bytes }, event)) {
       if (this.terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = this.#givesWay(event) ? this.#backlog.peek() : undefined;
+      const oldest = oldestGivesWay(this.terms, event) ? this.#backlog.peek() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;
@@ -277,20 +279,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     return true;
   }
 
-  #isFull(event: PublishedEvent): boolean {
-    const { queueEvents, queueBytes } = this.terms;
-    return this.#entries.size >= queueEvents || this.#bytes + event.bytes.length > queueBytes;
-  }
-
-  /**
-   * Whether the oldest makes room for this one: not for one that would not fit into the empty queue. Only what is ready
-   * gives way: what the subscriber has, was promised, or gave back a moment ago stays.
-   */
-  #givesWay(event: PublishedEvent): boolean {
-    return this.terms.overflow === 'drop-oldest' && event.bytes.length <= this.terms.queueBytes;
-  }
-
-  #fateOfEntry(entry: Entry): { readonly kind: Fate; readonly text: string } {
+  #fateOfEntry(entry: Entry): FateAnswer {
     const attempts = `attempt ${entry.attempt} of ${this.terms.attemptsMax}`;
     switch (entry.state) {
       case 'leased': {
@@ -304,13 +293,11 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
       case 'resting':
         return { kind: 'waiting', text: `rests before it is delivered again, after ${attempts}` };
       default:
-        return { kind: 'waiting', text: this.#whyWaiting() };
+        return fateOfWaiting({
+          connected: this.#outbox !== undefined,
+          credit: this.credit.some,
+          lease: this.#starved === undefined,
+        });
     }
-  }
-
-  #whyWaiting(): string {
-    if (this.#outbox === undefined) return 'waiting: the subscriber is not connected';
-    if (this.#starved !== undefined) return 'waiting: no lease is to be had';
-    return this.credit.some ? 'waiting: the connection is slow to read' : 'waiting: the subscriber has given no credit';
   }
 }

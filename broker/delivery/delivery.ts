@@ -1,6 +1,7 @@
-import type { Ack, Fate, Mode, Overflow } from '../protocol/index.ts';
+import type { Ack, Mode, Overflow } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { CreditBounds } from './credit.ts';
+import type { FateAnswer } from './fate.ts';
 import type { Outbox } from './outbox.ts';
 
 /** How a subscription wants its events, every default filled in and every bound checked. */
@@ -34,5 +35,5 @@ export interface Delivery {
   /** The subscription is over: what waits is dropped, what is leased is ended. */
   end(): void;
   /** What became of a matching event. */
-  fateOf(seq: number): { readonly kind: Fate; readonly text: string };
+  fateOf(seq: number): FateAnswer;
 }

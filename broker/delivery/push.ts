@@ -1,12 +1,13 @@
 import { Ring } from '../kernel/ring.ts';
 import type { Counters } from '../observe/counters.ts';
-import type { Fate } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import { Credit, type CreditBounds } from './credit.ts';
 import type { Delivery, DeliveryTerms } from './delivery.ts';
 import { Drops } from './drops.ts';
+import { type FateAnswer, fateOfGone, fateOfWaiting } from './fate.ts';
 import type { HeldEvents } from './held-events.ts';
 import type { Outbox } from './outbox.ts';
+import { isFull, oldestGivesWay } from './overflow.ts';
 
 /**
  * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
@@ -94,14 +95,15 @@ export class Push implements Delivery {
     this.#outbox = undefined;
   }
 
-  fateOf(seq: number): { readonly kind: Fate; readonly text: string } {
+  fateOf(seq: number): FateAnswer {
     for (const event of this.#queue) {
-      if (event.seq === seq) return { kind: 'waiting', text: this.#whyWaiting() };
+      if (event.seq !== seq) continue;
+      return fateOfWaiting({ connected: this.#outbox !== undefined, credit: this.#credit.some, lease: true });
     }
-    const reason = this.#drops.reasonOf(seq);
-    if (reason !== undefined) return { kind: 'dropped', text: `dropped: ${reason}` };
-    if (!this.#drops.remembers(seq)) return { kind: 'not_remembered', text: 'too long ago to know' };
-    return { kind: 'delivered', text: 'handed to the connection; nobody was asked to acknowledge it' };
+    return fateOfGone(this.#drops, seq, {
+      kind: 'delivered',
+      text: 'handed to the connection; nobody was asked to acknowledge it',
+    });
   }
 
   #send(outbox: Outbox, event: PublishedEvent): void {
@@ -129,9 +131,9 @@ export class Push implements Delivery {
 
   /** False when the event itself is what has to go. */
   #makeRoom(event: PublishedEvent): boolean {
-    while (this.#isFull(event)) {
+    while (isFull(this.#terms, { events: this.#queue.length, bytes: this.#queueBytes }, event)) {
       if (this.#terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = this.#givesWay(event) ? this.#takeOldest() : undefined;
+      const oldest = oldestGivesWay(this.#terms, event) ? this.#takeOldest() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;
@@ -139,22 +141,5 @@ export class Push implements Delivery {
       this.#drops.add('overflow_oldest', oldest.seq);
     }
     return true;
-  }
-
-  #isFull(event: PublishedEvent): boolean {
-    const { queueEvents, queueBytes } = this.#terms;
-    return this.#queue.length >= queueEvents || this.#queueBytes + event.bytes.length > queueBytes;
-  }
-
-  /** Whether the oldest makes room for this one: not for one that would not fit into the empty queue. */
-  #givesWay(event: PublishedEvent): boolean {
-    return this.#terms.overflow === 'drop-oldest' && event.bytes.length <= this.#terms.queueBytes;
-  }
-
-  #whyWaiting(): string {
-    if (this.#outbox === undefined) return 'waiting: the subscriber is not connected';
-    return this.#credit.some
-      ? 'waiting: the connection is slow to read'
-      : 'waiting: the subscriber has given no credit';
   }
 }

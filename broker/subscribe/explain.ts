@@ -6,13 +6,13 @@ import {
   type MatchableEvent,
   printExplanation,
 } from '../../matcher/index.ts';
+import type { FateAnswer } from '../delivery/fate.ts';
 import type { Time } from '../kernel/time.ts';
 import {
   ByteReader,
   ByteWriter,
   type ClientControl,
   type ControlOf,
-  type Fate,
   ProtocolError,
   readBody,
   writeBody,
@@ -40,7 +40,7 @@ export interface ExplainAnswer {
   /** The explanation, to be read. */
   readonly text: string;
   /** What became of a published event for a living subscription. */
-  readonly fate?: { readonly kind: Fate; readonly text: string };
+  readonly fate?: FateAnswer;
 }
 
 /**
@@ -110,7 +110,7 @@ function filterOf({ topic, when }: { readonly topic: string; readonly when?: str
   return when === undefined ? { topic } : { topic, when };
 }
 
-function fateOf(subscription: Subscription, seq: number, matched: boolean): { kind: Fate; text: string } {
+function fateOf(subscription: Subscription, seq: number, matched: boolean): FateAnswer {
   if (seq <= subscription.sinceSeq) {
     return { kind: 'before_subscription', text: `the subscription began after event ${subscription.sinceSeq}` };
   }
