@@ -1,5 +1,5 @@
 import { Matcher } from '../matcher/index.ts';
-import { type Config, defaultConfig } from './config/index.ts';
+import { type Config, completeConfig } from './config/index.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
@@ -26,7 +26,8 @@ import { createUwsTransport } from './transports/uws.ts';
 import { VERSION } from './version.ts';
 
 export interface BrokerOptions {
-  readonly config?: Config;
+  /** What differs from the defaults. */
+  readonly config?: Partial<Config>;
   readonly log?: Log;
   readonly time?: Time;
   readonly chance?: Chance;
@@ -65,10 +66,12 @@ const TOKENS_A_MS = 4_096;
  * Builds a broker out of its parts, and starts it. The one place that knows all of them; arrows that would point
  * backwards (a lease that ends a session's subscription) are closed here, by handing in a function.
  *
- * Rejects with TransportError when the address cannot be had.
+ * Rejects with ConfigError for an option that is unknown or out of its bounds, with TransportError when the address
+ * cannot be had.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { config = defaultConfig, log = silentLog, time = realTime, chance = realChance, host } = options;
+  const { log = silentLog, time = realTime, chance = realChance, host } = options;
+  const config = completeConfig(options.config ?? {});
   let draining = false;
 
   const counters = new Counters();

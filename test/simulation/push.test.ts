@@ -207,7 +207,7 @@ describe('push without acknowledgement', () => {
 
   it('bounds what the whole broker holds, each event once', async () => {
     // Room for two events of some hundred bytes, each with three who wait for it at 256 bytes.
-    const { greeted, metric } = await simulatedBroker({ heldBytesMax: 2 * (110 + 3 * 256) });
+    const { greeted, metric } = await simulatedBroker({ heldBytesMax: 2 * (110 + 3 * 256), eventBytesMax: 1_000 });
     const peer = greeted();
     const subscriptions = [1, 2, 3].map(() => peer.subscribe({ topic: '#', creditEvents: 0 }).subscription);
     for (let i = 0; i < 5; i++) peer.publish({ topic: 'a', data: String(i).repeat(100) });

@@ -1,5 +1,5 @@
 import { type Broker, startBroker } from '../../broker/broker.ts';
-import { type Config, defaultConfig } from '../../broker/config/index.ts';
+import type { Config } from '../../broker/config/index.ts';
 import { seededChance } from '../../broker/kernel/chance.ts';
 import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import { MemoryTransport } from '../../broker/transports/memory.ts';
@@ -25,7 +25,7 @@ export async function simulatedBroker(config: Partial<Config> = {}): Promise<Sim
   const faults: unknown[] = [];
   const transport = new MemoryTransport({ time, onFault: (error) => faults.push(error) });
   const broker = await startBroker({
-    config: { ...defaultConfig, ...config },
+    config,
     time,
     chance: seededChance(1),
     transport,
