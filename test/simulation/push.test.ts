@@ -205,6 +205,25 @@ describe('push without acknowledgement', () => {
     expect(again.take('event').map(({ data }) => data)).toContain('meanwhile');
   });
 
+  it('bounds what waits in memory for all slow peers together', async () => {
+    const { greeted, metric, time } = await simulatedBroker({ outboundHardBytes: 250_000, outboundBytesMax: 300_000 });
+    const publisher = greeted();
+    const slow = [1, 2, 3].map(() => greeted());
+    for (const peer of slow) {
+      peer.subscribe({ topic: '#' });
+      peer.peer.pause();
+    }
+    // The network takes a part of it before anything waits here.
+    for (let i = 0; i < 8; i++) publisher.publish({ topic: 'a', data: 'x'.repeat(100_000) });
+    expect(await metric('tellwhen_unsent_bytes')).toBeLessThanOrEqual(300_000);
+    for (const peer of slow) peer.peer.resume();
+    time.settle();
+    expect(slow.some((peer) => peer.closed?.code === 4429)).toBe(true);
+    expect(slow.some((peer) => peer.closed === undefined)).toBe(true);
+    expect(await metric('tellwhen_unsent_bytes')).toBe(0);
+    expect(publisher.closed).toBeUndefined();
+  });
+
   it('bounds what the whole broker holds, each event once', async () => {
     // Room for two events of some hundred bytes, each with three who wait for it at 256 bytes.
     const { greeted, metric } = await simulatedBroker({ heldBytesMax: 2 * (110 + 3 * 256), eventBytesMax: 1_000 });

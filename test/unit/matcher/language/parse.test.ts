@@ -143,6 +143,15 @@ describe('parsePredicate: strings', () => {
     [String.raw`a LIKE "\_" ESCAPE "\"`, '\\_', '\\'],
     [String.raw`a LIKE '\d\u0041\n'`, '\\dA\n', undefined],
     [`a LIKE '😀%' ESCAPE '😀'`, '😀%', '😀'],
+    [String.raw`a LIKE 'C:\\%' ESCAPE '\'`, 'C:\\\\%', '\\'],
+    [String.raw`a LIKE "C:\\%"escape'\'`, 'C:\\\\%', '\\'],
+    [String.raw`a LIKE 'C:\\\\%' ESCAPE '\\'`, 'C:\\\\%', '\\'],
+    [String.raw`a LIKE 'C:\\%' ESCAPE '\\'`, 'C:\\%', '\\'],
+    [String.raw`a LIKE 'C:\\%'`, 'C:\\%', undefined],
+    [String.raw`a LIKE 'it''s 5\%' ESCAPE '\'`, "it's 5\\%", '\\'],
+    [String.raw`a LIKE 'it\'s 5\%' ESCAPE '\'`, "it's 5\\%", '\\'],
+    [String.raw`a LIKE '\\\%' ESCAPE '\'`, '\\\\\\%', '\\'],
+    [String.raw`a LIKE '\\' ESCAPE '!' AND b = ' ESCAPE ''\\'''`.split(' AND')[0] ?? '', '\\', '!'],
   ])('%s', (text, pattern, escapeCharacter) => {
     const condition = parsePredicate(text);
     expect(condition).toMatchObject({ kind: 'like', pattern });
