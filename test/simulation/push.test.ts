@@ -206,7 +206,7 @@ describe('push without acknowledgement', () => {
   });
 
   it('bounds what waits in memory for all slow peers together', async () => {
-    const { greeted, metric, time } = await simulatedBroker({ outboundHardBytes: 250_000, outboundBytesMax: 300_000 });
+    const { greeted, metric, time } = await simulatedBroker({ outboundHardBytes: 270_000, outboundBytesMax: 300_000 });
     const publisher = greeted();
     const slow = [1, 2, 3].map(() => greeted());
     for (const peer of slow) {
