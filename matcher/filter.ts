@@ -1,3 +1,4 @@
+import { FilterError } from './filter-error.ts';
 import { type Conjunction, conjunctionOf } from './index/conjunction.ts';
 import { type Cost, costOf } from './index/cost.ts';
 import type { Condition } from './language/ast.ts';
@@ -32,9 +33,11 @@ export interface CompiledFilter extends Filter {
 /**
  * Checks, parses and normalises a filter. Cost: linear in its text, some microseconds.
  *
- * @throws {FilterError} when the topic filter or the predicate is refused; its `text` is the one of the two at fault.
+ * @throws {FilterError} when the topic filter or the predicate is refused; its `text` is the one of the two at fault, empty if
+ *   that is no string.
  */
 export function compileFilter(filter: Filter, limits?: Partial<PredicateLimits>): CompiledFilter {
+  requireTopic(filter);
   const { topic, when } = filter;
   checkTopicFilter(topic);
   if (when === undefined) {
@@ -52,6 +55,18 @@ export function compileFilter(filter: Filter, limits?: Partial<PredicateLimits>)
     condition,
     tests,
   };
+}
+
+/** As it is if it was checked, or else as {@link compileFilter} makes it. */
+export function compiledFrom(filter: Filter | CompiledFilter, limits?: Partial<PredicateLimits>): CompiledFilter {
+  requireTopic(filter);
+  return 'key' in filter ? filter : compileFilter(filter, limits);
+}
+
+/** Callers in JavaScript have no types, and neither has parsed JSON. */
+function requireTopic(filter: Filter): void {
+  if (typeof filter === 'object' && filter !== null && typeof filter.topic === 'string') return;
+  throw new FilterError('topic_filter_invalid', 'a filter is an object with a topic, which is a string', '', 0);
 }
 
 /** U+0000 is in no topic filter, so the key tells the two parts apart. No predicate prints as nothing. */

@@ -1,6 +1,6 @@
 import type { MatchableEvent } from './event.ts';
 import { type Explanation, explainParsed } from './explain/explain.ts';
-import { type CompiledFilter, compileFilter, type Filter } from './filter.ts';
+import { type CompiledFilter, compiledFrom, compileFilter, type Filter } from './filter.ts';
 import { NOWHERE } from './index/arena.ts';
 import type { Cost } from './index/cost.ts';
 import { FilterIndex } from './index/filter-index.ts';
@@ -124,7 +124,7 @@ export class Matcher {
   add(subscription: number, filter: Filter | CompiledFilter): Admission {
     checkSubscription(subscription);
     if (this.has(subscription)) throw new RangeError(`subscription ${subscription} is there already`);
-    const compiled = this.#compile(filter);
+    const compiled = compiledFrom(filter, this.#limits);
     this.#subscriptions.add(this.#filterFor(compiled), subscription);
     return { cost: compiled.cost };
   }
@@ -138,7 +138,7 @@ export class Matcher {
   replace(subscription: number, filter: Filter | CompiledFilter): Admission {
     checkSubscription(subscription);
     if (!this.has(subscription)) throw new RangeError(`subscription ${subscription} is not there`);
-    const compiled = this.#compile(filter);
+    const compiled = compiledFrom(filter, this.#limits);
     const next = this.#filterFor(compiled);
     const previous = this.#subscriptions.filterOf(subscription);
     if (next !== previous) {
@@ -237,10 +237,6 @@ export class Matcher {
         results: bytes.results + this.#ids.byteLength,
       },
     };
-  }
-
-  #compile(filter: Filter | CompiledFilter): CompiledFilter {
-    return 'key' in filter ? filter : compileFilter(filter, this.#limits);
   }
 
   /** The number of an equal filter, or of this one, posted now. */

@@ -23,7 +23,10 @@ export const CODES = {
   predicate_unsupported: { retry: false, meaning: 'The predicate uses something the language leaves out.' },
   predicate_type: { retry: false, meaning: 'A value stands where a condition is wanted, or the reverse.' },
   predicate_number_range: { retry: false, meaning: 'A number is outside the double range.' },
-  predicate_too_long: { retry: false, meaning: 'The predicate has too many characters.' },
+  predicate_too_long: {
+    retry: false,
+    meaning: 'The predicate has too many characters, or a part of a LIKE pattern with `_` over 64 of them.',
+  },
   predicate_too_deep: { retry: false, meaning: 'The predicate is nested too deeply.' },
   predicate_too_many_atoms: { retry: false, meaning: 'The predicate has too many atoms.' },
   predicate_too_many_literals: { retry: false, meaning: 'An IN list has too many literals.' },

@@ -1,14 +1,15 @@
 import type { MatchableEvent } from '../event.ts';
-import { type CompiledFilter, compileFilter, type Filter } from '../filter.ts';
+import { type CompiledFilter, compiledFrom, type Filter } from '../filter.ts';
 import { referencesOf } from '../index/references-of.ts';
-import type { Condition, Verdict } from '../language/ast.ts';
-import { evaluate } from '../language/evaluate.ts';
-import { printCondition } from '../language/print.ts';
+import type { Condition, Group, Verdict } from '../language/ast.ts';
+import { combine, evaluate } from '../language/evaluate.ts';
+import { printCondition, printGroup } from '../language/print.ts';
+import { type ClauseVerdict, nameOf } from './clause-verdict.ts';
 import { explainTopic, type TopicExplanation } from './explain-topic.ts';
-import { type ObservedValue, observe, shorten } from './observed-value.ts';
-import { reasonFor } from './reason.ts';
+import { type ObservedValue, observe, SHOWN_MAX, shorten } from './observed-value.ts';
+import { reasonForAtom, reasonForGroup } from './reason.ts';
 
-export type ClauseVerdict = 'true' | 'false' | 'unknown';
+export type { ClauseVerdict };
 
 /** One condition of a predicate, and what became of it. */
 export interface ClauseExplanation {
@@ -35,36 +36,60 @@ export interface Explanation {
 
 /**
  * Explains a filter that nobody need have subscribed to: a dry run. Agrees with `Matcher.match` on every event.
+ * Cost: parsing, unless it was compiled, and evaluating each condition of the predicate once.
  *
  * @throws {FilterError} when the filter is refused.
  */
 export function explainFilter(event: MatchableEvent, filter: Filter | CompiledFilter): Explanation {
-  return explainParsed(event, filter.topic, ('key' in filter ? filter : compileFilter(filter)).parsed);
+  const { topic, parsed } = compiledFrom(filter);
+  return explainParsed(event, topic, parsed);
 }
 
 /** As `explainFilter`, of a filter that was checked. */
 export function explainParsed(event: MatchableEvent, filter: string, parsed: Condition | undefined): Explanation {
   const topic = explainTopic(filter, event.topic);
   if (parsed === undefined) return { matched: topic.verdict === 'true', topic };
-  const predicate = explainClause(parsed, withDataRead(event));
+  const predicate = explainClause(parsed, withDataRead(event)).clause;
   return { matched: topic.verdict === 'true' && predicate.verdict === 'true', topic, predicate };
 }
 
-function explainClause(condition: Condition, event: MatchableEvent): ClauseExplanation {
-  const parts = partsOf(condition);
-  const verdict = evaluate(condition, event);
-  return {
-    text: shorten(printCondition(condition)),
-    verdict: nameOf(verdict),
-    reason: reasonFor(condition, verdict, event),
-    values: parts.length > 0 ? [] : valuesOf(condition, event),
-    clauses: parts.map((part) => explainClause(part, event)),
-  };
+/** A clause, and what the clause around it needs to know. */
+interface Explained {
+  readonly clause: ClauseExplanation;
+  readonly verdict: Verdict;
+  /** The condition as it is printed, but no more of it than tells `shorten` that there is more. */
+  readonly opening: string;
 }
 
-function partsOf(condition: Condition): readonly Condition[] {
-  if (condition.kind === 'and' || condition.kind === 'or') return condition.conditions;
-  return condition.kind === 'not' ? [condition.condition] : [];
+/** From the leaves up, so that each test is made and printed once, however deep it lies. */
+function explainClause(condition: Condition, event: MatchableEvent): Explained {
+  if (!isGroup(condition)) {
+    const verdict = evaluate(condition, event);
+    const reason = reasonForAtom(condition, verdict, event);
+    return explained(printCondition(condition), verdict, { reason, values: valuesOf(condition, event), clauses: [] });
+  }
+  const conditions = condition.kind === 'not' ? [condition.condition] : condition.conditions;
+  const parts = conditions.map((part) => explainClause(part, event));
+  const verdicts = parts.map((part) => part.verdict);
+  const verdict = combine(condition.kind, verdicts);
+  const text = printGroup(
+    condition,
+    parts.map((part) => part.opening),
+  );
+  const reason = reasonForGroup(condition.kind, verdict, verdicts);
+  return explained(text, verdict, { reason, values: [], clauses: parts.map((part) => part.clause) });
+}
+
+function isGroup(condition: Condition): condition is Group {
+  return condition.kind === 'and' || condition.kind === 'or' || condition.kind === 'not';
+}
+
+function explained(text: string, verdict: Verdict, rest: Omit<ClauseExplanation, 'text' | 'verdict'>): Explained {
+  return {
+    clause: { text: shorten(text), verdict: nameOf(verdict), ...rest },
+    verdict,
+    opening: text.slice(0, SHOWN_MAX + 1),
+  };
 }
 
 function valuesOf(condition: Condition, event: MatchableEvent): ObservedValue[] {
@@ -74,10 +99,6 @@ function valuesOf(condition: Condition, event: MatchableEvent): ObservedValue[] 
     values.set(observed.reference, observed);
   }
   return [...values.values()];
-}
-
-function nameOf(verdict: Verdict): ClauseVerdict {
-  return verdict === undefined ? 'unknown' : verdict ? 'true' : 'false';
 }
 
 /** The event with its data read once, for it may be decoded at each reading. */

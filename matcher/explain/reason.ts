@@ -2,19 +2,23 @@
  * Why a clause came out as it did, in one short sentence.
  */
 import type { JsonValue, MatchableEvent } from '../event.ts';
-import type { Comparison, Condition, Operand, Verdict } from '../language/ast.ts';
-import { evaluate } from '../language/evaluate.ts';
+import type { Atom, Comparison, Condition, Group, Operand, Verdict } from '../language/ast.ts';
 import { printOperand, printReference } from '../language/print.ts';
 import { evaluateOperand, isAbsent, readReference } from '../language/values.ts';
+import { nameOf } from './clause-verdict.ts';
 import { shorten, show, typeOf } from './observed-value.ts';
 
-export function reasonFor(condition: Condition, verdict: Verdict, event: MatchableEvent): string {
+/** @param parts The verdicts of what AND or OR joins; of NOT, its one part's. */
+export function reasonForGroup(kind: Group['kind'], verdict: Verdict, parts: readonly Verdict[]): string {
+  if (kind === 'not') return `the negated condition is ${nameOf(parts[0])}`;
+  const all = parts.length;
+  const same = parts.filter((part) => part === verdict).length;
+  if (same === all) return `all ${all} parts are ${nameOf(verdict)}`;
+  return `${same} of ${all} parts ${same === 1 ? 'is' : 'are'} ${nameOf(verdict)}`;
+}
+
+export function reasonForAtom(condition: Atom, verdict: Verdict, event: MatchableEvent): string {
   switch (condition.kind) {
-    case 'and':
-    case 'or':
-      return reasonForGroup(condition, verdict, event);
-    case 'not':
-      return verdict === undefined ? 'the negated condition is unknown' : `the negated condition is ${!verdict}`;
     case 'compare':
       return reasonForComparison(condition, verdict, event);
     case 'isNull':
@@ -31,17 +35,7 @@ export function reasonFor(condition: Condition, verdict: Verdict, event: Matchab
   }
 }
 
-type Group = Condition & { readonly kind: 'and' | 'or' };
 type ValueTest = Condition & { readonly kind: 'between' | 'in' | 'like' | 'text' };
-
-function reasonForGroup(condition: Group, verdict: Verdict, event: MatchableEvent): string {
-  const verdicts = condition.conditions.map((part) => evaluate(part, event));
-  const all = verdicts.length;
-  const same = verdicts.filter((part) => part === verdict).length;
-  const name = verdict === undefined ? 'unknown' : String(verdict);
-  if (same === all) return `all ${all} parts are ${name}`;
-  return `${same} of ${all} parts ${same === 1 ? 'is' : 'are'} ${name}`;
-}
 
 function reasonForComparison(
   condition: Condition & { kind: 'compare' },

@@ -97,5 +97,11 @@ export type Condition =
   /** A reference or boolean literal standing where a truth value is wanted: `armed AND …`. Non-booleans are unknown. */
   | { readonly kind: 'truth'; readonly operand: Operand; readonly span: Span };
 
+/** A condition made of conditions. */
+export type Group = Extract<Condition, { readonly kind: 'and' | 'or' | 'not' }>;
+
+/** A condition that has no condition in it. */
+export type Atom = Exclude<Condition, Group>;
+
 /** The outcome of a condition over one event. `undefined` is *unknown*, as in Kleene's logic. */
 export type Verdict = true | false | undefined;

@@ -2,8 +2,8 @@ import { FilterError, type FilterErrorCode } from '../filter-error.ts';
 import type { Comparison, Condition } from './ast.ts';
 import { OperandChecker } from './check-operand.ts';
 import type { Tree } from './jsep-front.ts';
-import { isWellEscaped } from './like.ts';
-import type { PredicateLimits } from './limits.ts';
+import { isSearchable, isWellEscaped } from './like.ts';
+import { type PredicateLimits, wildcardPartMax } from './limits.ts';
 import type { Marks } from './marks.ts';
 import { binaryOperatorOf, type Operator, unaryOperatorOf } from './operators.ts';
 import { isFunctionName } from './words.ts';
@@ -25,7 +25,7 @@ type Call = Extract<Tree, { type: 'CallExpression' }>;
  * only `atomsMax` bounds, are walked in a loop.
  *
  * @throws FilterError `predicate_type`, `predicate_unsupported`, `predicate_syntax` (a bad LIKE escape),
- *   `predicate_too_many_atoms`
+ *   `predicate_too_many_atoms`, `predicate_too_long` (what LIKE has to search for)
  */
 export function checkTree(text: string, tree: Tree, marks: Marks, limits: PredicateLimits): Condition {
   return new Checker(text, marks, limits).condition(tree);
@@ -175,21 +175,26 @@ class Checker {
     const value = this.#operands.operand(node.left);
     const span = this.#marks.spanOf(node);
     if (operatorOfNode(node.right) !== 'escape' || node.right.type !== 'BinaryExpression') {
-      return { kind: 'like', value, pattern: this.#operands.string(node.right, 'LIKE'), negated, span };
+      return { kind: 'like', value, pattern: this.#pattern(node.right), negated, span };
     }
-    const pattern = this.#operands.string(node.right.left, 'LIKE');
     const escapeCharacter = this.#operands.string(node.right.right, 'ESCAPE');
     if (Array.from(escapeCharacter).length !== 1) {
       throw this.#fault('predicate_syntax', 'ESCAPE wants exactly one character', node.right.right);
     }
-    if (!isWellEscaped(pattern, escapeCharacter)) {
-      throw this.#fault(
-        'predicate_syntax',
-        "the escape character stands before '%', '_' and itself only",
-        node.right.left,
-      );
-    }
+    const pattern = this.#pattern(node.right.left, escapeCharacter);
     return { kind: 'like', value, pattern, escape: escapeCharacter, negated, span };
+  }
+
+  #pattern(node: Tree, escapeCharacter?: string): string {
+    const pattern = this.#operands.string(node, 'LIKE');
+    if (escapeCharacter !== undefined && !isWellEscaped(pattern, escapeCharacter)) {
+      throw this.#fault('predicate_syntax', "the escape character stands before '%', '_' and itself only", node);
+    }
+    if (!isSearchable(pattern, escapeCharacter)) {
+      const message = `more than ${wildcardPartMax} characters, '_' among them, between two '%'`;
+      throw this.#fault('predicate_too_long', message, node);
+    }
+    return pattern;
   }
 
   #textTest(node: Call): Condition {

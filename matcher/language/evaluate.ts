@@ -1,5 +1,5 @@
 import type { JsonValue, MatchableEvent } from '../event.ts';
-import type { Comparison, Condition, Operand, Verdict } from './ast.ts';
+import type { Comparison, Condition, Group, Operand, Verdict } from './ast.ts';
 import { compileLike } from './like.ts';
 import { compileTextTest } from './search.ts';
 import { evaluateOperand, isAbsent, isList, readReference } from './values.ts';
@@ -13,11 +13,13 @@ import { evaluateOperand, isAbsent, isList, readReference } from './values.ts';
 export function evaluate(condition: Condition, event: MatchableEvent): Verdict {
   switch (condition.kind) {
     case 'and':
-      return all(condition.conditions.map((child) => evaluate(child, event)));
     case 'or':
-      return not(all(condition.conditions.map((child) => not(evaluate(child, event)))));
+      return combine(
+        condition.kind,
+        condition.conditions.map((child) => evaluate(child, event)),
+      );
     case 'not':
-      return not(evaluate(condition.condition, event));
+      return combine(condition.kind, [evaluate(condition.condition, event)]);
     case 'compare':
       return compareValues(
         condition.operator,
@@ -74,6 +76,18 @@ export function compareValues(
   if (typeof left === 'number' && typeof right === 'number') return isOrdered(operator, left, right);
   if (typeof left === 'string' && typeof right === 'string') return isOrdered(operator, left, right);
   return undefined;
+}
+
+/** Kleene's AND and OR of any number of verdicts, and his NOT of one. */
+export function combine(kind: Group['kind'], verdicts: readonly Verdict[]): Verdict {
+  switch (kind) {
+    case 'and':
+      return all(verdicts);
+    case 'or':
+      return not(all(verdicts.map(not)));
+    case 'not':
+      return not(verdicts[0]);
+  }
 }
 
 /** Kleene's NOT. */

@@ -14,11 +14,17 @@ export function joinConditions(kind: Joiner, parts: readonly Condition[], span: 
   const decided = flat.find((part) => constantOf(part) === decisive);
   if (decided !== undefined) return decided;
   const open = flat.filter((part) => constantOf(part) === undefined);
-  const byText = new Map(gatherSets(kind, open, span).map((part) => [printCondition(part), part]));
-  const sorted = [...byText].sort(byKey).map(([, part]) => part);
-  const [first, ...rest] = sorted;
+  const conditions = sortUnique(gatherSets(kind, open, span));
+  const first = conditions[0];
   if (first === undefined) return { kind: 'truth', operand: { kind: 'literal', value: !decisive, span }, span };
-  return rest.length === 0 ? first : { kind, conditions: sorted, span };
+  return conditions.length === 1 ? first : { kind, conditions, span };
+}
+
+/** By text; of those that print equally, the first. */
+function sortUnique(conditions: readonly Condition[]): Condition[] {
+  const printed = conditions.map((condition) => ({ text: printCondition(condition), condition }));
+  printed.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+  return printed.filter(({ text }, i) => i === 0 || text !== printed[i - 1]?.text).map(({ condition }) => condition);
 }
 
 function constantOf(condition: Condition): boolean | undefined {
@@ -35,12 +41,12 @@ interface SetTest {
 
 function gatherSets(kind: Joiner, parts: readonly Condition[], span: Span): Condition[] {
   const isNegated = kind === 'and';
-  const others: Condition[] = [];
+  const gathered: Condition[] = [];
   const sets = new Map<string, SetTest[]>();
   for (const part of parts) {
     const test = setTestOf(part, isNegated);
     if (test === undefined) {
-      others.push(part);
+      gathered.push(part);
       continue;
     }
     const key = printOperand(test.value);
@@ -48,13 +54,14 @@ function gatherSets(kind: Joiner, parts: readonly Condition[], span: Span): Cond
     if (present === undefined) sets.set(key, [test]);
     else present.push(test);
   }
-  return [...others, ...Array.from(sets.values(), (tests) => conditionOf(uniteTests(tests, span), isNegated))];
+  for (const tests of sets.values()) gathered.push(conditionOf(uniteTests(tests, span), isNegated));
+  return gathered;
 }
 
 /** The tests are of one operand. A single one keeps its own span. */
 function uniteTests(tests: readonly SetTest[], span: Span): SetTest {
-  const [first, ...rest] = tests as readonly [SetTest, ...SetTest[]];
-  return rest.length === 0 ? first : { value: first.value, literals: tests.flatMap((test) => test.literals), span };
+  const first = tests[0] as SetTest;
+  return tests.length === 1 ? first : { value: first.value, literals: tests.flatMap((test) => test.literals), span };
 }
 
 /** The set test that a condition is: `=` and IN for the positive one, `<>` and NOT IN for the negative one. */
@@ -84,8 +91,4 @@ function sortScalars(scalars: readonly Scalar[]): Scalar[] {
     ...unique(of<number>('number').sort((a, b) => a - b)),
     ...unique(of<string>('string').sort()),
   ];
-}
-
-function byKey([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
-  return left < right ? -1 : 1;
 }

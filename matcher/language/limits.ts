@@ -24,6 +24,12 @@ export const charactersCeiling = 16_384;
 /** Largest `depthMax`: conditions this deep are walked by recursion, far inside any stack. */
 export const depthCeiling = 256;
 
+/**
+ * Longest stretch of a LIKE pattern that is searched for and has `_` in it, in code points: two machine words. See
+ * `isSearchable` in like.ts. Not an option: it is what keeps a test's cost linear.
+ */
+export const wildcardPartMax = 64;
+
 const ceilings: PredicateLimits = {
   charactersMax: charactersCeiling,
   depthMax: depthCeiling,

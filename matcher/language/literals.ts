@@ -1,13 +1,30 @@
 import { FilterError } from '../filter-error.ts';
-import type { Token } from './tokens.ts';
+import type { Scalar } from './ast.ts';
+
+/** A string or a number in the text, decoded. */
+export interface Literal {
+  readonly kind: 'literal';
+  /** Half-open range in the text. */
+  readonly start: number;
+  readonly end: number;
+  readonly value: Scalar;
+}
 
 /**
  * How backslashes in a string are read, after the word that stands before it.
  *
  * - `plain`: `\n \r \t \\ \' \" \uXXXX \u{X…}`; any other escape is refused, because JavaScript would drop the
  *   backslash and SQL would keep it, and neither should happen silently.
- * - `like`: the same, but a backslash before anything else stays, as in SQL: `LIKE '50\%' ESCAPE '\'`.
  * - `escape`: as `plain`, and `'\'` is one backslash.
+ * - `like`: as `plain`, but a backslash before anything else stays. What is left are the escapes of LIKE itself. Only if
+ *   `ESCAPE '\'` follows, with the single backslash of SQL, is the pattern SQL's too, and every backslash in it LIKE's:
+ *
+ *       LIKE 'C:\\%' ESCAPE '\'         C, colon, a backslash, and anything
+ *       LIKE 'C:\\\\%' ESCAPE '\\'      the same in JavaScript's spelling
+ *       LIKE 'C:\\%' ESCAPE '\\'        C, colon, a percent sign
+ *       LIKE 'C:\\%'                    C, colon, a backslash, and anything: without ESCAPE, LIKE has no escapes
+ *
+ *   A pattern in brackets is `plain`.
  */
 export type StringStyle = 'plain' | 'like' | 'escape';
 
@@ -18,8 +35,12 @@ const backslash = 0x5c;
  *
  * @throws FilterError `predicate_syntax` at the opening quote if the string does not end, at the backslash of a bad escape
  */
-export function readString(text: string, start: number, style: StringStyle): Token {
+export function readString(text: string, start: number, style: StringStyle): Literal {
   const quote = text.charCodeAt(start);
+  if (style === 'like') {
+    const pattern = readSqlPattern(text, start);
+    if (pattern !== undefined) return pattern;
+  }
   if (style === 'escape' && isLoneBackslash(text, start, quote)) {
     return { kind: 'literal', start, end: start + 3, value: '\\' };
   }
@@ -43,6 +64,19 @@ export function readString(text: string, start: number, style: StringStyle): Tok
     }
   }
   throw new FilterError('predicate_syntax', 'the string is never closed', text, start);
+}
+
+/** A string in which only quotes are doubled, and after it ESCAPE with a single backslash. */
+const sqlPattern = /(?:'(?:[^']|'')*'|"(?:[^"]|"")*")(?=\s*ESCAPE\s*(?:'\\'(?!')|"\\"(?!")))/iy;
+
+/** The pattern of a LIKE whose ESCAPE is SQL's: backslashes stay, and a quote is doubled or closes the string. */
+function readSqlPattern(text: string, start: number): Literal | undefined {
+  sqlPattern.lastIndex = start;
+  const match = sqlPattern.exec(text);
+  if (match === null) return undefined;
+  const quote = text.charAt(start);
+  const value = match[0].slice(1, -1).replaceAll(quote + quote, quote);
+  return { kind: 'literal', start, end: sqlPattern.lastIndex, value };
 }
 
 function isLoneBackslash(text: string, start: number, quote: number): boolean {
@@ -88,7 +122,7 @@ const nameOrDot = /[\p{ID_Continue}$.]/uy;
  * @throws FilterError at the number's start: `predicate_number_range` if it is beyond the largest double, or not zero
  *   and nearer to zero than the smallest; `predicate_syntax` if letters, digits or a point follow, as in `0x10` or `1.2.3`
  */
-export function readNumber(text: string, start: number): Token {
+export function readNumber(text: string, start: number): Literal {
   numberShape.lastIndex = start;
   const match = numberShape.exec(text) as RegExpExecArray;
   const end = numberShape.lastIndex;

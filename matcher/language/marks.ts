@@ -20,18 +20,23 @@ export interface Mark {
 }
 
 /**
- * Placeholders are single UTF-16 units from here on: letters to jsep, none of them an operator's symbol, and 43,008 of
- * them before the surrogates begin. A character of text makes two marks at most, which bounds `charactersCeiling`.
+ * Placeholders are single UTF-16 units, letters to jsep. The first 26 are A to Z: V8 has a string of each at hand, and
+ * jsep makes several of every letter that it reads. The rest go on from here, none of them an operator's symbol, and
+ * 43,008 of them before the surrogates begin. A character of text makes two marks at most, which bounds
+ * `charactersCeiling`.
  */
 const placeholderBase = 0x3000;
+const firstLetter = 0x41;
+const letters = 26;
 
 export function placeholderOf(index: number): string {
-  return String.fromCharCode(placeholderBase + index);
+  return String.fromCharCode(index < letters ? firstLetter + index : placeholderBase + index);
 }
 
 /** The mark behind a placeholder that jsep returned as a name. */
 function indexOfPlaceholder(name: string): number {
-  return name.charCodeAt(0) - placeholderBase;
+  const unit = name.charCodeAt(0);
+  return unit < placeholderBase ? unit - firstLetter : unit - placeholderBase;
 }
 
 /** Marks of one predicate, and which bracket closes which. */

@@ -16,13 +16,16 @@ import { readTokens } from './tokens.ts';
  * one that stands further left in the text but belongs to a later step.
  *
  * @param limits  those that differ from {@link defaultPredicateLimits}
- * @throws FilterError with a code and the offset of the fault. No text makes it throw anything else.
+ * @throws FilterError with a code and the offset of the fault. No text makes it throw anything else, nor does
+ *   what is no string.
  * @throws RangeError if `limits` itself is out of range
  *
  * Cost: linear in the text's length, and the stack stays bounded by `depthMax`, whatever the text.
  */
 export function parsePredicate(text: string, limits?: Partial<PredicateLimits>): Condition {
   const complete = completeLimits(limits);
+  // Callers in JavaScript have no types, and neither has parsed JSON.
+  if (typeof text !== 'string') throw new FilterError('predicate_type', 'a predicate is a string', '', 0);
   if (text.length > complete.charactersMax) {
     const message = `longer than ${complete.charactersMax} characters`;
     throw new FilterError('predicate_too_long', message, text, complete.charactersMax);

@@ -1,4 +1,4 @@
-import type { Condition, Operand, Reference, Scalar } from './ast.ts';
+import type { Condition, Group, Operand, Reference, Scalar } from './ast.ts';
 import { isBareName, isName } from './words.ts';
 
 /**
@@ -9,13 +9,10 @@ import { isBareName, isName } from './words.ts';
 export function printCondition(condition: Condition): string {
   switch (condition.kind) {
     case 'and':
-    case 'or': {
-      const level = levelOf(condition);
-      const word = condition.kind === 'and' ? ' AND ' : ' OR ';
-      return condition.conditions.map((child) => printInside(child, level + 1)).join(word);
-    }
+    case 'or':
+      return printGroup(condition, condition.conditions.map(printCondition));
     case 'not':
-      return `NOT ${printInside(condition.condition, levelOf(condition))}`;
+      return printGroup(condition, [printCondition(condition.condition)]);
     case 'compare':
       return `${printOperand(condition.left)} ${condition.operator} ${printOperand(condition.right)}`;
     case 'between': {
@@ -42,6 +39,17 @@ export function printCondition(condition: Condition): string {
     case 'truth':
       return printOperand(condition.operand);
   }
+}
+
+/**
+ * As {@link printCondition}, from the printed parts. If of each part its first `n` characters are given, the first `n` of
+ * the whole come out right.
+ */
+export function printGroup(condition: Group, parts: readonly string[]): string {
+  const level = levelOf(condition);
+  if (condition.kind === 'not') return `NOT ${bracketIf(levelOf(condition.condition) < level, parts[0] ?? '')}`;
+  const word = condition.kind === 'and' ? ' AND ' : ' OR ';
+  return condition.conditions.map((child, i) => bracketIf(levelOf(child) <= level, parts[i] ?? '')).join(word);
 }
 
 /** The canonical text of an operand, as it stands in {@link printCondition}. */
@@ -136,9 +144,8 @@ function levelOfOperand(operand: Operand): number {
   return operand.kind === 'negate' ? 3 : 4;
 }
 
-function printInside(condition: Condition, level: number): string {
-  const text = printCondition(condition);
-  return levelOf(condition) < level ? `(${text})` : text;
+function bracketIf(isLooser: boolean, text: string): string {
+  return isLooser ? `(${text})` : text;
 }
 
 function printOperandInside(operand: Operand, level: number): string {

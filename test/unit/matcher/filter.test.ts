@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileFilter, FilterError } from '../../../matcher/index.ts';
+import { compileFilter, explainFilter, type Filter, FilterError, Matcher } from '../../../matcher/index.ts';
 
 describe('compileFilter', () => {
   it.each([
@@ -7,6 +7,9 @@ describe('compileFilter', () => {
     ['#', undefined, 'indexed'],
     ['#', 'x = 1 AND y LIKE "a%"'.replaceAll('"', "'"), 'indexed'],
     ['#', 'x IN (1, 2)', 'indexed'],
+    ['#', `x IN (${Array.from({ length: 64 }, (_, i) => i)})`, 'indexed'],
+    ['#', `x IN (${Array.from({ length: 65 }, (_, i) => i)})`, 'residual'],
+    ['#', `x IN (${Array.from({ length: 65 }, (_, i) => i)}) AND y = 1`, 'indexed'],
     ['#', 'x > 1 OR y = 2', 'indexed'],
     ['#', 'armed', 'indexed'],
     ['#', 'x > 1 OR y <> 2', 'residual'],
@@ -38,5 +41,32 @@ describe('compileFilter', () => {
     };
     expect(text('a/#/b', 'x = 1')).toBe('a/#/b');
     expect(text('a', 'x =')).toBe('x =');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no filter', undefined, 'topic_filter_invalid'],
+    ['null', null, 'topic_filter_invalid'],
+    ['a string', '#', 'topic_filter_invalid'],
+    ['no topic', { when: 'x = 1' }, 'topic_filter_invalid'],
+    ['a number for a topic', { topic: 5 }, 'topic_filter_invalid'],
+    ['a number for a topic, and a key', { topic: 5, key: 'x' }, 'topic_filter_invalid'],
+    ['null for a predicate', { topic: '#', when: null }, 'predicate_type'],
+    ['a number for a predicate', { topic: '#', when: 5 }, 'predicate_type'],
+    ['an object for a predicate', { topic: '#', when: { x: 1 } }, 'predicate_type'],
+  ])('refuses %s with a code, as do all that take a filter', (_name, junk, code) => {
+    const filter = junk as Filter;
+    const matcher = new Matcher();
+    matcher.add(1, { topic: 'a' });
+    const entries = [
+      () => compileFilter(filter),
+      () => matcher.add(0, filter),
+      () => matcher.replace(1, filter),
+      () => explainFilter({ topic: 'a' }, filter),
+    ];
+    for (const entry of entries) {
+      expect(entry).toThrow(FilterError);
+      expect(entry).toThrow(expect.objectContaining({ code, text: '', offset: 0 }));
+    }
+    expect(matcher.stats).toMatchObject({ subscriptions: 1, filters: 1 });
   });
 });

@@ -86,4 +86,21 @@ describe('explain: the tree', () => {
     ]);
     expect(JSON.stringify(predicate).length).toBeLessThan(2000);
   });
+
+  it('makes each test once, however deep it lies', () => {
+    const readsAt = (depth: number): number => {
+      let reads = 0;
+      const data = {
+        get text() {
+          reads += 1;
+          return 'b';
+        },
+      };
+      const when = `${'NOT '.repeat(depth)}text LIKE 'a%'`;
+      const { predicate } = explainFilter({ topic: 't', data }, { topic: 't', when });
+      expect(predicate?.verdict).toBe(depth % 2 === 0 ? 'false' : 'true');
+      return reads;
+    };
+    expect(readsAt(60)).toBe(readsAt(0));
+  });
 });

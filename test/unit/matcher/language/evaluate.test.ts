@@ -8,7 +8,7 @@ const unknown = undefined;
 
 const data: JsonValue = JSON.parse(`{
   "one": 1, "two": 2, "five": 5, "negative": -3, "zero": 0, "huge": 1e308, "infinite": 1e999,
-  "textFive": "5", "a": "a", "b": "b", "A": "A", "empty": "", "path": "a%b_c", "smile": "x😀y",
+  "textFive": "5", "a": "a", "b": "b", "A": "A", "empty": "", "path": "a%b_c", "windows": "C:\\\\temp", "smile": "x😀y",
   "composed": "\\u00e9", "decomposed": "e\\u0301",
   "yes": true, "no": false, "nothing": null,
   "object": {"inner": {"deep": 7}, "length": 3, "floor plan": "open", "in": 4, "0": "zero"},
@@ -210,6 +210,9 @@ describe('evaluate: text', () => {
     ["path LIKE 'A%'", false],
     ["path NOT LIKE 'a%'", false],
     ["path LIKE 'a!%b!_c' ESCAPE '!'", true],
+    [String.raw`windows LIKE 'C:\\%' ESCAPE '\'`, true],
+    [String.raw`windows LIKE 'C:\\%' ESCAPE '\\'`, false],
+    [String.raw`windows LIKE 'C:\\%'`, true],
     ["smile LIKE 'x_y'", true],
     ["smile LIKE 'x__y'", false],
     ["one LIKE '1'", unknown],

@@ -108,6 +108,9 @@ describe('parsePredicate refuses', () => {
     "a LIKE 'x' ESCAPE ¦'ab'",
     "a LIKE ¦'x!' ESCAPE '!'",
     "a LIKE ¦'!x' ESCAPE '!'",
+    // Before SQL's `ESCAPE '\'` there are no escapes but those of LIKE.
+    String.raw`a LIKE ¦'caf\u00e9\%' ESCAPE '\'`,
+    String.raw`a LIKE ¦'x\' ESCAPE '\'`,
   ]);
 
   refuses('predicate_unsupported', [
@@ -251,6 +254,14 @@ describe('the limits', () => {
     expect(parsePredicate(text).kind).toBe('compare');
     expect(refusal(`${text} `)).toMatchObject({ code: 'predicate_too_long', offset: 8192 });
     expect(refusal('a = 1', { charactersMax: 4 })).toMatchObject({ code: 'predicate_too_long', offset: 4 });
+  });
+
+  it('what LIKE has to search for, if it has _', () => {
+    const pattern = (count: number) => `'%a_${'b'.repeat(count - 2)}%'`;
+    expect(parsePredicate(`a LIKE ${pattern(64)}`).kind).toBe('like');
+    expect(refusal(`a LIKE ${pattern(65)}`)).toMatchObject({ code: 'predicate_too_long', offset: 7 });
+    expect(refusal(`a NOT LIKE ${pattern(65)} ESCAPE '!'`)).toMatchObject({ code: 'predicate_too_long', offset: 11 });
+    expect(parsePredicate(`a LIKE ${pattern(65).replace('_', '!_')} ESCAPE '!'`).kind).toBe('like');
   });
 
   it('depth, of brackets, NOT, minus, arithmetic and path steps', () => {
