@@ -43,6 +43,7 @@ export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly Command[];
+  readonly examples: readonly Example[];
 }
 
 /** Makes a command whose `run` gets its options parsed and typed. */

@@ -1,6 +1,9 @@
 import { type ErrorCode, TellwhenError } from '../index.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandError } from './command-error.ts';
+import { EXIT, signalExit } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
 import { invocation } from './invocation.ts';
+import { OutputError } from './output-error.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -15,6 +18,9 @@ function adviceFor(code: ErrorCode): string | undefined {
   switch (code) {
     case 'connection_failed':
       return `is the broker running? start it with: ${invocation()} serve (in a clone also: npm start); another address: --url`;
+    case 'connection_lost':
+    case 'timeout':
+      return 'is the broker still running? what was on its way may have been done or not';
     case 'event_gone':
       return 'describe the event instead: --topic and --data';
     case 'subscription_unknown':
@@ -24,8 +30,10 @@ function adviceFor(code: ErrorCode): string | undefined {
   }
 }
 
-/** Writes what went wrong and what to do about it. Returns the exit code. */
+/** Writes what went wrong and what to do about it, if anything is wrong. Returns the exit code. */
 export function reportFailure(error: unknown, terminal: Terminal, { json }: { readonly json: boolean }): number {
+  if (error instanceof Interrupted) return signalExit(error.signal);
+  if (error instanceof OutputError && error.readerGone) return EXIT.ok;
   if (json) terminal.note(JSON.stringify({ error: plainError(error) }));
   else for (const line of failureLines(error)) terminal.note(line);
   return exitCodeOf(error);
@@ -34,20 +42,31 @@ export function reportFailure(error: unknown, terminal: Terminal, { json }: { re
 /** An error as people read it: its code and message, the fault under a caret, and what to do next. */
 export function failureLines(error: unknown): string[] {
   if (error instanceof UsageError) return [`error: ${error.message}`, '(--help shows how it is used)'];
+  if (error instanceof OutputError || error instanceof CommandError) return [`error: ${error.message}`];
   if (!(error instanceof TellwhenError))
     return [`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
-  const cause = error.cause instanceof Error && error.cause.message !== '' ? `: ${error.cause.message}` : '';
-  const lines = [`error: ${error.message}${cause} (${error.code})`];
+  const cause = causeOf(error);
+  const lines = [`error: ${error.message}${cause === undefined ? '' : `: ${cause}`} (${error.code})`];
   if (error.caret !== undefined) lines.push(...error.caret.split('\n').map((line) => `  ${line}`));
   const advice = adviceFor(error.code);
   return advice === undefined ? lines : [...lines, advice];
 }
 
-function plainError(error: unknown): object {
+/** An error as programs read it. */
+export function plainError(error: unknown): { readonly code: string; readonly message: string } {
   const message = error instanceof Error ? error.message : String(error);
+  const cause = causeOf(error);
   if (error instanceof UsageError) return { code: 'usage', message };
-  if (!(error instanceof TellwhenError)) return { code: 'internal', message };
-  return { code: error.code, message, offset: error.offset };
+  if (error instanceof OutputError) return { code: 'output_failed', message };
+  if (error instanceof CommandError) return { code: error.code, message };
+  if (!(error instanceof TellwhenError)) return { code: 'internal', message, ...(cause && { cause }) };
+  const { code, offset } = error;
+  return { code, message, ...(cause && { cause }), ...(offset !== undefined && { offset }) };
+}
+
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' ? undefined : cause;
 }
 
 function exitCodeOf(error: unknown): number {

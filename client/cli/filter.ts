@@ -1,4 +1,5 @@
 import type { Consumer, Subscription } from '../index.ts';
+import type { Form } from './form.ts';
 import { text } from './option-kinds.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,14 +15,10 @@ A predicate compares fields of the data:
 && || ! == are understood as well. An event matches only if the predicate is
 true; a comparison with a missing field is unknown, which is not true.`;
 
-interface Form {
-  readonly json: boolean;
-}
-
 /** Says that everything from here on is seen, and by which number to ask for explanations. */
-export function noteSubscribed(feed: Subscription | Consumer, terminal: Terminal, { json }: Form): void {
+export function noteSubscribed(feed: Subscription | Consumer, terminal: Terminal, { jsonNotes }: Form): void {
   const { id, topic, when, seq, cost } = feed;
-  if (json) terminal.note(JSON.stringify({ subscribed: { subscription: id, topic, when, seq, cost } }));
+  if (jsonNotes) terminal.note(JSON.stringify({ subscribed: { subscription: id, topic, when, seq, cost } }));
   else {
     const condition = when === undefined ? '' : ` when ${when}`;
     terminal.note(terminal.notePaint.dim(`subscription ${id}: ${topic}${condition} (${cost}); Ctrl-C ends it`));
@@ -29,14 +26,14 @@ export function noteSubscribed(feed: Subscription | Consumer, terminal: Terminal
 }
 
 /** Tells of each gap and each new connection as it happens: nothing is missed in silence. */
-export function noteLosses(feed: Subscription | Consumer, terminal: Terminal, { json }: Form): void {
+export function noteLosses(feed: Subscription | Consumer, terminal: Terminal, { jsonNotes }: Form): void {
   const warn = (text: string): void => terminal.note(terminal.notePaint.yellow(text));
   feed.onGap((gap) => {
-    if (json) terminal.note(JSON.stringify({ gap }));
+    if (jsonNotes) terminal.note(JSON.stringify({ gap }));
     else warn(`${gap.count} events missed, the last of them #${gap.seq} (${gap.reason})`);
   });
   feed.onReset((reset) => {
-    if (json) terminal.note(JSON.stringify({ reset }));
+    if (jsonNotes) terminal.note(JSON.stringify({ reset }));
     else warn(`after a new connection: events from #${reset.lastSeq + 1} on may be missing`);
   });
 }

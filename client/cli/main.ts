@@ -11,6 +11,7 @@ import { sub } from './commands/sub.ts';
 import { reportFailure } from './failure.ts';
 import { type Program, runProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
+import { isAborted } from './with-client.ts';
 
 const program: Program = {
   commands: [serve, pub, sub, pull, explain, demo, config],
@@ -28,10 +29,30 @@ const LINGER_MS = 2000;
 /** Runs the command that `argv` names, its name first. Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal();
+  const form = { json: asksForJson(argv) && !terminal.notesInteractive };
   try {
-    return await runProgram(program, argv.length === 0 ? ['--help'] : argv, terminal);
+    const exitCode = await runProgram(program, argv.length === 0 ? ['--help'] : argv, terminal);
+    // Not every line is waited for by who could tell of its failure.
+    return terminal.outputError === undefined ? exitCode : reportFailure(terminal.outputError, terminal, form);
   } catch (error) {
-    return reportFailure(error, terminal, { json: argv.includes('--json') });
+    return reportFailure(rootOf(error, terminal), terminal, form);
+  }
+}
+
+/** Before its options are parsed: they may be what is wrong. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+}
+
+/** A wait that was given up because the terminal said stop: why it said so. */
+function rootOf(error: unknown, terminal: Terminal): unknown {
+  if (!isAborted(error)) return error;
+  try {
+    terminal.throwIfStopped();
+    return error;
+  } catch (reason) {
+    return reason;
   }
 }
 

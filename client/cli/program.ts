@@ -4,6 +4,7 @@ import type { Command, CommandGroup, Example, GivenTexts } from './command.ts';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 import { flagOf } from './option-kinds.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 const { version } = createRequire(import.meta.url)('tellwhen/package.json') as { readonly version: string };
 
@@ -15,8 +16,8 @@ export interface Program {
 }
 
 /**
- * Finds the command that the arguments name, and runs it. Resolves with the exit code. Rejects with what the command
- * rejects with; help and faults of the command line are written and settled here.
+ * Finds the command that the arguments name, and runs it. Resolves with the exit code; help is written here. Rejects
+ * with what the command rejects with, and with UsageError where the command line is at fault.
  */
 export async function runProgram(
   { commands, examples }: Program,
@@ -24,13 +25,20 @@ export async function runProgram(
   terminal: Terminal,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
+  let help = '';
   const root = new CommanderCommand('tellwhen')
     .description(SUMMARY)
     .version(version, '--version', 'show the version')
     .helpOption('--help', 'show help; also after each command')
     .helpCommand(false)
     .exitOverride()
-    .showHelpAfterError('(--help shows how it is used)')
+    .configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      // Told as every other failure is, by who gets it thrown.
+      outputError: () => {},
+    })
     .addHelpText('after', () => `\n${exampleText(examples)}\n\n${exitText()}`);
   const add = (parent: CommanderCommand, command: Command): void => {
     const child = parent.command(command.name).summary(command.summary).description(descriptionOf(command));
@@ -42,6 +50,7 @@ export async function runProgram(
   for (const item of commands) {
     if ('commands' in item) {
       const group = root.command(item.name).description(item.summary).helpCommand(false);
+      group.addHelpText('after', () => `\n${exampleText(item.examples)}`);
       for (const command of item.commands) add(group, command);
     } else add(root, item);
   }
@@ -49,7 +58,10 @@ export async function runProgram(
     await root.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    // A word is missing: the help, which says which there are, has been written beside the output.
+    if (error.exitCode !== 0 && error.code === 'commander.help') return EXIT.usage;
+    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''));
+    await terminal.print(help.trimEnd());
   }
   return exitCode;
 }

@@ -1,15 +1,18 @@
 import { type Client, type PublishOptions, TellwhenError } from '../index.ts';
 import { EXIT } from './exit-codes.ts';
-import { failureLines } from './failure.ts';
+import { failureLines, plainError } from './failure.ts';
+import type { Form } from './form.ts';
+import { LineFaults } from './line-faults.ts';
 import { linesOf } from './lines-of.ts';
 import { EVENT_BYTES_MAX, jsonFault } from './publication-of.ts';
 import type { Terminal } from './terminal.ts';
 import { Until } from './until.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Output {
   readonly terminal: Terminal;
   readonly quiet: boolean;
-  readonly json: boolean;
+  readonly form: Form;
 }
 
 const JSON_TYPE = 'application/json';
@@ -18,7 +21,7 @@ const encoder = new TextEncoder();
 
 /**
  * Publishes each line of the input, blank ones left out, until it ends or the user stops it. One chunk of input at a
- * time: nothing more is read before the broker has answered for it. A line that is refused is named and passed over.
+ * time: nothing more is read before the broker has answered for it. Lines that are refused are named and passed over.
  * Prints the counts, also when the connection is lost, and then rejects.
  */
 export async function publishLines(
@@ -48,7 +51,7 @@ class LinePublisher {
   #line = 0;
   #published = 0;
   #matched = 0;
-  #refused = 0;
+  readonly #faults = new LineFaults();
 
   constructor(client: Client, topic: string, options: PublishOptions, output: Output) {
     this.#client = client;
@@ -58,7 +61,7 @@ class LinePublisher {
   }
 
   get refused(): number {
-    return this.#refused;
+    return this.#faults.count;
   }
 
   async publish(lines: readonly string[]): Promise<void> {
@@ -72,30 +75,39 @@ class LinePublisher {
       if (fault === undefined) {
         numbers.push(this.#line);
         events.push({ ...this.#options, topic: this.#topic, data: encoder.encode(text), contentType });
-      } else this.#refuse(this.#line, `not JSON: ${fault}`);
+      } else this.#faults.add(this.#line, new UsageError(`not JSON: ${fault}`));
     }
     const results = await this.#client.publishBatch(events);
     for (const [i, result] of results.entries()) {
       if (result instanceof TellwhenError) {
-        this.#refuse(numbers[i] as number, failureLines(result).join('; '));
+        this.#faults.add(numbers[i] as number, result);
       } else {
         this.#published += 1;
         this.#matched += result.matched;
       }
     }
+    this.#tellFaults();
   }
 
   async printCounts(): Promise<void> {
-    const { terminal, quiet, json } = this.#output;
-    const counts = { published: this.#published, matched: this.#matched, refused: this.#refused };
+    const { terminal, quiet, form } = this.#output;
+    const counts = { published: this.#published, matched: this.#matched, refused: this.refused };
     const { published, matched, refused } = counts;
-    if (json && !quiet) await terminal.print(JSON.stringify(counts));
+    if (form.json && !quiet) await terminal.print(JSON.stringify(counts));
     else if (!quiet) await terminal.print(`${published} events published, ${refused} refused, ${matched} matches`);
   }
 
-  #refuse(line: number, why: string): void {
-    const { terminal, json } = this.#output;
-    this.#refused += 1;
-    terminal.note(json ? JSON.stringify({ error: { line, message: why } }) : `line ${line}: ${why}`);
+  #tellFaults(): void {
+    const { terminal, form } = this.#output;
+    for (const { first, last, error } of this.#faults.take()) {
+      if (form.jsonNotes) {
+        const lines = first === last ? { line: first } : { line: first, lastLine: last };
+        terminal.note(JSON.stringify({ error: { ...lines, ...plainError(error) } }));
+        continue;
+      }
+      const where = first === last ? `line ${first}` : `lines ${first} to ${last}`;
+      const [what = '', ...more] = error instanceof UsageError ? [error.message] : failureLines(error);
+      for (const line of [`${where}: ${what.replace(/^error: /, '')}`, ...more]) terminal.note(line);
+    }
   }
 }

@@ -1,23 +1,56 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { CLIENT_VARIABLES } from '../../broker/config/index.ts';
 import type { ReceivedEvent } from '../index.ts';
+import { CommandError } from './command-error.ts';
+import { signalExit } from './exit-codes.ts';
+
+/** Time to clean up, for a command that is asked to end, before it has to. */
+const GRACE_MS = 2000;
 
 /**
  * Runs a shell command with the data of an event on its standard input and the rest in its environment. Its output is
- * ours. Resolves when it exits with 0; rejects when it does otherwise, cannot be started, or `signal` fires, which ends it.
+ * ours. Resolves when it exits with 0; rejects when it does otherwise or cannot be started, and with the signal's reason
+ * when `signal` fires, which ends it.
+ *
+ * The command is all that it starts: what it leaves running when it exits is ended, and so is everything when this
+ * process ends, short of being killed itself. What shall stay has to make itself a session of its own (`setsid`).
  */
 export function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) throw signal.reason;
     const child = spawn(line, {
       shell: true,
       stdio: ['pipe', 'inherit', 'inherit'],
       env: { ...process.env, ...environmentOf(event) },
-      signal,
+      // The leader of a process group, which can be ended as one.
+      detached: GROUPS,
     });
-    child.on('error', reject);
-    child.on('close', (code, killedBy) => {
-      if (code === 0) resolve();
+    let grace: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      signalGroup(child, 'SIGTERM');
+      grace = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
+    };
+    const over = (error: unknown): void => {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', abort);
+      running.delete(child);
+      if (signal.aborted) reject(signal.reason);
+      else if (error !== undefined) reject(error);
+      else resolve();
+    };
+    signal.addEventListener('abort', abort);
+    endWithUs(child);
+    child.on('error', over);
+    child.on('exit', (code, killedBy) => {
+      signalGroup(child, 'SIGKILL');
+      if (code === 0) over(undefined);
       else
-        reject(new Error(code === null ? `the command was ended by ${killedBy}` : `the command exited with ${code}`));
+        over(
+          new CommandError(
+            'command_failed',
+            `the command ${code === null ? `was ended by ${killedBy}` : `exited with ${code}`}`,
+          ),
+        );
     });
     // A command may end without reading what it is given.
     child.stdin.on('error', () => {});
@@ -25,7 +58,38 @@ export function runCommand(line: string, event: ReceivedEvent, signal: AbortSign
   });
 }
 
-function environmentOf({ topic, seq, id, attempt, contentType }: ReceivedEvent): { [name: string]: string } {
+const GROUPS = process.platform !== 'win32';
+
+const running = new Set<ChildProcess>();
+let watching = false;
+
+/** Once for all of them: a listener each would be too many. */
+function endWithUs(child: ChildProcess): void {
+  running.add(child);
+  if (watching) return;
+  watching = true;
+  process.on('exit', () => {
+    for (const one of running) signalGroup(one, 'SIGKILL');
+  });
+  // A terminal that goes away tells us, but no longer the groups.
+  process.on('SIGHUP', (signal) => process.exit(signalExit(signal)));
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (!GROUPS || child.pid === undefined) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody of it is left.
+  }
+}
+
+type EventVariable = Extract<(typeof CLIENT_VARIABLES)[number], `TELLWHEN_EVENT_${string}`>;
+
+function environmentOf({ topic, seq, id, attempt, contentType }: ReceivedEvent): Record<EventVariable, string> {
   return {
     TELLWHEN_EVENT_TOPIC: topic,
     TELLWHEN_EVENT_SEQ: String(seq),

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
+import { signalExit } from './exit-codes.ts';
+import { Interrupted } from './interrupted.ts';
+import { OutputError } from './output-error.ts';
 import { ansiPaint, noPaint, type Paint } from './paint.ts';
 
 type Environment = { readonly [name: string]: string | undefined };
-
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** One Ctrl-C under npm arrives twice, from the terminal and from npm: so soon, it is the same. */
 const ECHO_MS = 500;
@@ -12,12 +12,16 @@ const ECHO_MS = 500;
 export class Terminal {
   /** People are reading. Else lines are for programs. */
   readonly interactive: boolean;
+  /** People are reading what stands beside the output: notes and errors. */
+  readonly notesInteractive: boolean;
   readonly #stop = new AbortController();
   #watching = false;
   #signalledMs = 0;
+  #outputError: OutputError | undefined;
 
   constructor() {
     this.interactive = process.stdout.isTTY === true;
+    this.notesInteractive = process.stderr.isTTY === true;
     process.stdout.on('error', (error) => this.#outputFailed(error));
     // Nobody listens to complaints any more; that is no reason to end.
     process.stderr.on('error', () => {});
@@ -48,12 +52,12 @@ export class Terminal {
 
   /** For notes. */
   get notePaint(): Paint {
-    return process.stderr.isTTY === true && !this.env['NO_COLOR'] ? ansiPaint : noPaint;
+    return this.notesInteractive && !this.env['NO_COLOR'] ? ansiPaint : noPaint;
   }
 
   /**
-   * Fires at Ctrl-C, SIGTERM, and when nobody reads the output any more: finish and end. A second signal ends the
-   * process at once. From the first call on, signals are ours.
+   * Fires at Ctrl-C, SIGTERM, and when the output takes no more: finish and end. A second signal ends the process at
+   * once. From the first call on, signals are ours.
    */
   get stop(): AbortSignal {
     if (!this.#watching) {
@@ -64,12 +68,28 @@ export class Terminal {
     return this.#stop.signal;
   }
 
-  /** Writes a line to the output. Resolves when there is room for more, so that who awaits it never runs ahead. */
-  async print(line: string): Promise<void> {
-    if (this.#stop.signal.aborted && !process.stdout.writable) return;
-    if (process.stdout.write(`${line}\n`)) return;
-    // A closed output never drains; it stops us instead.
-    await once(process.stdout, 'drain', { signal: this.#stop.signal }).catch(() => {});
+  /** Throws Interrupted when a signal has asked to end, or OutputError when the output has failed. */
+  throwIfStopped(): void {
+    if (!this.#stop.signal.aborted) return;
+    throw this.#outputError ?? new Interrupted(this.#stop.signal.reason as NodeJS.Signals);
+  }
+
+  /** Why the output takes no more, once it does not. */
+  get outputError(): OutputError | undefined {
+    return this.#outputError;
+  }
+
+  /**
+   * Writes a line to the output. Resolves when it is written, so that who awaits it never runs ahead, and may say that
+   * it was. Rejects with OutputError.
+   */
+  print(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(`${line}\n`, (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(this.#outputFailed(error));
+      });
+    });
   }
 
   /** Writes a line beside the output: warnings, errors, progress. */
@@ -79,7 +99,7 @@ export class Terminal {
 
   /** Writes over the last progress, on a terminal; elsewhere nothing. An empty text takes it away. */
   progress(text: string): void {
-    if (process.stderr.isTTY === true) process.stderr.write(`\r\u001b[K${text}`);
+    if (this.notesInteractive) process.stderr.write(`\r\u001b[K${text}`);
   }
 
   #signalled(signal: NodeJS.Signals): void {
@@ -88,13 +108,14 @@ export class Terminal {
       this.#signalledMs = nowMs;
       this.#stop.abort(signal);
     } else if (nowMs - this.#signalledMs > ECHO_MS) {
-      process.exit(SIGNAL_EXITS[signal as keyof typeof SIGNAL_EXITS]);
+      process.exit(signalExit(signal));
     }
   }
 
-  /** `tellwhen sub … | head` is no error. */
-  #outputFailed(error: NodeJS.ErrnoException): void {
-    if (error.code !== 'EPIPE') this.note(`cannot write: ${error.message}`);
-    this.#stop.abort(error);
+  /** The first failure is the reason of all that follow. */
+  #outputFailed(error: NodeJS.ErrnoException): OutputError {
+    this.#outputError ??= new OutputError(error);
+    this.#stop.abort(this.#outputError);
+    return this.#outputError;
   }
 }

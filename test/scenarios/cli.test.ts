@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BrokerProcess, CliProcess, jsonLines, runCli, startBrokerProcess } from '../support/processes.ts';
 
 describe('the command line, against a broker', () => {
@@ -54,26 +59,92 @@ describe('the command line, against a broker', () => {
 
   it('works on events under leases, and gives back what a command failed on', async () => {
     const fails = 'cat; test "$TELLWHEN_EVENT_TOPIC" = jobs/good || test "$TELLWHEN_EVENT_ATTEMPT" = 2';
-    await using pull = start(['pull', 'jobs/#', '--exec', fails, '--count', '3', '--concurrency', '2']);
+    await using pull = start(['pull', 'jobs/#', '--exec', fails, '--count', '2', '--concurrency', '2']);
     await pull.says(/"subscribed"/);
     await run(['pub', 'jobs/bad', '"bad"']);
     await run(['pub', 'jobs/good', '"good"']);
     const { code, stdout, stderr } = await pull.exit();
     expect(code).toBe(0);
     expect(stdout.match(/"\w+"/g)?.sort()).toEqual(['"bad"', '"bad"', '"good"']);
-    expect(stderr).toContain('the command exited with 1');
+    expect(jsonLines(stderr)).toContainEqual({
+      error: { seq: expect.any(Number), code: 'command_failed', message: 'the command exited with 1' },
+    });
   });
+
+  it('ends with 1 when work has failed and was not done since', async () => {
+    const fails = 'test "$TELLWHEN_EVENT_TOPIC" = failing/good';
+    await using pull = start(['pull', 'failing/#', '--exec', fails, '--count', '1']);
+    await pull.says(/"subscribed"/);
+    const bad = jsonLines((await run(['pub', 'failing/bad', '1'])).stdout)[0];
+    await pull.says(/exited with 1/);
+    await run(['pub', 'failing/good', '1']);
+    const { code, stderr } = await pull.exit();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`failed, and not done since: #${bad?.['seq']}`);
+  });
+
+  it('takes no more work than is wanted', async () => {
+    await using pull = start([
+      'pull',
+      'wanted',
+      '--exec',
+      'echo taken; sleep 0.2',
+      '--count',
+      '2',
+      '--concurrency',
+      '9',
+    ]);
+    await pull.says(/"subscribed"/);
+    await run(['pub', 'wanted', '--lines'], '1\n2\n3\n4\n');
+    const { code, stdout } = await pull.exit();
+    expect(code).toBe(0);
+    expect(stdout).toBe('taken\ntaken\n');
+  });
+
+  it.each(['twice', 'and is hung up on'])('ends a command with all that it started, interrupted %s', async (how) => {
+    const [topic = ''] = [`ended/${how.length}`];
+    await using pull = start(['pull', topic, '--exec', 'sleep 60 & echo "child $!"; wait']);
+    await pull.says(/"subscribed"/);
+    await run(['pub', topic, '1']);
+    const [, child] = await pull.says(/child (\d+)\n/);
+    if (how === 'twice') {
+      const insisting = setInterval(() => pull.signal('SIGINT'), 100);
+      expect((await pull.exit().finally(() => clearInterval(insisting))).code).toBe(130);
+    } else {
+      pull.signal('SIGHUP');
+      expect((await pull.exit()).code).toBe(129);
+    }
+    await vi.waitFor(() => expect(isRunning(Number(child))).toBe(false));
+  });
+
+  it.skipIf(!existsSync(FULL)).each(['sub --ack', 'pull'])(
+    '%s does not acknowledge what it could not print',
+    async (command) => {
+      const before = await acknowledged(broker);
+      const topic = command.replaceAll(' ', '');
+      const [child, notes] = spawnToFull([...command.split(' '), topic, '--url', broker.url]);
+      const ended = once(child, 'exit');
+      const told: string[] = [];
+      for await (const line of notes) {
+        told.push(line);
+        if (line.includes('"subscribed"')) await run(['pub', topic, '1']);
+      }
+      expect(await ended).toEqual([1, null]);
+      expect(told.at(-1)).toMatch(/cannot write the output: ENOSPC/);
+      expect(await acknowledged(broker)).toBe(before);
+    },
+  );
 
   it('explains, with an exit code to decide by', async () => {
     const about = ['explain', '--topic', 'rooms/1', '--when', 'temperature > 30', '--data'];
-    const no = await run([...about, '{"temperature": 28}']);
+    const no = await run([...about, '{"temperature": 28}', '--text']);
     expect(no).toMatchObject({ code: 3, stderr: '' });
     expect(no.stdout).toContain('temperature is 28, which is not > 30; short by 2');
     expect((await run([...about, '{"temperature": 31}'])).code).toBe(0);
     await using sub = start(['sub', 'explained', '--when', 'x = 1']);
     const [, id = ''] = await sub.says(/"subscription":(\d+)/);
     const receipt = jsonLines((await run(['pub', 'explained', '{"x": 2}'])).stdout)[0];
-    const asked = await run(['explain', '--seq', String(receipt?.['seq']), '--subscription', id, '--json']);
+    const asked = await run(['explain', '--seq', String(receipt?.['seq']), '--subscription', id]);
     expect(asked.code).toBe(3);
     expect(jsonLines(asked.stdout)).toMatchObject([{ explanation: { matched: false }, fate: { kind: 'not_matched' } }]);
   });
@@ -128,13 +199,71 @@ describe('the command line, against a broker', () => {
   });
 });
 
+const CLI = fileURLToPath(new URL('../../dist/client/cli/main.js', import.meta.url));
+const FULL = '/dev/full';
+
+/** With an output that takes nothing; the lines it writes beside it. */
+function spawnToFull(args: readonly string[]) {
+  const line = `exec "$0" "$@" > ${FULL}`;
+  const child = spawn('sh', ['-c', line, process.execPath, CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return [child, createInterface(child.stderr)] as const;
+}
+
+async function acknowledged({ url }: BrokerProcess): Promise<string | undefined> {
+  const response = await fetch(`${url.replace('ws:', 'http:')}/metrics`);
+  return /^tellwhen_leases_ended_total\{cause="acked"\} .*$/m.exec(await response.text())?.[0];
+}
+
+/** A dead process that nobody has waited for yet counts as ended. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return /^[^Z\s]/.test(stdout);
+}
+
 describe('the command line, by itself', () => {
   it('says what to do when there is no broker', async () => {
     const { code, stderr } = await runCli(['pub', 'x', '1', '--url', 'ws://127.0.0.1:9']);
     expect(code).toBe(5);
     expect(stderr).toMatch(/connection_failed[\s\S]*is the broker running\?/);
     const asJson = await runCli(['pub', 'x', '1', '--url', 'ws://127.0.0.1:9', '--json']);
-    expect(jsonLines(asJson.stderr)).toMatchObject([{ error: { code: 'connection_failed' } }]);
+    expect(jsonLines(asJson.stderr)).toMatchObject([
+      { error: { code: 'connection_failed', cause: expect.stringContaining('ECONNREFUSED') } },
+    ]);
+  });
+
+  it.each([
+    [['sub', '--json']],
+    [['sub', 'x', '--json', '--cuont', '1']],
+    [['config', 'print', '--json', '--port', 'x']],
+  ])('tells programs of %j as JSON', async (args) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(jsonLines(stderr)).toEqual([{ error: { code: 'usage', message: expect.any(String) } }]);
+  });
+
+  it.skipIf(!existsSync(FULL)).each([['--help'], ['config', 'print']])(
+    '%s fails when it cannot be printed',
+    async (...args) => {
+      const [child, notes] = spawnToFull(args);
+      const ended = once(child, 'exit');
+      const told: string[] = [];
+      for await (const line of notes) told.push(line);
+      expect(await ended).toEqual([1, null]);
+      expect(told).toEqual([expect.stringMatching(/^error: cannot write the output: ENOSPC/)]);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('has published nothing when %s ends it before its input has', async (signal, expected) => {
+    const pub = spawn(process.execPath, [CLI, 'pub', 'half'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(pub, 'exit');
+    // More than any pipe holds: once it is written, somebody reads.
+    await new Promise((resolve) => pub.stdin.write('x'.repeat(4 * 1_048_576), resolve));
+    pub.kill(signal);
+    expect(await ended).toEqual([expected, null]);
+    expect(await pub.stdout.toArray()).toEqual([]);
   });
 
   it.each([
@@ -147,6 +276,7 @@ describe('the command line, by itself', () => {
     [['sub', 'x', '--url', 'http://x'], 'begins with ws:// or wss://'],
     [['pub', 'x', '1', '--attr', 'floor'], '--attr wants name=value'],
     [['explain', '--topic', 'x', '--seq', '1'], 'which event?'],
+    [['config', 'print', '--json', '--text'], 'either --json or --text'],
     [['demo', '--speed', 'fast'], '--speed wants a factor'],
     [['demo', '--file', 'no-such-file'], 'cannot read no-such-file'],
     [['serve', '--port', '70000'], '--port must be a whole number from 0 to 65535'],
@@ -158,16 +288,21 @@ describe('the command line, by itself', () => {
   });
 
   it('has help with examples on every level', async () => {
-    for (const args of [[], ['serve'], ['pub'], ['sub'], ['pull'], ['explain'], ['demo'], ['config', 'print']]) {
+    for (const command of ['', 'serve', 'pub', 'sub', 'pull', 'explain', 'demo', 'config', 'config print']) {
+      const args = command.split(' ').filter((word) => word !== '');
       const { code, stdout } = await runCli([...args, '--help']);
       expect(code).toBe(0);
       expect(stdout).toMatch(/Examples:\n {2}# .+\n {2}tellwhen /);
     }
   });
 
+  it('writes for people where they ask for it', async () => {
+    expect((await runCli(['config', 'print', '--text'])).stdout).toMatch(/^name +value +source +meaning\nhost /);
+  });
+
   it('prints the configuration and where each value comes from', async () => {
-    const { code, stdout } = await runCli(['config', 'print', '--port', '1', '--json'], {
-      env: { TELLWHEN_DRAIN_MS: '7', TELLWHEN_URL: 'ws://elsewhere' },
+    const { code, stdout } = await runCli(['config', 'print', '--port', '1'], {
+      env: { TELLWHEN_DRAIN_MS: '7', TELLWHEN_URL: 'ws://elsewhere', TELLWHEN_EVENT_ID: 'of a pull --exec around us' },
     });
     expect(code).toBe(0);
     const sourceOf = Object.fromEntries(jsonLines(stdout).map(({ name, value, source }) => [name, [value, source]]));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jsonLines, runCli, startBrokerProcess } from '../support/processes.ts';
+import { CliProcess, jsonLines, runCli, startBrokerProcess } from '../support/processes.ts';
 
 interface Feature {
   readonly id: string;
@@ -52,7 +52,7 @@ function check(stdout: string): void {
 
 describe('tellwhen demo', () => {
   it('tells every subscriber of exactly its earthquakes, in a broker of its own', async () => {
-    const { code, stdout, stderr } = await runCli(['demo', '--speed', 'max', '--json']);
+    const { code, stdout, stderr } = await runCli(['demo', '--speed', 'max']);
     expect(stderr).toBe('');
     check(stdout);
     expect(code).toBe(0);
@@ -67,8 +67,17 @@ describe('tellwhen demo', () => {
     expect(jsonLines(receipt)).toMatchObject([{ matched: 0 }]);
   });
 
+  it('has nothing to compare when it is ended before', async () => {
+    await using cli = new CliProcess(['demo', '--speed', '1x', '--text']);
+    await cli.says(/earthquakes, /);
+    cli.signal('SIGINT');
+    const { code, stdout } = await cli.exit();
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('verdict');
+  });
+
   it('shows a table to people', async () => {
-    const { stdout } = await runCli(['demo', '--speed', 'max']);
+    const { stdout } = await runCli(['demo', '--speed', 'max', '--text']);
     for (const [name, expected] of Object.entries(EXPECTED)) {
       expect(stdout).toMatch(new RegExp(`^${name} .* ${expected} .* ✓$`, 'm'));
     }

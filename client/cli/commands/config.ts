@@ -1,8 +1,10 @@
 import { ConfigError, OPTION_NAMES, OPTIONS, type OptionName } from '../../../broker/config/index.ts';
 import { type CommandGroup, command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { flag, flagOf, type OptionKind, text } from '../option-kinds.ts';
+import { formOf, formOptions } from '../form.ts';
+import { flagOf, type OptionKind, text } from '../option-kinds.ts';
 import { table } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Few are wanted often; the others have a page of their own, `config print`. */
 const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>(['host', 'port', 'logLevel', 'logFormat', 'drainMs']);
@@ -42,10 +44,11 @@ const print = command({
   summary: 'show every option of the broker: name, value, source, meaning',
   details: 'Takes the same flags, environment and file as serve, and refuses what serve would refuse.',
   arguments: [],
-  options: { ...brokerOptions, json: flag('one JSON object a line') },
+  options: { ...brokerOptions, ...formOptions },
   examples,
   async run({ options }, terminal) {
-    const { config: configPath, json, ...given } = options;
+    const { config: configPath, json: _json, text: _text, ...given } = options;
+    const { json } = formOf(options, terminal);
     const { loadProcessConfig } = await import('../../../broker/main.ts');
     try {
       const { rows } = await loadProcessConfig({ configPath, flags: flagsOf(given) });
@@ -55,9 +58,7 @@ const print = command({
       else await terminal.print([terminal.paint.bold(head), ...lines].join('\n'));
       return EXIT.ok;
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      terminal.note(`error: ${error.message}`);
-      return EXIT.usage;
+      throw error instanceof ConfigError ? new UsageError(error.message) : error;
     }
   },
 });
@@ -67,4 +68,5 @@ export const config: CommandGroup = {
   name: 'config',
   summary: 'see how a broker is configured',
   commands: [print],
+  examples,
 };

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, connect } from '../../index.ts';
 import { command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { flag, text } from '../option-kinds.ts';
+import { formOf, formOptions } from '../form.ts';
+import { text } from '../option-kinds.ts';
 import { printable } from '../paint.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -37,10 +38,12 @@ The quakes: a feed of the USGS (https://earthquake.usgs.gov/earthquakes/feed/v1.
     speed: text('factor', `times real time, or max (default: ${DEFAULT_SPEED})`),
     file: text('path', 'any GeoJSON feed of the USGS, as all_day.geojson'),
     url: text('url', 'use a broker that runs, which nobody else publishes earthquakes to meanwhile'),
-    json: flag('one JSON object a line'),
+    ...formOptions,
   },
   examples,
   async run({ options }, terminal) {
+    const { json } = formOf(options, terminal);
+    const { stop } = terminal;
     const speed = parseSpeed(options.speed ?? DEFAULT_SPEED);
     const quakes = await loadQuakes(options.file);
     return withBroker(options.url, async (url) => {
@@ -48,18 +51,15 @@ The quakes: a feed of the USGS (https://earthquake.usgs.gov/earthquakes/feed/v1.
       const publisher = await connect(url, { name: 'tellwhen demo: publisher' });
       try {
         for (const subscriber of DEMO_SUBSCRIBERS) listeners.push(await Listener.start(url, subscriber));
-        if (!options.json) await terminal.print(introduction(quakes, url));
+        if (!json) await terminal.print(introduction(quakes, url));
         const published = (count: number, last: Quake): void =>
           terminal.progress(`${count} of ${quakes.length}  ${new Date(last.time).toISOString()}  ${shown(last)}`);
-        await replay(publisher, quakes, { speed, signal: terminal.stop, published });
-        if (!terminal.stop.aborted) await untilTold(listeners, quakes, terminal.stop);
+        await replay(publisher, quakes, { speed, signal: stop, published });
+        if (!stop.aborted) await untilTold(listeners, quakes, stop);
         terminal.progress('');
-        if (terminal.stop.aborted) {
-          terminal.note('stopped before the end: nothing to compare');
-          return EXIT.error;
-        }
+        terminal.throwIfStopped();
         const verdicts = listeners.map((listener) => verdictOf(listener, quakes));
-        await report(verdicts, await strongestMissed(publisher, quakes, STRONG), { terminal, json: options.json });
+        await report(verdicts, await strongestMissed(publisher, quakes, STRONG), { terminal, json });
         return verdicts.every(({ ok }) => ok) ? EXIT.ok : EXIT.error;
       } finally {
         await closeAll([publisher, ...listeners]);
@@ -71,8 +71,8 @@ The quakes: a feed of the USGS (https://earthquake.usgs.gov/earthquakes/feed/v1.
 /** Uses the broker at the address, or starts one for as long as `work` takes. */
 async function withBroker(url: string | undefined, work: (url: string) => Promise<number>): Promise<number> {
   if (url !== undefined) return work(url);
-  const { startBroker, defaultConfig } = await import('../../../broker/index.ts');
-  const broker = await startBroker({ config: { ...defaultConfig, port: 0 } });
+  const { startBroker } = await import('../../../broker/index.ts');
+  const broker = await startBroker({ config: { port: 0 } });
   try {
     return await work(`ws://${broker.address.host}:${broker.address.port}`);
   } finally {

@@ -2,7 +2,7 @@ import type { ExplainOptions, ImaginedEvent } from '../../index.ts';
 import { command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { filterOptions } from '../filter.ts';
-import { count, flag, number, text } from '../option-kinds.ts';
+import { count, number, text } from '../option-kinds.ts';
 import { contentTypeOf, eventOptions, jsonFault, publishOptionsOf } from '../publication-of.ts';
 import { UsageError } from '../usage-error.ts';
 import { clientOptions, withClient } from '../with-client.ts';
@@ -33,17 +33,16 @@ Ends with exit code 0 if it matches, 3 if not.`,
     subscription: number('id', 'the filter of this subscription, as sub prints it'),
     filter: text('topic-filter', 'the topic filter of a filter made up'),
     ...filterOptions,
-    url: clientOptions.url,
-    json: flag('one JSON object'),
+    ...clientOptions,
   },
   examples,
   run({ options }, terminal) {
     const event = eventOf(options);
     const filter = filterOf(options);
-    return withClient(options.url, terminal, async (client) => {
+    return withClient(options, terminal, async (client, { json }) => {
       const explained = await client.explain({ event, filter, signal: terminal.stop });
       const { matched } = explained.explanation;
-      if (options.json) await terminal.print(JSON.stringify(explained));
+      if (json) await terminal.print(JSON.stringify(explained));
       else {
         const { green, red } = terminal.paint;
         const [verdict = '', ...rest] = explained.text.split('\n');

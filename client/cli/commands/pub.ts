@@ -1,10 +1,12 @@
 import type { Receipt } from '../../index.ts';
 import { command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { remark } from '../form.ts';
 import { flag } from '../option-kinds.ts';
 import { contentTypeOf, EVENT_BYTES_MAX, eventOptions, publishOptionsOf } from '../publication-of.ts';
 import { type Output, publishLines } from '../publish-lines.ts';
 import type { Terminal } from '../terminal.ts';
+import { Until } from '../until.ts';
 import { UsageError } from '../usage-error.ts';
 import { clientOptions, withClient } from '../with-client.ts';
 
@@ -40,35 +42,36 @@ export const pub = command({
   },
   examples,
   async run({ args: [topic = '', data], options }, terminal) {
-    const { lines, quiet, json } = options;
-    const output: Output = { terminal, quiet, json: json || !terminal.interactive };
+    const { lines, quiet } = options;
     const publishOptions = publishOptionsOf(options);
     if (lines) {
       if (data !== undefined && data !== '-')
         throw new UsageError('--lines reads the standard input: leave the data out');
       if (options.id !== undefined) throw new UsageError('--lines publishes many events: they cannot share one --id');
-      return withClient(options.url, terminal, (client) => publishLines(client, topic, publishOptions, output));
+      return withClient(options, terminal, (client, form) =>
+        publishLines(client, topic, publishOptions, { terminal, quiet, form }),
+      );
     }
     const bytes = data === undefined || data === '-' ? await readAll(terminal) : encoder.encode(data);
     const contentType = options.contentType ?? typeOfBytes(bytes);
-    return withClient(options.url, terminal, async (client) => {
+    return withClient(options, terminal, async (client, form) => {
       const receipt = await client.publish(topic, bytes, { ...publishOptions, contentType, signal: terminal.stop });
-      await tell(topic, receipt, output);
+      await tell(topic, receipt, { terminal, quiet, form });
       return EXIT.ok;
     });
   },
 });
 
-async function tell(topic: string, receipt: Receipt, { terminal, quiet, json }: Output): Promise<void> {
+async function tell(topic: string, receipt: Receipt, { terminal, quiet, form }: Output): Promise<void> {
   const { seq, matched, unreadable } = receipt;
   if (!quiet) {
     const told = matched === 1 ? '1 subscription matched' : `${matched} subscriptions matched`;
-    await terminal.print(json ? JSON.stringify(receipt) : `${terminal.paint.bold(`#${seq}`)} ${topic}: ${told}`);
+    await terminal.print(form.json ? JSON.stringify(receipt) : `${terminal.paint.bold(`#${seq}`)} ${topic}: ${told}`);
     if (matched === 0)
-      terminal.note('nobody was told: no subscription matches (tellwhen explain shows why one does not)');
+      remark('nobody was told: no subscription matches (tellwhen explain shows why one does not)', terminal, form);
   }
   if (unreadable)
-    terminal.note('the data says it is JSON and is not, or is too deep or wide: its fields count as missing');
+    remark('the data says it is JSON and is not, or is too deep or wide: its fields count as missing', terminal, form);
 }
 
 function typeOfBytes(bytes: Uint8Array): string {
@@ -85,10 +88,18 @@ async function readAll(terminal: Terminal): Promise<Uint8Array> {
   if (terminal.typed) terminal.note('type the event; Ctrl-D ends it');
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of terminal.stdin) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > EVENT_BYTES_MAX) throw new UsageError(`an event of more than ${EVENT_BYTES_MAX} bytes`);
+  const until = new Until({ stop: terminal.stop });
+  try {
+    for await (const chunk of until.take(terminal.stdin)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > EVENT_BYTES_MAX) throw new UsageError(`an event of more than ${EVENT_BYTES_MAX} bytes`);
+    }
+  } finally {
+    until.dispose();
+    terminal.closeInput();
   }
+  // What was read may be a part.
+  terminal.throwIfStopped();
   return Buffer.concat(chunks);
 }

@@ -2,9 +2,11 @@ import { ConfigError } from '../../../broker/config/index.ts';
 import { DEFAULT_PORT } from '../../../broker/protocol/index.ts';
 import { VERSION } from '../../../broker/version.ts';
 import { command, type Example } from '../command.ts';
+import { CommandError } from '../command-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { invocation } from '../invocation.ts';
 import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
 import { brokerOptions, flagsOf } from './config.ts';
 
 const examples: readonly Example[] = [
@@ -33,14 +35,14 @@ export const serve = command({
         flags: flagsOf(given),
         stop: terminal.stop,
         listening: ({ address }) => {
-          if (terminal.interactive) void greet(address, terminal);
+          // Where the greeting cannot be written, the terminal says stop.
+          if (terminal.interactive) greet(address, terminal).catch(() => {});
         },
       });
       return EXIT.ok;
     } catch (error) {
-      if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-      terminal.note(`error: ${error.message}`);
-      return error instanceof ConfigError ? EXIT.usage : EXIT.error;
+      if (error instanceof ConfigError) throw new UsageError(error.message);
+      throw error instanceof StartError ? new CommandError('start_failed', error.message) : error;
     }
   },
 });

@@ -29,8 +29,7 @@ export const sub = command({
   examples,
   run({ args: [topic = ''], options }, terminal) {
     const { when, ack, overflow, credit } = options;
-    const json = options.json || !terminal.interactive;
-    return withClient(options.url, terminal, async (client) => {
+    return withClient(options, terminal, async (client, form) => {
       const subscription = await client.subscribe({
         topic,
         when,
@@ -39,12 +38,12 @@ export const sub = command({
         creditEvents: credit,
         signal: terminal.stop,
       });
-      noteSubscribed(subscription, terminal, { json });
-      noteLosses(subscription, terminal, { json });
+      noteSubscribed(subscription, terminal, form);
+      noteLosses(subscription, terminal, form);
       const until = new Until({ stop: terminal.stop, timeoutMs: options.timeout, count: options.count });
       try {
         for await (const event of until.take(subscription)) {
-          await terminal.print(json ? eventJson(event) : eventLine(event, terminal.paint));
+          await terminal.print(form.json ? eventJson(event) : eventLine(event, terminal.paint));
           if (ack) await event.ack();
           until.counted();
         }

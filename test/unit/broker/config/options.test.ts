@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, envOf, flagOf, loadConfig, OPTION_NAMES, OPTIONS } from '../../../../broker/config/index.ts';
+import {
+  type Config,
+  completeConfig,
+  defaultConfig,
+  envOf,
+  flagOf,
+  loadConfig,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+} from '../../../../broker/config/index.ts';
+import { MemoryTransport, startBroker } from '../../../../broker/index.ts';
+import { SimulatedTime } from '../../../../broker/kernel/simulated-time.ts';
 import { DEFAULT_LEASE_TERMS } from '../../../../broker/leases/lease-kinds.ts';
 import { DEFAULT_PORT } from '../../../../broker/protocol/index.ts';
 import { charactersCeiling, depthCeiling } from '../../../../matcher/language/limits.ts';
@@ -41,4 +53,37 @@ describe('the table of options', () => {
     expect(OPTIONS.predicateCharactersMax.max).toBeLessThanOrEqual(charactersCeiling);
     expect(OPTIONS.predicateDepthMax.max).toBeLessThanOrEqual(depthCeiling);
   });
+});
+
+describe('a broker starts', () => {
+  const largest = OPTION_NAMES.flatMap((name) => {
+    const option = OPTIONS[name];
+    return option.type === 'integer' ? ([[name, option.max]] as const) : [];
+  });
+
+  it.each(largest)('with %s as large as it may be', async (name, max) => {
+    const transport = new MemoryTransport({
+      time: new SimulatedTime(),
+      onFault: (fault) => {
+        throw fault;
+      },
+    });
+    const broker = await startBroker({ config: atMost(name, max), transport });
+    await broker.stop();
+  });
+
+  /** With whatever else must be as large for it. */
+  function atMost(name: OptionName, max: number): Partial<Config> {
+    const config: { [name: string]: number } = { [name]: max };
+    for (;;) {
+      try {
+        completeConfig(config);
+        return config;
+      } catch (error) {
+        const [, smaller = '', larger = ''] = /(\w+) \(\d+\) must be at most (\w+) \(/.exec(String(error)) ?? [];
+        if (!(smaller in config) || larger in config) throw error;
+        config[larger] = max;
+      }
+    }
+  }
 });
