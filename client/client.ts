@@ -1,4 +1,5 @@
 import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
+import { checkNames } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { ControlRequest } from './control-request.ts';
 import { TellwhenError } from './errors.ts';
@@ -7,13 +8,23 @@ import type { SignalOption } from './feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
 import type { Settings } from './options.ts';
-import { bodyOf, checkTopic, type Publication, type PublishOptions } from './publication.ts';
-import { BatchReceipts, PublishRequest } from './publish-request.ts';
+import {
+  bodyOf,
+  checkTopic,
+  PUBLICATION_NAMES,
+  PUBLISH_NAMES,
+  type Publication,
+  type PublishOptions,
+  QUIET_NAMES,
+} from './publication.ts';
+import { PublishBatch } from './publish-batch.ts';
+import { PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
 import { type EventCallback, PushRegistration } from './push-registration.ts';
 import type { RegistrationMeans } from './registration.ts';
 import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
+import { clientClosed } from './sender.ts';
 import { Settler } from './settler.ts';
 import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
 import { Work } from './work.ts';
@@ -21,6 +32,8 @@ import { Work } from './work.ts';
 export interface DrainOptions {
   /** At most so long is waited. Default 10 s. */
   readonly timeoutMs?: number | undefined;
+  /** Ends the waiting before its time. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DRAIN_POLL_MS = 10;
@@ -51,9 +64,13 @@ export class Client {
     this.#link = new Link(settings, {
       deliveries: this.#registry,
       opened: (welcome) => this.#registry.opened(welcome),
-      lost: () => this.#registry.lost(),
+      lost: (error) => {
+        // First what waits, which nobody is told of: it comes again.
+        this.#registry.lost();
+        this.#settler.connectionLost(error);
+      },
       closed: (error) => {
-        this.#keeper.stop();
+        this.#settler.stop(error ?? clientClosed());
         this.#registry.endAll(error);
       },
       stray: (subscription) => this.#registry.stray(subscription),
@@ -96,7 +113,12 @@ export class Client {
    */
   publish(topic: string, data: unknown, options?: PublishOptions & SignalOption): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      const request = new PublishRequest(topic, this.#body(topic, data, options), { receipt: resolve, fail: reject });
+      if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
+      const request = new PublishRequest(topic, this.#body(topic, data, options), {
+        over: false,
+        receipt: resolve,
+        fail: reject,
+      });
       this.#link.send(request, options?.signal);
     });
   }
@@ -104,16 +126,20 @@ export class Client {
   /**
    * Publishes many, in order. Resolves with one receipt or error each, in the same order; rejects only when no more
    * answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is sent.
+   * More events than `requestsMax` lets under way go out as receipts come; what is published meanwhile by other calls
+   * may then come between them.
    */
   async publishBatch(
     events: readonly Publication[],
     { signal }: SignalOption = {},
   ): Promise<(Receipt | TellwhenError)[]> {
-    const bodies = events.map((event) => this.#body(event.topic, event.data, event));
-    const batch = new BatchReceipts(events.length);
-    events.forEach(({ topic }, i) => {
-      this.#link.send(new PublishRequest(topic, bodies[i] as BodyFields, batch.taker(i)), signal);
-    });
+    const batch = new PublishBatch(
+      events.map((event) => {
+        checkNames('an event of a batch', event, PUBLICATION_NAMES);
+        return { topic: event.topic, body: this.#body(event.topic, event.data, event) };
+      }),
+    );
+    void batch.feed(this.#link.sender, signal);
     return await batch.results;
   }
 
@@ -127,10 +153,11 @@ export class Client {
    * Throws TellwhenError `client_closed`, `client_draining`, `invalid_argument`, `event_too_large`.
    */
   publishQuietly(topic: string, data: unknown, options?: PublishOptions): boolean {
+    if (options !== undefined) checkNames('the options of publishQuietly', options, QUIET_NAMES);
     const body = this.#body(topic, data, options);
     const { outbox, writable } = this.#link.sender;
     if (outbox === undefined) {
-      if (this.#link.state === 'closed') throw new TellwhenError('client_closed', 'the client is closed');
+      if (this.#link.state === 'closed') throw clientClosed();
       return false;
     }
     if (!writable) return false;
@@ -138,7 +165,7 @@ export class Client {
     return true;
   }
 
-  /** Resolves when `publishQuietly` would take an event. */
+  /** Resolves when `publishQuietly` would take an event; rejects with `timeout` when that takes too long. */
   async writable({ signal }: SignalOption = {}): Promise<void> {
     await this.#link.sender.untilWritable(signal);
   }
@@ -181,18 +208,19 @@ export class Client {
 
   /**
    * Closes in good order: takes nothing new, ends every subscription's sequence, waits until what consumers have in hand
-   * is settled and every request is answered, then says goodbye and closes. After `timeoutMs` it closes all the same.
+   * is settled and every request is answered, then says goodbye and closes. After `timeoutMs`, or when `signal` fires, it closes all the
+   * same.
    */
-  async drain({ timeoutMs = 10_000 }: DrainOptions = {}): Promise<void> {
+  async drain({ timeoutMs = 10_000, signal }: DrainOptions = {}): Promise<void> {
     if (this.state === 'closed') return;
     this.#draining = true;
     for (const registration of this.#registry) registration.end();
     const { time } = this.#settings;
     const deadlineMs = time.nowMs() + timeoutMs;
-    while (this.#busy && time.nowMs() < deadlineMs) {
+    while (this.#busy && time.nowMs() < deadlineMs && !signal?.aborted) {
       await new Promise<void>((resolve) => void time.after(DRAIN_POLL_MS, resolve));
     }
-    if (this.#link.open) await this.#farewell(deadlineMs - time.nowMs());
+    if (this.#link.open) await this.#farewell(signal?.aborted ? 0 : deadlineMs - time.nowMs());
     this.#link.close();
   }
 

@@ -9,6 +9,7 @@ import {
   SUBPROTOCOL,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
+import { isThenable } from './thenable.ts';
 import type { ClientTime } from './time.ts';
 import type { WebSocketFactory, WebSocketLike } from './websocket.ts';
 
@@ -36,6 +37,8 @@ export interface ConnectionOptions {
 }
 
 const ABNORMAL = 1006;
+/** How long the other side may take to close as well, where the platform's own patience would be longer. */
+const CLOSE_MS = 1_000;
 
 /** One socket, from connecting to its end: says hello, waits for the welcome, then passes frames. */
 export class Connection {
@@ -45,6 +48,7 @@ export class Connection {
   #over = false;
   #lastHeardMs = 0;
   readonly #stopTimer: () => void;
+  #stopTermination: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -84,33 +88,41 @@ export class Connection {
   async #connect(): Promise<void> {
     const { webSocket, url } = this.#options;
     try {
-      const socket = await webSocket(url, SUBPROTOCOL);
+      const made = webSocket(url, SUBPROTOCOL);
+      // Without a turn in between, where it is no promise: a socket that fails at once tells only who listens already.
+      const socket = isThenable(made) ? await made : made;
       this.#socket = socket;
       this.#listen(socket);
-      if (this.#over) socket.close();
+      if (this.#over) this.#closeSocket(1000, '');
     } catch (cause) {
-      this.drop(new TellwhenError('connection_failed', `cannot connect to ${url}`, { cause }));
+      this.drop(this.#notConnected(cause));
     }
   }
 
   #listen(socket: WebSocketLike): void {
     const { url, hello } = this.#options;
-    let failure: object | undefined;
+    let opened = false;
+    let failure: unknown;
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => this.send(JSON.stringify(hello)));
+    socket.addEventListener('open', () => {
+      opened = true;
+      this.send(JSON.stringify(hello));
+    });
     socket.addEventListener('message', ({ data }) => {
       if (!this.#over) this.#receive(data);
     });
-    // The close event that follows is the end; here only the reason can be learnt.
     socket.addEventListener('error', (event) => {
-      failure = 'error' in event ? (event.error as object) : undefined;
+      failure = 'error' in event ? event.error : undefined;
+      // Node's own WebSocket tells of a failed handshake by this alone. An open one closes next, with the code.
+      if (!opened) this.drop(this.#notConnected(failure));
     });
     socket.addEventListener('close', ({ code, reason }) => {
+      this.#stopTermination?.();
       if (!this.#end()) return;
       const why = `${code}${reason === '' ? '' : ` ${reason}`}`;
       const error = this.#welcomed
         ? new TellwhenError('connection_lost', `the connection to ${url} ended (${why})`, { cause: failure })
-        : new TellwhenError('connection_failed', `cannot connect to ${url} (${why})`, { cause: failure });
+        : this.#notConnected(failure, ` (${why})`);
       this.#options.owner.lost(this, error, code);
     });
   }
@@ -147,8 +159,15 @@ export class Connection {
     return true;
   }
 
+  #notConnected(cause: unknown, why = ''): TellwhenError {
+    return new TellwhenError('connection_failed', `cannot connect to ${this.#options.url}${why}`, { cause });
+  }
+
   #closeSocket(code: number, reason: string): void {
-    this.#socket?.close(code, reason);
+    const socket = this.#socket;
+    socket?.close(code, reason);
+    if (socket?.terminate === undefined) return;
+    this.#stopTermination = this.#options.time.after(CLOSE_MS, () => socket.terminate?.());
   }
 }
 

@@ -6,13 +6,17 @@ import { Request } from './request.ts';
 type WithoutRef<F> = F extends unknown ? Omit<F, 'ref'> : never;
 /** A control frame before it is given its ref. */
 export type Asked = WithoutRef<ClientControl>;
-export type AnswerKind = 'subscribed' | 'replaced' | 'unsubscribed' | 'renewed' | 'explained' | 'farewell';
+export type AnswerKind = 'subscribed' | 'replaced' | 'unsubscribed' | 'renewed' | 'explained' | 'farewell' | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;
 
 export interface ControlRequestOptions<K extends AnswerKind> {
   readonly ask: Asked;
   readonly answer: K;
   readonly repeatable?: boolean | undefined;
+  /** See `Request.ordered`. */
+  readonly ordered?: boolean | undefined;
+  /** Asked before each writing: throws TellwhenError when it means nothing any more. */
+  readonly check?: (() => void) | undefined;
   /** Called while the answer is read, before any record that follows it. */
   readonly answered: (frame: AnswerOf<K>) => void;
   readonly failed: (error: TellwhenError) => void;
@@ -31,7 +35,12 @@ export class ControlRequest<K extends AnswerKind> extends Request {
     return this.#options.repeatable === true;
   }
 
+  override get ordered(): boolean {
+    return this.#options.ordered === true;
+  }
+
   override write(outbox: Outbox): void {
+    this.#options.check?.();
     outbox.control({ ...this.#options.ask, ref: this.ref } as ClientControl);
   }
 

@@ -1,6 +1,6 @@
 import { type Attributes, type Body, type Delivery, JSON_CONTENT_TYPE } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
-import type { HeldLease } from './lease.ts';
+import { type HeldLease, NEVER_FIRES } from './lease.ts';
 import type { Settler } from './settler.ts';
 
 /** The lease of one event, and who settles it. */
@@ -70,6 +70,17 @@ export class ReceivedEvent {
     return this.#body.attributes ?? NO_ATTRIBUTES;
   }
 
+  /**
+   * Fires, with a TellwhenError as its reason, when the lease of the event is lost, which is before the broker gives the
+   * event to another: stop working on it. Not when it is settled; never with `ack: 'none'`. Nothing renews the lease of
+   * an event taken by a loop: `extend` it where the work is long.
+   */
+  get leaseSignal(): AbortSignal {
+    if (this.#inHand === undefined) return NEVER_FIRES;
+    const { lease, settler } = this.#inHand;
+    return settler.signalOf(lease);
+  }
+
   /** Decodes the data at each call. Throws TellwhenError `data_not_json`. `T` is the caller's belief, not checked. */
   json<T = unknown>(): T {
     try {
@@ -86,7 +97,8 @@ export class ReceivedEvent {
 
   /**
    * Done. Resolves when the broker has noted it. Rejects with TellwhenError: `lease_expired`, `lease_superseded` or
-   * `lease_settled` when it was too late; `not_leased` when the subscription has `ack: 'none'`.
+   * `lease_settled` when it was too late; `connection_lost` when the connection ended meanwhile, and the lease with it;
+   * `not_leased` when the subscription has `ack: 'none'`.
    */
   async ack(): Promise<void> {
     const { lease, settler } = this.#leaseInHand;

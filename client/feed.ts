@@ -1,5 +1,7 @@
 import type { DropReason } from '../broker/protocol/index.ts';
-import type { Cost, Gap, Registration, Reset } from './registration.ts';
+import type { Gap } from './drops.ts';
+import { Items } from './items.ts';
+import type { Cost, Registration, Reset } from './registration.ts';
 import type { Registry } from './registry.ts';
 
 export interface SignalOption {
@@ -54,7 +56,7 @@ export class Feed<T> implements AsyncIterable<T> {
 
   /** How many events that matched were not delivered, by reason. */
   get dropped(): Readonly<Partial<Record<DropReason, number>>> {
-    return { ...this.#registration.dropped };
+    return { ...this.#registration.drops.counts };
   }
 
   /** Tells of each gap as the broker tells of it, which may be before the items around it are taken. */
@@ -69,7 +71,9 @@ export class Feed<T> implements AsyncIterable<T> {
 
   /**
    * Puts another predicate on it (`null`: none), with no event lost or seen twice in between. Resolves with the position
-   * from which it holds. Rejects with TellwhenError: a predicate code with `offset` and `caret`, `connection_lost`.
+   * from which it holds. When the answer is lost with the connection, it is asked again on the next; when it is given up
+   * (`aborted`, `timeout`), the former predicate is put back. Rejects with TellwhenError: a predicate code with `offset`
+   * and `caret`; `connection_lost` when not connected, or when the broker had to make the subscription anew.
    */
   async replace({ when, signal }: { readonly when: string | null } & SignalOption): Promise<number> {
     return await this.#registry.replace(this.#registration, when, signal);
@@ -85,10 +89,16 @@ export class Feed<T> implements AsyncIterable<T> {
     await this.#registry.unsubscribe(this.#registration);
   }
 
+  /**
+   * The sequence, until `signal` fires: then it is done, as by a `break`, also for a loop that waits.
+   *
+   *     for await (const event of subscription.items({ signal: AbortSignal.timeout(5_000) })) …
+   */
+  items({ signal }: SignalOption = {}): AsyncIterableIterator<T, undefined> {
+    return new Items(this.#registration, signal);
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return {
-      next: () => this.#registration.next(),
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return this.items();
   }
 }

@@ -16,7 +16,7 @@ import type { IncomingTopics } from './topics.ts';
 export interface Deliveries {
   event(subscription: number, topic: string, delivery: Delivery, body: Body): void;
   notice(subscription: number, topic: string, notice: NoticeRecord): void;
-  gap(subscription: number, reason: DropReason, count: number, seq: number): void;
+  gap(subscription: number, reason: DropReason, total: number, seq: number): void;
   /** A fetched event whose fetch was given up: its lease should go back. */
   unclaimed(lease: LeaseGrant): void;
 }
@@ -80,8 +80,8 @@ export class Inbox implements BrokerRecordHandler {
     this.#means.deliveries.notice(subscription, this.#means.topics.topic(notice.alias), notice);
   }
 
-  gap(subscription: number, reason: DropReason, count: number, seq: number): void {
-    this.#means.deliveries.gap(subscription, reason, count, seq);
+  gap(subscription: number, reason: DropReason, total: number, seq: number): void {
+    this.#means.deliveries.gap(subscription, reason, total, seq);
   }
 }
 

@@ -10,6 +10,16 @@ export interface RenewalLine {
   send(request: Request): void;
 }
 
+/** What is done for one lease. */
+interface Care {
+  /** Else it is watched only: told when its time is over. */
+  renewing: boolean;
+  /** When it is to be renewed; infinite while an answer is awaited, and once it has reached its longest. */
+  renewAtMs: number;
+  /** Extensions by its holder that are unanswered: until then a renewal could undo them. */
+  extensions: number;
+}
+
 /** After these, asking again cannot help: the lease is over. */
 const OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'lease_expired',
@@ -23,6 +33,7 @@ const OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const TICK_MS = 25;
 /** A lease shorter than its margin is over at once; renewing it sooner than this would only be noise. */
 const RENEW_MS_MIN = 50;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * Renews leases while somebody works under them: at a third of their time, with jitter, those due together in one
@@ -31,9 +42,8 @@ const RENEW_MS_MIN = 50;
 export class LeaseKeeper {
   readonly #time: ClientTime;
   readonly #line: RenewalLine;
-  /** When each is to be renewed; infinite while the answer is awaited, and once it has reached its longest. */
-  readonly #renewAtMs = new Map<HeldLease, number>();
-  #wakeAtMs = Number.POSITIVE_INFINITY;
+  readonly #cares = new Map<HeldLease, Care>();
+  #wakeAtMs = NEVER;
   #stopTimer: (() => void) | undefined;
 
   constructor(time: ClientTime, line: RenewalLine) {
@@ -41,31 +51,78 @@ export class LeaseKeeper {
     this.#line = line;
   }
 
+  /** Renews it until it is dropped or let go. */
   keep(lease: HeldLease): void {
     if (lease.state !== 'held') return;
-    this.#plan(lease, this.#inAThird(lease, this.#time.nowMs()));
+    const care = this.#careFor(lease);
+    care.renewing = true;
+    this.#plan(lease, care, this.#inAThird(lease, this.#time.nowMs()));
   }
 
-  /** Its holder gave it another time. */
-  changed(lease: HeldLease): void {
-    if (this.#renewAtMs.has(lease)) this.keep(lease);
+  /** Loses it when its time is over; does not renew it unless it is renewed already. */
+  watch(lease: HeldLease): void {
+    if (lease.state !== 'held') return;
+    this.#careFor(lease);
+    this.#wakeBy(lease.deadlineMs);
+  }
+
+  /** It is not renewed any more; whoever listens to its signal is still told when it is lost. */
+  letGo(lease: HeldLease): void {
+    const care = this.#cares.get(lease);
+    if (care === undefined) return;
+    if (!lease.watched) this.drop(lease);
+    care.renewing = false;
+  }
+
+  /** Its holder asks for another time. `extended` must follow. */
+  extending(lease: HeldLease): void {
+    const care = this.#cares.get(lease);
+    if (care !== undefined) care.extensions += 1;
+  }
+
+  /** That was answered, one way or the other. */
+  extended(lease: HeldLease): void {
+    const care = this.#cares.get(lease);
+    if (care === undefined) return;
+    care.extensions = Math.max(0, care.extensions - 1);
+    this.#plan(lease, care, this.#inAThird(lease, this.#time.nowMs()));
   }
 
   /** From now on nothing is sent for it, and an answer under way changes nothing. */
   drop(lease: HeldLease): void {
-    this.#renewAtMs.delete(lease);
+    this.#cares.delete(lease);
   }
 
-  stop(): void {
+  /** The connection is lost, and with it what was delivered over it. */
+  loseDeliveries(error: TellwhenError): void {
+    for (const lease of [...this.#cares.keys()]) {
+      if (lease.kind !== 'delivery') continue;
+      this.#cares.delete(lease);
+      lease.lose(error);
+    }
+  }
+
+  /** For good: everything is lost. */
+  stop(error: TellwhenError): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    this.#wakeAtMs = Number.POSITIVE_INFINITY;
-    this.#renewAtMs.clear();
+    this.#wakeAtMs = NEVER;
+    const leases = [...this.#cares.keys()];
+    this.#cares.clear();
+    for (const lease of leases) lease.lose(error);
   }
 
-  #plan(lease: HeldLease, renewAtMs: number): void {
-    this.#renewAtMs.set(lease, renewAtMs);
-    this.#wakeBy(Math.min(renewAtMs, lease.deadlineMs));
+  #careFor(lease: HeldLease): Care {
+    const known = this.#cares.get(lease);
+    if (known !== undefined) return known;
+    const care = { renewing: false, renewAtMs: NEVER, extensions: 0 };
+    this.#cares.set(lease, care);
+    return care;
+  }
+
+  #plan(lease: HeldLease, care: Care, renewAtMs: number): void {
+    care.renewAtMs = renewAtMs;
+    this.#wakeBy(Math.min(dueMs(care), lease.deadlineMs));
   }
 
   #inAThird(lease: HeldLease, fromMs: number): number {
@@ -81,52 +138,54 @@ export class LeaseKeeper {
   }
 
   readonly #wake = (): void => {
-    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    this.#wakeAtMs = NEVER;
     const nowMs = this.#time.nowMs();
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const [lease, renewAtMs] of this.#renewAtMs) {
+    let nextMs = NEVER;
+    for (const [lease, care] of this.#cares) {
       if (!lease.check(nowMs)) {
-        this.#renewAtMs.delete(lease);
+        this.#cares.delete(lease);
         continue;
       }
-      const atMs = renewAtMs <= nowMs ? this.#renew(lease, nowMs) : renewAtMs;
-      nextMs = Math.min(nextMs, atMs, lease.deadlineMs);
+      if (dueMs(care) <= nowMs) this.#renew(lease, care, nowMs);
+      nextMs = Math.min(nextMs, dueMs(care), lease.deadlineMs);
     }
-    if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
+    if (nextMs < NEVER) this.#wakeBy(nextMs);
   };
 
-  /** Returns when to look at it again. */
-  #renew(lease: HeldLease, nowMs: number): number {
-    const againMs = this.#line.open ? Number.POSITIVE_INFINITY : this.#soon(lease, nowMs);
-    this.#renewAtMs.set(lease, againMs);
-    if (!this.#line.open) return againMs;
+  #renew(lease: HeldLease, care: Care, nowMs: number): void {
+    care.renewAtMs = this.#line.open ? NEVER : this.#soon(lease, nowMs);
+    if (!this.#line.open) return;
     this.#line.send(
       new SettleRequest({
         settlement: 'extend',
         ms: lease.ttlMs,
         lease,
         settled: (remainingMs, sentMs) => {
-          if (!this.#renewAtMs.has(lease)) return;
+          if (!this.#cares.has(lease)) return;
           lease.prolonged(remainingMs, sentMs);
-          this.#plan(lease, this.#inAThird(lease, sentMs));
+          this.#plan(lease, care, this.#inAThird(lease, sentMs));
         },
-        failed: (error) => this.#refused(lease, error),
+        failed: (error) => this.#refused(lease, care, error),
       }),
     );
-    return againMs;
   }
 
-  #refused(lease: HeldLease, error: TellwhenError): void {
-    if (!this.#renewAtMs.has(lease)) return;
+  #refused(lease: HeldLease, care: Care, error: TellwhenError): void {
+    if (!this.#cares.has(lease)) return;
     if (OVER.has(error.code)) {
-      this.#renewAtMs.delete(lease);
+      this.#cares.delete(lease);
       lease.lose(error);
     } else if (error.code !== 'lease_max_total') {
-      this.#plan(lease, this.#soon(lease, this.#time.nowMs()));
+      this.#plan(lease, care, this.#soon(lease, this.#time.nowMs()));
     }
   }
 
   #soon(lease: HeldLease, nowMs: number): number {
     return nowMs + Math.max(RENEW_MS_MIN, lease.ttlMs / 10);
   }
+}
+
+/** When something is to be sent for a lease, as far as is known now. */
+function dueMs({ renewing, extensions, renewAtMs }: Care): number {
+  return renewing && extensions === 0 ? renewAtMs : NEVER;
 }

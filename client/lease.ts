@@ -5,12 +5,29 @@ import { TellwhenError } from './errors.ts';
 const MARGIN_MS_MIN = 250;
 const MARGIN_FRACTION = 0.1;
 
+/** The signal of what is under no lease. */
+export const NEVER_FIRES: AbortSignal = new AbortController().signal;
+
 /**
  * - `held`: ours, as far as the clock tells.
  * - `settled`: acknowledged or released; the answer may be under way.
  * - `lost`: it ended, or may have ended, without us.
  */
 export type LeaseState = 'held' | 'settled' | 'lost';
+
+/** Of one delivery, which ends with the connection it came over; or of the body that a notice tells of. */
+export type LeaseKind = 'delivery' | 'retention';
+
+export interface LeaseOrigin {
+  readonly kind: LeaseKind;
+  /** When the request was sent that the grant answers, or when it arrived unasked. */
+  readonly fromMs: number;
+  /**
+   * The time it was given. Absent: what remained when it was read, which is somewhat less, and for the shortest of
+   * leases too short to ask for again.
+   */
+  readonly ttlMs?: number | undefined;
+}
 
 /**
  * A lease as its holder sees it. Durations are counted from the *sending* of what was answered with them, less a
@@ -19,19 +36,22 @@ export type LeaseState = 'held' | 'settled' | 'lost';
 export class HeldLease {
   readonly id: number;
   readonly token: number;
+  readonly kind: LeaseKind;
   /** The time it was given, by its grant or by its holder's own extension: what a renewal asks for again. */
   ttlMs: number;
   /** On the client's clock; past it the lease counts as over. */
   deadlineMs: number;
   state: LeaseState = 'held';
+  /** Called once when it is lost, before the signal fires. */
+  whenLost: (() => void) | undefined;
   #over: AbortController | undefined;
   #loss: TellwhenError | undefined;
 
-  /** @param fromMs when the request was sent that this grant answers, or when it arrived unasked */
-  constructor({ id, token, remainingMs }: LeaseGrant, fromMs: number) {
+  constructor({ id, token, remainingMs }: LeaseGrant, { kind, fromMs, ttlMs = remainingMs }: LeaseOrigin) {
     this.id = id;
     this.token = token;
-    this.ttlMs = remainingMs;
+    this.kind = kind;
+    this.ttlMs = ttlMs;
     this.deadlineMs = safeDeadline(remainingMs, fromMs);
   }
 
@@ -48,10 +68,21 @@ export class HeldLease {
     return this.#over.signal;
   }
 
+  /** Somebody may be listening to its signal. */
+  get watched(): boolean {
+    return this.#over !== undefined;
+  }
+
+  /** Why it was lost. */
+  get loss(): TellwhenError | undefined {
+    return this.#loss;
+  }
+
   lose(error: TellwhenError): void {
     if (this.state !== 'held') return;
     this.state = 'lost';
     this.#loss = error;
+    this.whenLost?.();
     this.#over?.abort(error);
   }
 

@@ -1,6 +1,8 @@
 import { type BrokerControl, CLOSE, readBrokerRecords } from '../broker/protocol/index.ts';
 import { Connection, type ConnectionOwner, type Welcome } from './connection.ts';
+import { ControlRequest } from './control-request.ts';
 import { abortedBy, TellwhenError } from './errors.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type Deliveries, Inbox, mismatch } from './inbox.ts';
 import { Listeners } from './listeners.ts';
 import type { Settings } from './options.ts';
@@ -29,7 +31,8 @@ export interface LinkUser {
   readonly deliveries: Deliveries;
   /** Before anything that waited is sent: the moment to subscribe again. */
   opened(welcome: Welcome): void;
-  lost(): void;
+  /** After what was sent has failed. */
+  lost(error: TellwhenError): void;
   closed(error: TellwhenError | undefined): void;
   /** A subscription came to be after its request was given up. */
   stray(subscription: number): void;
@@ -56,6 +59,7 @@ export class Link implements ConnectionOwner {
   #state: ClientState = 'connecting';
   #connection: Connection | undefined;
   #inbox: Inbox | undefined;
+  #heartbeat: Heartbeat | undefined;
   #session: { readonly id: string; readonly key: string } | undefined;
 
   constructor(settings: Settings, user: LinkUser) {
@@ -105,6 +109,7 @@ export class Link implements ConnectionOwner {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#reconnector.stop();
+    this.#heartbeat?.stop();
     this.sender.close(error ?? clientClosed());
     this.#connection?.close();
     this.#connection = undefined;
@@ -124,6 +129,7 @@ export class Link implements ConnectionOwner {
     this.#reconnector.opened();
     const outbox = new Outbox(limits, this.#settings.time, (frame) => connection.send(frame));
     this.sender.open({ connection, outbox });
+    this.#heartbeat = this.#heartbeatOf(connection);
     this.#state = 'open';
     this.#user.opened(welcome);
     this.sender.admit();
@@ -153,8 +159,9 @@ export class Link implements ConnectionOwner {
     }
     if (before !== 'open') return;
     this.#state = 'reconnecting';
-    this.#user.lost();
+    this.#heartbeat?.stop();
     this.sender.lost(asLost(error));
+    this.#user.lost(asLost(error));
     this.states.tell({ state: 'reconnecting', error });
   }
 
@@ -168,6 +175,13 @@ export class Link implements ConnectionOwner {
       time,
       owner: this,
     });
+  }
+
+  #heartbeatOf(connection: Connection): Heartbeat {
+    const { time, silenceMs } = this.#settings;
+    const ask = (then: () => void): void =>
+      this.send(new ControlRequest({ ask: { kind: 'ping' }, answer: 'pong', answered: then, failed: then }));
+    return new Heartbeat({ time, silenceMs, lastHeardMs: () => connection.lastHeardMs, ask });
   }
 
   #answer(frame: Exclude<BrokerControl, { readonly kind: 'closing' | 'welcome' }>): void {

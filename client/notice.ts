@@ -48,6 +48,14 @@ export class Notice {
   }
 
   /**
+   * Fires, with a TellwhenError as its reason, when the retention is over as far as the clock tells. Not when the event
+   * was settled.
+   */
+  get leaseSignal(): AbortSignal {
+    return this.#means.settler.signalOf(this.#means.retention);
+  }
+
+  /**
    * The event, under a delivery lease: settle it. Rejects with TellwhenError: `event_gone` when its retention is over
    * or it is settled, `event_leased` when it is fetched already.
    */

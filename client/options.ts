@@ -1,5 +1,5 @@
+import { checkNames, checkText, invalid, kindOf } from './arguments.ts';
 import { DEFAULT_RECONNECT, type ReconnectPolicy } from './backoff.ts';
-import { TellwhenError } from './errors.ts';
 import { type ClientTime, realTime } from './time.ts';
 import { platformWebSocket, type WebSocketFactory } from './websocket.ts';
 
@@ -8,12 +8,17 @@ export interface ConnectOptions {
   readonly name?: string | undefined;
   /** Gives up the first connecting. Later it means nothing: use `close`. */
   readonly signal?: AbortSignal | undefined;
-  /** How sockets are made. Default: the platform's, or the package `ws`. */
+  /** How sockets are made. Default: the browser's own, or the package `ws`. */
   readonly webSocket?: WebSocketFactory | undefined;
   /** `false`: the client closes when its connection is lost. Default: 100 ms to 10 s, for ever. */
   readonly reconnect?: Partial<ReconnectPolicy> | false | undefined;
   /** How long an answer may take, waiting for a connection included. Default 10 s. */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * How long the broker may say nothing before it is asked whether it is there; without an answer within
+   * `requestTimeoutMs` the connection counts as lost. Default 20 s.
+   */
+  readonly silenceMs?: number | undefined;
   /** Publishes awaiting their receipts; more wait their turn, as many again at most. Default 100,000. */
   readonly requestsMax?: number | undefined;
   /** Unsent bytes above which publishing waits. Default 1 MiB. */
@@ -34,6 +39,7 @@ export interface Settings {
   readonly webSocket: WebSocketFactory;
   readonly reconnect: ReconnectPolicy | false;
   readonly requestTimeoutMs: number;
+  readonly silenceMs: number;
   readonly requestsMax: number;
   readonly bufferBytesMax: number;
   readonly onCallbackError: (error: unknown) => void;
@@ -41,34 +47,59 @@ export interface Settings {
 }
 
 const NAME_CHARACTERS_MAX = 128;
+const NAMES: ReadonlySet<string> = new Set([
+  'name',
+  'signal',
+  'webSocket',
+  'reconnect',
+  'requestTimeoutMs',
+  'silenceMs',
+  'requestsMax',
+  'bufferBytesMax',
+  'onCallbackError',
+  'time',
+] satisfies (keyof ConnectOptions)[]);
+const RECONNECT_NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULT_RECONNECT));
 
 /** Throws TellwhenError `invalid_argument`. */
 export function settingsOf(url: string | readonly string[], options: ConnectOptions): Settings {
-  const urls = typeof url === 'string' ? [url] : [...url];
-  if (urls.length === 0) throw new TellwhenError('invalid_argument', 'no address to connect to');
-  const name = options.name ?? 'tellwhen client';
-  if (name.length > NAME_CHARACTERS_MAX) {
-    throw new TellwhenError(
-      'invalid_argument',
-      `a client name of ${name.length} characters; at most ${NAME_CHARACTERS_MAX}`,
-    );
-  }
-  const time = options.time ?? realTime;
+  checkNames('the options of connect', options, NAMES);
   return {
-    urls,
-    name,
-    webSocket: options.webSocket ?? platformWebSocket,
+    urls: urlsOf(url),
+    name: nameOf(options.name),
+    webSocket: callable('webSocket', options.webSocket ?? platformWebSocket),
     reconnect: reconnectOf(options.reconnect),
     requestTimeoutMs: positive('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    silenceMs: positive('silenceMs', options.silenceMs ?? 20_000),
     requestsMax: positive('requestsMax', options.requestsMax ?? 100_000),
     bufferBytesMax: positive('bufferBytesMax', options.bufferBytesMax ?? 1_048_576),
-    onCallbackError: options.onCallbackError ?? throwOutside,
-    time,
+    onCallbackError: callable('onCallbackError', options.onCallbackError ?? throwOutside),
+    time: options.time ?? realTime,
   };
+}
+
+function urlsOf(url: string | readonly string[]): readonly string[] {
+  const urls: readonly unknown[] = Array.isArray(url) ? [...url] : [url];
+  if (urls.length === 0) throw invalid('no address to connect to');
+  return urls.map(addressOf);
+}
+
+function addressOf(url: unknown): string {
+  if (typeof url !== 'string') throw invalid(`the address of a broker must be a text, not ${kindOf(url)}`);
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (protocol === 'ws:' || protocol === 'wss:') return url;
+  throw invalid(`the address of a broker begins with ws:// or wss://; not "${url}"`);
+}
+
+function nameOf(name = 'tellwhen client'): string {
+  checkText('a client name', name);
+  if (name.length <= NAME_CHARACTERS_MAX) return name;
+  throw invalid(`a client name of ${name.length} characters; at most ${NAME_CHARACTERS_MAX}`);
 }
 
 function reconnectOf(given: ConnectOptions['reconnect']): ReconnectPolicy | false {
   if (given === false) return false;
+  if (given !== undefined) checkNames('reconnect', given, RECONNECT_NAMES);
   const policy = { ...DEFAULT_RECONNECT, ...given };
   positive('reconnect.minMs', policy.minMs);
   positive('reconnect.maxMs', policy.maxMs);
@@ -77,8 +108,13 @@ function reconnectOf(given: ConnectOptions['reconnect']): ReconnectPolicy | fals
 }
 
 function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new TellwhenError('invalid_argument', `${name} must be more than 0, not ${value}`);
+  if (typeof value === 'number' && value > 0) return value;
+  throw invalid(`${name} must be a number above 0, not ${typeof value === 'number' ? value : kindOf(value)}`);
+}
+
+function callable<F extends (...args: never[]) => unknown>(name: string, value: F): F {
+  if (typeof value === 'function') return value;
+  throw invalid(`${name} must be a function, not ${kindOf(value)}`);
 }
 
 function throwOutside(error: unknown): void {

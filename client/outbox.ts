@@ -10,6 +10,7 @@ import type { ClientTime } from './time.ts';
 import { OutgoingTopics } from './topics.ts';
 
 export interface OutboxLimits {
+  readonly controlFrameBytes: number;
   readonly dataFrameBytes: number;
   readonly eventBytes: number;
   readonly topicAliases: number;
@@ -71,16 +72,26 @@ export class Outbox {
     this.#recordWritten(start);
   }
 
-  /** What was gathered goes first: a subscribe after a publish must not overtake it. */
+  /**
+   * What was gathered goes first: a subscribe after a publish must not overtake it. Throws TellwhenError
+   * `frame_too_large`, with nothing sent: the broker would close the connection.
+   */
   control(frame: ClientControl): void {
+    const text = JSON.stringify(frame);
+    const { controlFrameBytes } = this.#limits;
+    if (!fits(text, controlFrameBytes)) {
+      const message = `the frame ${frame.kind} would be longer than ${controlFrameBytes} bytes, the most the broker takes`;
+      throw new TellwhenError('frame_too_large', message);
+    }
     this.flush();
-    this.#send(JSON.stringify(frame));
+    this.#send(text);
   }
 
   flush(): void {
     if (this.#writer.length === 0) return;
-    this.#send(this.#writer.written().slice());
+    const frame = this.#writer.written().slice();
     this.#writer.clear();
+    this.#send(frame);
   }
 
   readonly #defineTopic = (alias: number, topic: string): void => {
@@ -104,15 +115,24 @@ export class Outbox {
     if (length <= this.#limits.dataFrameBytes) return true;
     const written = this.#writer.written();
     const record = written.slice(start);
-    if (start > 0) this.#send(written.slice(0, start));
+    const before = written.slice(0, start);
+    const takes = record.length <= this.#limits.dataFrameBytes;
     this.#writer.clear();
-    if (record.length > this.#limits.dataFrameBytes) return false;
-    this.#writer.raw(record);
-    return true;
+    if (takes) this.#writer.raw(record);
+    if (start > 0) this.#send(before);
+    return takes;
   }
 
   #tooLarge(bytes: number): TellwhenError {
     const { eventBytes } = this.#limits;
     return new TellwhenError('event_too_large', `an event of ${bytes} bytes of data; the broker takes ${eventBytes}`);
   }
+}
+
+const encoder = new TextEncoder();
+/** A UTF-16 code unit becomes three bytes at most. */
+const UTF8_BYTES_MAX = 3;
+
+function fits(text: string, bytesMax: number): boolean {
+  return text.length * UTF8_BYTES_MAX <= bytesMax || encoder.encode(text).length <= bytesMax;
 }

@@ -1,5 +1,5 @@
 import { ATTRIBUTES_MAX, type Attributes, type BodyFields } from '../broker/protocol/index.ts';
-import { TellwhenError } from './errors.ts';
+import { checkText, invalid, kindOf } from './arguments.ts';
 
 /** What can be said of an event besides its topic and data. */
 export interface PublishOptions {
@@ -20,6 +20,12 @@ export interface Publication extends PublishOptions {
   readonly data: unknown;
 }
 
+const OPTION_NAMES = ['attributes', 'id', 'source', 'time', 'contentType'] as const;
+/** The options that each way of publishing knows; a publication has its topic and data beside them. */
+export const PUBLISH_NAMES: ReadonlySet<string> = new Set([...OPTION_NAMES, 'signal']);
+export const QUIET_NAMES: ReadonlySet<string> = new Set(OPTION_NAMES);
+export const PUBLICATION_NAMES: ReadonlySet<string> = new Set(['topic', 'data', ...OPTION_NAMES]);
+
 const NOTHING_MORE: PublishOptions = {};
 const encoder = new TextEncoder();
 
@@ -28,22 +34,26 @@ const encoder = new TextEncoder();
  * Throws TellwhenError `invalid_argument` for what no broker could read.
  */
 export function bodyOf(data: unknown, options: PublishOptions = NOTHING_MORE): BodyFields {
-  const { attributes, id, source } = options;
+  const { attributes, id, source, contentType, time } = options;
   if (attributes !== undefined) checkAttributes(attributes);
+  if (id !== undefined) checkText('the id of an event', id);
+  if (source !== undefined) checkText('the source of an event', source);
+  if (contentType !== undefined) checkText('the contentType of an event', contentType);
   const bytes = data instanceof Uint8Array;
   return {
     data: bytes ? data : encodeJson(data),
-    contentType: options.contentType ?? (bytes ? 'application/octet-stream' : undefined),
+    contentType: contentType ?? (bytes ? 'application/octet-stream' : undefined),
     id,
     source,
-    time: timeOf(options.time),
+    time: timeOf(time),
     attributes,
   };
 }
 
 /** Throws TellwhenError `invalid_argument`. The rest of the rules of topics is the broker's to check. */
 export function checkTopic(topic: string): void {
-  if (typeof topic !== 'string' || topic === '') throw new TellwhenError('invalid_argument', 'a topic must be a text');
+  checkText('a topic', topic);
+  if (topic === '') throw invalid('a topic must not be empty');
 }
 
 function encodeJson(data: unknown): Uint8Array {
@@ -51,27 +61,34 @@ function encodeJson(data: unknown): Uint8Array {
   try {
     text = JSON.stringify(data);
   } catch (cause) {
-    throw new TellwhenError('invalid_argument', 'the data has no JSON form', { cause });
+    throw invalid('the data has no JSON form', cause);
   }
-  if (text === undefined) throw new TellwhenError('invalid_argument', `the data has no JSON form: ${typeof data}`);
+  if (text === undefined) throw invalid(`the data has no JSON form: ${typeof data}`);
   return encoder.encode(text);
 }
 
-function timeOf(time: number | Date | undefined): number | undefined {
+function timeOf(time: unknown): number | undefined {
   if (time === undefined) return undefined;
-  const ms = typeof time === 'number' ? Math.trunc(time) : time.getTime();
+  const ms = time instanceof Date ? time.getTime() : Math.trunc(typeof time === 'number' ? time : Number.NaN);
   if (Number.isSafeInteger(ms) && ms >= 0) return ms;
-  throw new TellwhenError('invalid_argument', `the time of an event must be milliseconds since 1970, not ${time}`);
+  throw invalid(`the time of an event must be milliseconds since 1970, not ${shown(time)}`);
 }
 
-function checkAttributes(attributes: Attributes): void {
-  const names = Object.keys(attributes);
-  if (names.length > ATTRIBUTES_MAX) {
-    throw new TellwhenError('invalid_argument', `${names.length} attributes; at most ${ATTRIBUTES_MAX}`);
+function shown(time: unknown): string {
+  return typeof time === 'number' || time instanceof Date ? String(time) : kindOf(time);
+}
+
+function checkAttributes(attributes: unknown): void {
+  if (typeof attributes !== 'object' || attributes === null) {
+    throw invalid(`the attributes of an event must be an object, not ${kindOf(attributes)}`);
   }
-  for (const name of names) {
-    const value: unknown = attributes[name];
-    if (typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) continue;
-    throw new TellwhenError('invalid_argument', `the attribute ${name} must be a text, a finite number or a boolean`);
+  const entries = Object.entries(attributes);
+  if (entries.length > ATTRIBUTES_MAX) throw invalid(`${entries.length} attributes; at most ${ATTRIBUTES_MAX}`);
+  for (const [name, value] of entries) {
+    checkText('the name of an attribute', name);
+    if (typeof value === 'string') checkText(`the attribute ${name}`, value);
+    else if (typeof value !== 'boolean' && !Number.isFinite(value)) {
+      throw invalid(`the attribute ${name} must be a text, a finite number or a boolean`);
+    }
   }
 }

@@ -1,10 +1,12 @@
 import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
-import type { TellwhenError } from './errors.ts';
+import { TellwhenError } from './errors.ts';
 import type { Outbox } from './outbox.ts';
 import { Request } from './request.ts';
 
 /** Who waits for a receipt. */
 export interface ReceiptTaker {
+  /** It wants no receipt any more: what was not sent yet is not to be. */
+  readonly over: boolean;
   receipt(receipt: Receipt): void;
   fail(error: TellwhenError): void;
 }
@@ -31,6 +33,7 @@ export class PublishRequest extends Request {
   }
 
   override write(outbox: Outbox): void {
+    if (this.#taker.over) throw new TellwhenError('aborted', 'the batch of this event has failed already');
     outbox.publish(this.ref, this.#topic, this.#body);
   }
 
@@ -41,46 +44,5 @@ export class PublishRequest extends Request {
 
   override fail(error: TellwhenError): void {
     this.#taker.fail(error);
-  }
-}
-
-/** Codes that mean the line is gone: the rest of a batch will get no answer either. */
-const LINE_CODES: ReadonlySet<string> = new Set(['connection_lost', 'client_closed', 'aborted']);
-
-/**
- * The receipts of a batch, in its order, each a receipt or the error of that one event. Rejects as a whole only when
- * no more answers can come.
- */
-export class BatchReceipts {
-  readonly results: Promise<(Receipt | TellwhenError)[]>;
-  readonly #gathered: (Receipt | TellwhenError)[];
-  #resolve: (results: (Receipt | TellwhenError)[]) => void = () => {};
-  #reject: (error: TellwhenError) => void = () => {};
-  #missing: number;
-
-  constructor(size: number) {
-    this.#missing = size;
-    this.#gathered = new Array(size);
-    this.results = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    if (size === 0) this.#resolve([]);
-  }
-
-  taker(index: number): ReceiptTaker {
-    return {
-      receipt: (receipt) => this.#put(index, receipt),
-      fail: (error) => {
-        if (LINE_CODES.has(error.code)) this.#reject(error);
-        else this.#put(index, error);
-      },
-    };
-  }
-
-  #put(index: number, result: Receipt | TellwhenError): void {
-    this.#gathered[index] = result;
-    this.#missing -= 1;
-    if (this.#missing === 0) this.#resolve(this.#gathered);
   }
 }

@@ -33,13 +33,9 @@ export class PullRegistration extends Registration<Notice> {
     if (binding === undefined) return;
     const { settler, time } = this.#pull;
     const item = new Notice(topic, record, {
-      retention: new HeldLease(record.retention, time.nowMs()),
+      retention: new HeldLease(record.retention, { kind: 'retention', fromMs: time.nowMs() }),
       settler,
-      fetch: async (seq, options) => {
-        const { event, lease } = await this.fetch(seq, options);
-        settler.handOut(lease);
-        return event;
-      },
+      fetch: async (seq, options) => (await this.fetch(seq, options)).event,
     });
     this.arrive({ item, seq: record.seq, creditBytes: 0, lease: undefined, binding });
   }
@@ -55,8 +51,10 @@ export class PullRegistration extends Registration<Notice> {
           reject(new TellwhenError('broker_unreadable', 'a fetched event without a lease'));
           return;
         }
-        const lease = new HeldLease(delivery.lease, sentMs);
+        const ttlMs = leaseMs === 0 ? this.deliveryLeaseMs : leaseMs;
+        const lease = new HeldLease(delivery.lease, { kind: 'delivery', fromMs: sentMs, ttlMs });
         const { settler } = this.#pull;
+        settler.handOut(lease);
         resolve({ event: new ReceivedEvent(topic, delivery, body, { lease, settler }), lease });
       };
       const request = new FetchRequest({ subscription: this.id, seq, leaseMs, fetched, failed: reject });

@@ -1,7 +1,8 @@
 import type { Body, Delivery } from '../broker/protocol/index.ts';
 import { ReceivedEvent } from './event.ts';
-import { HeldLease } from './lease.ts';
+import { HeldLease, NEVER_FIRES } from './lease.ts';
 import { type Arrival, Registration, type RegistrationMeans, type SubscribeFrame } from './registration.ts';
+import { isThenable } from './thenable.ts';
 import type { ClientTime } from './time.ts';
 import type { Work } from './work.ts';
 
@@ -14,14 +15,12 @@ export interface EventContext {
  * Takes an event. Until the returned promise settles the event counts as being worked on: its lease is renewed, its
  * credit is not given back. When it throws, an event under a lease is released.
  */
-export type EventCallback = (event: ReceivedEvent, context: EventContext) => void | Promise<void>;
+export type EventCallback = (event: ReceivedEvent, context: EventContext) => void | PromiseLike<void>;
 
 export interface PushMeans extends RegistrationMeans {
   readonly time: ClientTime;
   readonly work: Work;
 }
-
-const NEVER = new AbortController().signal;
 
 /** Events are pushed, and go to the callback, or wait to be taken. */
 export class PushRegistration extends Registration<ReceivedEvent> {
@@ -38,7 +37,8 @@ export class PushRegistration extends Registration<ReceivedEvent> {
     const { binding } = this;
     if (binding === undefined) return;
     const { settler, time } = this.#push;
-    const lease = delivery.lease === undefined ? undefined : new HeldLease(delivery.lease, time.nowMs());
+    const origin = { kind: 'delivery', fromMs: time.nowMs(), ttlMs: this.deliveryLeaseMs } as const;
+    const lease = delivery.lease === undefined ? undefined : new HeldLease(delivery.lease, origin);
     const item = new ReceivedEvent(topic, delivery, body, lease === undefined ? undefined : { lease, settler });
     this.arrive({ item, seq: delivery.seq, creditBytes: body.bytes.length, lease, binding });
   }
@@ -51,18 +51,18 @@ export class PushRegistration extends Registration<ReceivedEvent> {
   /** A callback without a promise is the fast path: nothing is made for it. */
   #call(callback: EventCallback, arrival: Arrival<ReceivedEvent>): void {
     const { item, lease } = arrival;
-    let working: void | Promise<void>;
+    let working: void | PromiseLike<void>;
     try {
       working = callback(item, lease ?? NO_LEASE);
     } catch (error) {
       this.#failed(arrival, error);
       return;
     }
-    if (working instanceof Promise) this.#push.work.track(this.#finish(working, arrival));
+    if (isThenable(working)) this.#push.work.track(this.#finish(working, arrival));
     else this.taken(arrival);
   }
 
-  async #finish(working: Promise<void>, arrival: Arrival<ReceivedEvent>): Promise<void> {
+  async #finish(working: PromiseLike<void>, arrival: Arrival<ReceivedEvent>): Promise<void> {
     try {
       await working;
       this.taken(arrival);
@@ -80,4 +80,4 @@ export class PushRegistration extends Registration<ReceivedEvent> {
   }
 }
 
-const NO_LEASE: EventContext = { signal: NEVER };
+const NO_LEASE: EventContext = { signal: NEVER_FIRES };

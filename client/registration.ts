@@ -8,6 +8,7 @@ import type {
 } from '../broker/protocol/index.ts';
 import type { AnswerOf, Asked } from './control-request.ts';
 import { type Credit, CreditReturn } from './credit-return.ts';
+import { Drops, type Gap } from './drops.ts';
 import type { TellwhenError } from './errors.ts';
 import type { HeldLease } from './lease.ts';
 import { Listeners } from './listeners.ts';
@@ -16,13 +17,6 @@ import { Stream } from './stream.ts';
 
 export type SubscribeFrame = Omit<ControlOf<ClientControl, 'subscribe'>, 'ref'>;
 export type Cost = AnswerOf<'subscribed'>['cost'];
-
-/** `count` events that matched were not delivered, the last of them at `seq`. */
-export interface Gap {
-  readonly reason: DropReason;
-  readonly count: number;
-  readonly seq: number;
-}
 
 /** After a new connection: events may be missing, and the broker cannot tell how many. */
 export interface Reset {
@@ -65,15 +59,20 @@ export interface RegistrationMeans {
 export abstract class Registration<T> {
   readonly gaps: Listeners<Gap>;
   readonly resets: Listeners<Reset>;
-  readonly dropped: { [R in DropReason]?: number } = {};
+  readonly drops = new Drops();
   readonly stream: Stream<Arrival<T>>;
   protected readonly means: RegistrationMeans;
   #ask: SubscribeFrame;
   #binding: Binding | undefined;
   #granted: Credit = { events: 1, bytes: 1 };
+  #deliveryLeaseMs: number | undefined;
   #id = 0;
   /** The broker has had it before: what `bind` tells is another start. */
   #known = false;
+  /** Replacements under way. */
+  replacing = 0;
+  /** Whether the broker has the predicate of `ask` is not known: another was asked for, and the answer given up. */
+  doubtful = false;
   #seq = 0;
   #lastSeq = 0;
   #cost: Cost = 'indexed';
@@ -118,6 +117,11 @@ export abstract class Registration<T> {
     return this.#lastSeq;
   }
 
+  /** The time that the broker gives its deliveries, where it has said so or was told. */
+  get deliveryLeaseMs(): number | undefined {
+    return this.#deliveryLeaseMs ?? this.#ask.deliveryLeaseMs;
+  }
+
   get lossless(): boolean {
     return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull';
   }
@@ -127,13 +131,16 @@ export abstract class Registration<T> {
   notice(_topic: string, _notice: NoticeRecord): void {}
 
   /** The broker made it, at first or anew. */
-  bind({ subscription, seq, cost, creditEvents, creditBytes }: AnswerOf<'subscribed'>): void {
+  bind({ subscription, seq, cost, creditEvents, creditBytes, deliveryLeaseMs }: AnswerOf<'subscribed'>): void {
     const again = this.#known;
     this.#known = true;
     this.#id = subscription;
     this.#seq = seq;
     this.#cost = cost;
     this.#granted = { events: creditEvents, bytes: creditBytes };
+    this.#deliveryLeaseMs = deliveryLeaseMs;
+    this.drops.restart();
+    this.doubtful = false;
     this.#bindAnew();
     if (again) this.resets.tell({ lastSeq: this.#lastSeq, seq, resumed: false });
   }
@@ -141,16 +148,18 @@ export abstract class Registration<T> {
   /** The broker still had it. Its credit starts again, and what was leased to us is given again. */
   resume(): void {
     this.#bindAnew();
-    if (this.lossless) for (const { lease } of this.stream.remove(() => true)) this.#letGo(lease);
     if (!this.lossless) this.resets.tell({ lastSeq: this.#lastSeq, seq: this.#lastSeq, resumed: true });
   }
 
+  /** The connection is lost. What it brought under a lease, or as a notice, is given again on the next. */
   unbind(): void {
     this.#binding = undefined;
+    if (this.lossless) this.#discard();
   }
 
   replaced(when: string | null, { seq, cost }: AnswerOf<'replaced'>): void {
     this.#ask = { ...this.#ask, when: when ?? undefined };
+    this.doubtful = false;
     this.#seq = seq;
     this.#cost = cost;
   }
@@ -159,26 +168,29 @@ export abstract class Registration<T> {
     this.#ask = { ...this.#ask, leaseMs };
   }
 
-  gap(gap: Gap): void {
-    this.dropped[gap.reason] = (this.dropped[gap.reason] ?? 0) + gap.count;
-    this.#lastSeq = Math.max(this.#lastSeq, gap.seq);
-    this.gaps.tell(gap);
+  /** The broker tells of `total` events dropped for this reason, the last of them at `seq`. */
+  gap(reason: DropReason, total: number, seq: number): void {
+    const gap = this.drops.told(reason, total, seq);
+    if (gap !== undefined) this.#tellGap(gap);
   }
 
   /** Nothing arrives any more. With an error, what has arrived can still be taken. */
   end(error?: TellwhenError): void {
     this.#over = true;
     this.#binding = undefined;
-    if (error === undefined) for (const { lease } of this.stream.remove(() => true)) this.#letGo(lease);
+    if (error === undefined) this.#discard();
     this.stream.end(error);
   }
 
   /** A consumer takes the next item; its credit is free again. `owner`: see `Stream.wake`. */
   async next(owner?: object): Promise<IteratorResult<T, undefined>> {
-    const { done, value } = await this.stream.next(owner);
-    if (done) return { done, value: undefined };
-    this.taken(value);
-    return { done: false, value: value.item };
+    for (;;) {
+      const { done, value } = await this.stream.next(owner);
+      if (done) return { done, value: undefined };
+      this.taken(value);
+      // It may have been lost in the turn between its arrival and this one.
+      if (value.lease?.state !== 'lost') return { done: false, value: value.item };
+    }
   }
 
   protected get binding(): Binding | undefined {
@@ -193,10 +205,12 @@ export abstract class Registration<T> {
 
   protected enqueue(arrival: Arrival<T>): void {
     const displaced = this.stream.push(arrival);
+    const { lease } = arrival;
+    if (lease !== undefined) lease.whenLost = () => this.#lost(arrival);
     if (displaced === undefined) return;
     this.#letGo(displaced.lease);
     this.freeCredit(displaced);
-    this.gap({ reason: 'overflow_oldest', count: 1, seq: displaced.seq });
+    this.#tellGap(this.drops.counted({ reason: 'overflow_oldest', count: 1, seq: displaced.seq }));
   }
 
   protected taken(arrival: Arrival<T>): void {
@@ -218,7 +232,23 @@ export abstract class Registration<T> {
     this.#binding = { id: this.#id, credit: new CreditReturn(this.#granted) };
   }
 
+  /** Not to be handed out: it comes again, perhaps to another. */
+  #lost(arrival: Arrival<T>): void {
+    if (this.stream.delete(arrival)) this.freeCredit(arrival);
+  }
+
+  #discard(): void {
+    for (const { lease } of this.stream.clear()) this.#letGo(lease);
+  }
+
+  #tellGap(gap: Gap): void {
+    this.#lastSeq = Math.max(this.#lastSeq, gap.seq);
+    this.gaps.tell(gap);
+  }
+
   #letGo(lease: HeldLease | undefined): void {
-    if (lease !== undefined) this.means.settler.keeper.drop(lease);
+    if (lease === undefined) return;
+    lease.whenLost = undefined;
+    this.means.settler.keeper.letGo(lease);
   }
 }

@@ -1,7 +1,7 @@
 import type { Body, Delivery, DropReason, LeaseGrant, Notice as NoticeRecord } from '../broker/protocol/index.ts';
 import type { Welcome } from './connection.ts';
 import { ControlRequest, type ControlRequestOptions } from './control-request.ts';
-import { TellwhenError } from './errors.ts';
+import { type ErrorCode, TellwhenError } from './errors.ts';
 import type { Deliveries } from './inbox.ts';
 import { SettleRequest } from './lease-requests.ts';
 import type { Registration } from './registration.ts';
@@ -18,6 +18,8 @@ export interface RegistryMeans {
 
 /** Between two tries to subscribe again, where the broker says that it may work later. */
 const RESUBSCRIBE_MS = 1_000;
+/** The broker may have done it, and nobody here waits for the answer any more. */
+const GIVEN_UP: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['timeout', 'aborted']);
 
 /**
  * All subscriptions of the client: makes, changes and ends them, gives each its records, and brings them over to a new
@@ -39,7 +41,7 @@ export class Registry implements Deliveries {
   /** Resolves when the broker has it. It is known here before the first record that follows the answer is read. */
   subscribe(registration: AnyRegistration, signal?: AbortSignal): Promise<void> {
     return this.#ask<'subscribed', void>(
-      { ask: registration.ask, answer: 'subscribed', repeatable: true },
+      { ask: registration.ask, answer: 'subscribed', repeatable: true, ordered: true },
       (frame) => {
         this.#all.add(registration);
         this.#byId.set(frame.subscription, registration);
@@ -49,17 +51,19 @@ export class Registry implements Deliveries {
     );
   }
 
-  /** Puts another predicate on it. Resolves with the position from which it holds. */
-  replace(registration: AnyRegistration, when: string | null, signal?: AbortSignal): Promise<number> {
-    if (!registration.bound) return Promise.reject(notBound(registration));
-    return this.#ask(
-      { ask: { kind: 'replace', subscription: registration.id, when }, answer: 'replaced' },
-      (frame) => {
-        registration.replaced(when, frame);
-        return frame.seq;
-      },
-      signal,
-    );
+  /**
+   * Puts another predicate on it. Resolves with the position from which it holds. Asked again on the next connection
+   * when the answer was lost with this one; given up, it is taken back, so that `ask` says what the broker has.
+   */
+  async replace(registration: AnyRegistration, when: string | null, signal?: AbortSignal): Promise<number> {
+    if (!registration.bound) throw notBound(registration);
+    try {
+      return await this.#replace(registration, when, signal);
+    } catch (error) {
+      if (error instanceof TellwhenError && GIVEN_UP.has(error.code)) registration.doubtful = true;
+      this.#takeBack(registration);
+      throw error;
+    }
   }
 
   /** Sets a new time on its lease. Resolves with what remains. */
@@ -95,6 +99,7 @@ export class Registry implements Deliveries {
       if (there.delete(registration.id)) {
         this.#byId.set(registration.id, registration);
         registration.resume();
+        this.#takeBack(registration);
       } else {
         this.#subscribeAgain(registration);
       }
@@ -127,13 +132,48 @@ export class Registry implements Deliveries {
     this.#byId.get(subscription)?.notice(topic, notice);
   }
 
-  gap(subscription: number, reason: DropReason, count: number, seq: number): void {
-    this.#byId.get(subscription)?.gap({ reason, count, seq });
+  gap(subscription: number, reason: DropReason, total: number, seq: number): void {
+    this.#byId.get(subscription)?.gap(reason, total, seq);
   }
 
   /** Gives back what nobody waits for. If that fails, the lease runs out, to the same end. */
   unclaimed(lease: LeaseGrant): void {
     this.#means.send(new SettleRequest({ settlement: 'release', ms: 0, lease, settled() {}, failed() {} }));
+  }
+
+  async #replace(registration: AnyRegistration, when: string | null, signal?: AbortSignal): Promise<number> {
+    const { id } = registration;
+    const check = (): void => {
+      if (!registration.bound || registration.id !== id) throw notBound(registration);
+    };
+    registration.replacing += 1;
+    try {
+      return await this.#ask(
+        {
+          ask: { kind: 'replace', subscription: id, when },
+          answer: 'replaced',
+          repeatable: true,
+          ordered: true,
+          check,
+        },
+        (frame) => {
+          registration.replaced(when, frame);
+          return frame.seq;
+        },
+        signal,
+      );
+    } finally {
+      registration.replacing -= 1;
+    }
+  }
+
+  /**
+   * Puts the predicate that is believed in the place of one that may be there. Should this fail too, it is as doubtful
+   * as before, and the next connection tries again.
+   */
+  #takeBack(registration: AnyRegistration): void {
+    const { doubtful, bound, replacing, ask } = registration;
+    if (doubtful && bound && replacing === 0) this.#replace(registration, ask.when ?? null).catch(() => {});
   }
 
   #subscribeAgain(registration: AnyRegistration): void {
@@ -171,7 +211,7 @@ export class Registry implements Deliveries {
   }
 
   #ask<K extends 'subscribed' | 'replaced' | 'renewed' | 'unsubscribed', R>(
-    options: Pick<ControlRequestOptions<K>, 'ask' | 'answer' | 'repeatable'>,
+    options: Omit<ControlRequestOptions<K>, 'answered' | 'failed'>,
     answered: (frame: Parameters<ControlRequestOptions<K>['answered']>[0]) => R,
     signal?: AbortSignal,
   ): Promise<R> {

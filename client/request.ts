@@ -20,6 +20,11 @@ export abstract class Request {
     return false;
   }
 
+  /** Keeps its place behind publishes that wait: which of them it sees depends on it. */
+  get ordered(): boolean {
+    return false;
+  }
+
   /** May be done twice without harm: it is sent again when the connection is lost before the answer came. */
   get repeatable(): boolean {
     return false;

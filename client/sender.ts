@@ -25,6 +25,7 @@ export class Sender {
   readonly #settings: Settings;
   readonly #requests: Requests;
   readonly #aborts: AbortWatch;
+  readonly #roomWaiters = new Set<() => void>();
   #channel: Channel | undefined;
   #polling = false;
   #closed = false;
@@ -32,7 +33,10 @@ export class Sender {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#requests = new Requests(settings.time, settings.requestTimeoutMs, (sentMs) => this.#expired(sentMs));
-    this.#aborts = new AbortWatch((request, signal) => this.#requests.fail(request, abortedBy(signal)));
+    this.#aborts = new AbortWatch((request, signal) => {
+      this.#requests.fail(request, abortedBy(signal));
+      this.#tellRoom();
+    });
   }
 
   /** Requests without an answer, those included that wait to be sent. */
@@ -44,11 +48,23 @@ export class Sender {
     return this.#channel?.outbox;
   }
 
-  /** There is a channel, and its socket keeps up. */
+  /** There is a channel, its socket keeps up, and nobody waits who came before. */
   get writable(): boolean {
-    if (this.#channel === undefined) return false;
-    const { outbox, connection } = this.#channel;
-    return outbox.gatheredBytes + connection.bufferedBytes < this.#settings.bufferBytesMax;
+    return this.#socketHasRoom && this.#requests.waiting.size === 0;
+  }
+
+  /**
+   * Half of those who may wait do not: who has many requests leaves the other half to those who have one. So it is too
+   * when closed, where nobody waits.
+   */
+  get roomy(): boolean {
+    const { waiting, waitingBytes } = this.#requests;
+    return 2 * waiting.size < this.#settings.requestsMax && 2 * waitingBytes < WAITING_BYTES_MAX;
+  }
+
+  /** Resolves when it was `roomy`: look again, another may have been first. */
+  async untilRoomy(): Promise<void> {
+    await new Promise<void>((resolve) => this.#roomWaiters.add(resolve));
   }
 
   freshRef(): number {
@@ -77,6 +93,7 @@ export class Sender {
     this.#channel = undefined;
     this.#closed = true;
     this.#requests.failAll(error);
+    this.#tellRoom();
   }
 
   /** The request's end is told through it: `client_closed`, `aborted` and `overloaded` at once, others later. */
@@ -97,22 +114,25 @@ export class Sender {
 
   /** Lets those in that wait, as far as there is room. To be called when an answer has made some. */
   admit(): void {
-    if (this.#requests.waiting.size === 0) return;
     for (const request of this.#requests.waiting) {
       if (this.#channel === undefined || (request.paced && !this.#roomToPublish)) break;
       this.#requests.stopWaiting(request);
       this.#write(request);
     }
+    this.#tellRoom();
     this.#pollWhileFull();
   }
 
-  /** Resolves when `writable`, at the earliest in a later turn; rejects with `client_closed` or `aborted`. */
+  /** Resolves when `writable`, at the earliest in a later turn; rejects with `client_closed`, `aborted` or `timeout`. */
   async untilWritable(signal?: AbortSignal): Promise<void> {
+    const { time, requestTimeoutMs } = this.#settings;
+    const deadlineMs = time.nowMs() + requestTimeoutMs;
     this.outbox?.flush();
     do {
       if (this.#closed) throw clientClosed();
       if (signal?.aborted) throw abortedBy(signal);
-      await new Promise<void>((resolve) => void this.#settings.time.after(BUFFER_POLL_MS, resolve));
+      if (time.nowMs() >= deadlineMs) throw new TellwhenError('timeout', `not writable within ${requestTimeoutMs} ms`);
+      await new Promise<void>((resolve) => void time.after(BUFFER_POLL_MS, resolve));
     } while (!this.writable);
   }
 
@@ -123,7 +143,8 @@ export class Sender {
 
   #mustWait(request: Request): boolean {
     if (this.#channel === undefined) return true;
-    return request.paced && (this.#requests.waiting.size > 0 || !this.#roomToPublish);
+    if (this.#requests.waiting.size > 0) return request.paced || request.ordered;
+    return request.paced && !this.#roomToPublish;
   }
 
   #mayWait(): boolean {
@@ -132,7 +153,20 @@ export class Sender {
   }
 
   get #roomToPublish(): boolean {
-    return this.#requests.sent < this.#settings.requestsMax && this.writable;
+    return this.#requests.sent < this.#settings.requestsMax && this.#socketHasRoom;
+  }
+
+  get #socketHasRoom(): boolean {
+    if (this.#channel === undefined) return false;
+    const { outbox, connection } = this.#channel;
+    return outbox.gatheredBytes + connection.bufferedBytes < this.#settings.bufferBytesMax;
+  }
+
+  #tellRoom(): void {
+    if (this.#roomWaiters.size === 0 || !this.roomy) return;
+    const waiters = [...this.#roomWaiters];
+    this.#roomWaiters.clear();
+    for (const tell of waiters) tell();
   }
 
   #write(request: Request): void {
@@ -158,6 +192,7 @@ export class Sender {
 
   /** Silence since a request was sent that now expired means a dead connection, which no close will ever tell. */
   #expired(sentMs: number | undefined): void {
+    this.#tellRoom();
     if (sentMs === undefined || this.#channel === undefined) return;
     const { connection } = this.#channel;
     if (connection.lastHeardMs >= sentMs) return;

@@ -1,6 +1,6 @@
 import type { Settlement } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
-import type { HeldLease } from './lease.ts';
+import type { HeldLease, LeaseState } from './lease.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { SettleRequest } from './lease-requests.ts';
 import type { Request } from './request.ts';
@@ -30,7 +30,7 @@ export class Settler {
     this.keeper = means.keeper;
   }
 
-  /** A consumer has taken what this lease guards. */
+  /** What this lease guards is in a consumer's hands. */
   handOut(lease: HeldLease): void {
     if (lease.state !== 'held') return;
     this.#inHand.add(lease);
@@ -41,7 +41,9 @@ export class Settler {
   /** Leases that a consumer holds, has not settled, and has time left for. O(n). */
   inHand(): number {
     const nowMs = this.#means.time.nowMs();
-    for (const lease of this.#inHand) if (lease.deadlineMs <= nowMs) this.#inHand.delete(lease);
+    for (const lease of this.#inHand) {
+      if (lease.state === 'lost' || lease.deadlineMs <= nowMs) this.#inHand.delete(lease);
+    }
     return this.#inHand.size;
   }
 
@@ -55,30 +57,62 @@ export class Settler {
   }
 
   /** The lease now ends `ms` from now. Resolves with what remains of it. */
-  extend(lease: HeldLease, ms: number): Promise<number> {
-    if (lease.state === 'settled') return Promise.reject(settledBefore());
-    return this.#ask(lease, 'extend', ms).then(({ remainingMs, sentMs }) => {
-      lease.ttlMs = remainingMs;
+  async extend(lease: HeldLease, ms: number): Promise<number> {
+    refuseOver(lease);
+    this.keeper.extending(lease);
+    try {
+      const { remainingMs, sentMs } = await this.#ask(lease, 'extend', ms);
+      lease.ttlMs = ms;
       lease.prolonged(remainingMs, sentMs);
-      this.keeper.changed(lease);
       return remainingMs;
-    });
+    } finally {
+      this.keeper.extended(lease);
+    }
+  }
+
+  /** The signal of a lease that may be in nobody's care: it is from now on, until its end. */
+  signalOf(lease: HeldLease): AbortSignal {
+    this.keeper.watch(lease);
+    return lease.signal;
+  }
+
+  /** The broker ends every delivery with the connection it was made on. What waits for a consumer is not in hand yet. */
+  connectionLost(error: TellwhenError): void {
+    this.#loseInHand(error);
+    this.keeper.loseDeliveries(error);
+  }
+
+  /** For good. */
+  stop(error: TellwhenError): void {
+    this.#loseInHand(error);
+    this.keeper.stop(error);
+  }
+
+  #loseInHand(error: TellwhenError): void {
+    const leases = [...this.#inHand];
+    this.#inHand.clear();
+    for (const lease of leases) lease.lose(error);
   }
 
   async #settle(lease: HeldLease, settlement: Settlement, ms: number): Promise<void> {
-    if (lease.state === 'settled') throw settledBefore();
+    refuseOver(lease);
     const before = lease.state;
     lease.state = 'settled';
     this.keeper.drop(lease);
     try {
       await this.#ask(lease, settlement, ms);
-    } catch (error) {
-      // Nobody knows whether it arrived: the holder may try again.
-      if (error instanceof TellwhenError && error.retry) lease.state = before;
-      throw error;
-    } finally {
       this.#inHand.delete(lease);
+    } catch (error) {
+      if (error instanceof TellwhenError && error.retry) this.#unsettle(lease, before, error);
+      else this.#inHand.delete(lease);
+      throw error;
     }
+  }
+
+  /** Nobody knows whether it arrived: the holder may try again, unless the lease went with the connection. */
+  #unsettle(lease: HeldLease, before: LeaseState, error: TellwhenError): void {
+    lease.state = before;
+    if (error.code === 'connection_lost' && lease.kind === 'delivery') lease.lose(error);
   }
 
   #ask(lease: HeldLease, settlement: Settlement, ms: number): Promise<{ remainingMs: number; sentMs: number }> {
@@ -89,6 +123,11 @@ export class Settler {
   }
 }
 
-function settledBefore(): TellwhenError {
-  return new TellwhenError('lease_settled', 'it is acknowledged or released already');
+/** One that only may have expired is asked for all the same: the broker has a grace. */
+function refuseOver({ state, loss }: HeldLease): void {
+  if (state === 'settled') throw new TellwhenError('lease_settled', 'it is acknowledged or released already');
+  if (loss?.code !== 'connection_lost') return;
+  throw new TellwhenError('connection_lost', 'its lease ended with the connection: it will come again', {
+    cause: loss,
+  });
 }

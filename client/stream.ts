@@ -60,12 +60,17 @@ export class Stream<T> {
     }
   }
 
-  /** Takes out, and returns, what a test picks. */
-  remove(picked: (item: T) => boolean): T[] {
-    const removed: T[] = [];
-    const kept: T[] = [];
-    for (const item of this.#queue) (picked(item) ? removed : kept).push(item);
-    this.#queue = kept;
+  /** Takes out one item that waits. False when it does not. */
+  delete(item: T): boolean {
+    const at = this.#queue.indexOf(item);
+    if (at >= 0) this.#queue.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Takes out, and returns, all that waits. */
+  clear(): T[] {
+    const removed = this.#queue;
+    this.#queue = [];
     return removed;
   }
 

@@ -8,6 +8,8 @@ export interface WebSocketLike {
   readonly bufferedAmount: number;
   send(frame: string | Uint8Array): void;
   close(code?: number, reason?: string): void;
+  /** Ends it without waiting for the other side. Of the package `ws`, which else waits half a minute for it. */
+  terminate?(): void;
   addEventListener(type: 'open', listener: () => void): void;
   addEventListener(type: 'error', listener: (event: object) => void): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
@@ -17,14 +19,27 @@ export interface WebSocketLike {
 /** Makes a socket that starts to connect. It may throw or reject; that counts as a failed attempt. */
 export type WebSocketFactory = (url: string, protocol: string) => WebSocketLike | Promise<WebSocketLike>;
 
+interface Platform {
+  readonly WebSocket?: unknown;
+  readonly navigator?: { readonly userAgent?: string };
+}
+
 type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
-/** The platform's own WebSocket where there is one, else the package `ws`, loaded only then. */
-export const platformWebSocket: WebSocketFactory = async (url, protocol) => {
-  const { WebSocket: Native } = globalThis as { readonly WebSocket?: unknown };
-  if (typeof Native === 'function') return new (Native as WebSocketConstructor)(url, protocol);
+/**
+ * The browser's own WebSocket; on Node, and where there is none, the package `ws`, loaded only then. The one that Node
+ * has from 22 on cannot be ended without the other side: a silent broker would keep the process alive for ever.
+ */
+export const platformWebSocket: WebSocketFactory = (url, protocol) => {
+  const { WebSocket: Native, navigator } = globalThis as Platform;
+  const node = navigator?.userAgent?.startsWith('Node.js/') === true;
+  if (typeof Native !== 'function' || node) return packaged(url, protocol);
+  return new (Native as WebSocketConstructor)(url, protocol);
+};
+
+async function packaged(url: string, protocol: string): Promise<WebSocketLike> {
   const { WebSocket } = await import('ws');
   // Compression costs more than small frames save, and makes memory hard to bound.
   const socket = new WebSocket(url, protocol, { perMessageDeflate: false });
   return socket as WebSocketLike;
-};
+}

@@ -109,6 +109,27 @@ describe('a real client and a real broker', () => {
     expect([...done].sort()).toEqual([1, 2, 3]);
   });
 
+  it('keep the shortest of leases for as long as a handler works', async () => {
+    await using clients = new Clients();
+    const [publisher, worker] = [await clients.connect(), await clients.connect()];
+    const lost: unknown[] = [];
+    const attempts: number[] = [];
+    const worked = new Promise<void>((resolve) => {
+      const work = async (event: ReceivedEvent, { signal }: { readonly signal: AbortSignal }) => {
+        attempts.push(event.attempt);
+        await once(AbortSignal.any([signal, AbortSignal.timeout(3_000)]), 'abort');
+        if (signal.aborted) lost.push(signal.reason);
+        await event.ack();
+        resolve();
+      };
+      void worker
+        .subscribe({ topic: 'e2e/short', ack: 'explicit', deliveryLeaseMs: 1_000 }, work)
+        .then(() => publisher.publish('e2e/short', 1));
+    });
+    await worked;
+    expect([lost, attempts]).toEqual([[], [1]]);
+  });
+
   it('resume after a broken connection: what has a lease waits, and nothing acknowledged comes again', async () => {
     await using clients = new Clients();
     const network = breakable();

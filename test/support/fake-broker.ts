@@ -56,6 +56,8 @@ export class FakeBroker {
     creditBytes: 1 << 24,
   };
   credit = { events: 8, bytes: 4_096 };
+  /** What deliveries are given, as it is told with `subscribed`. */
+  deliveryLeaseMs: number | undefined;
   /** Whether sessions are resumed, and what they still have. */
   resumed: readonly number[] | undefined;
   reachable = true;
@@ -96,8 +98,16 @@ export class FakeBroker {
         this.#lastSubscription += 1;
         const creditEvents = frame.creditEvents ?? this.credit.events;
         const creditBytes = frame.creditBytes ?? this.credit.bytes;
-        const subscription = this.#lastSubscription;
-        peer.control({ kind: 'subscribed', ref, subscription, seq: 10, cost: 'indexed', creditEvents, creditBytes });
+        peer.control({
+          kind: 'subscribed',
+          ref,
+          subscription: this.#lastSubscription,
+          seq: 10,
+          cost: 'indexed',
+          creditEvents,
+          creditBytes,
+          deliveryLeaseMs: this.deliveryLeaseMs,
+        });
         break;
       }
       case 'replace':
@@ -111,6 +121,9 @@ export class FakeBroker {
         break;
       case 'explain':
         peer.control({ kind: 'explained', ref, explanation: {} as never, text: 'because' });
+        break;
+      case 'ping':
+        peer.control({ kind: 'pong', ref });
         break;
       case 'goodbye':
         peer.control({ kind: 'farewell', ref });
@@ -152,6 +165,11 @@ export class FakePeer {
 
   accept(): void {
     this.socket.tell('open', {});
+  }
+
+  /** As a handshake that fails: some sockets tell of it by this alone. */
+  fail(error: Error): void {
+    this.socket.tell('error', { error });
   }
 
   receive(frame: string | Uint8Array): void {

@@ -76,3 +76,31 @@ test('draining ends after its time, whatever is left', async () => {
   expect(await outcome(drained)).toBe('drained');
   expect(client.state).toBe('closed');
 });
+
+test('draining ends when its signal fires', async () => {
+  const { client, time } = await connected();
+  client.publish('a', 1).catch(() => {});
+  const stop = new AbortController();
+  const drained = client.drain({ signal: stop.signal }).then(() => 'drained');
+  await time.advance(100);
+  expect(await outcome(drained)).toBe('waiting');
+  stop.abort();
+  await time.advance(20);
+  expect(await outcome(drained)).toBe('drained');
+  expect(client.state).toBe('closed');
+});
+
+test('a socket that can be ended without the other side is, when that does not close within a second', async () => {
+  for (const answers of [true, false]) {
+    const { client, broker, time } = await connected();
+    let terminated = 0;
+    Object.assign(broker.peer.socket, { terminate: () => (terminated += 1) });
+    await client.close();
+    if (answers) broker.peer.close(1000);
+    await time.advance(999);
+    expect(terminated).toBe(0);
+    await time.advance(1);
+    expect(terminated).toBe(answers ? 0 : 1);
+    expect(time.timers).toBe(0);
+  }
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { connect } from '../../../client/connect.ts';
 import { connected, outcome } from '../../support/connected-client.ts';
-import { FakeBroker } from '../../support/fake-broker.ts';
+import { FakeBroker, FakePeer } from '../../support/fake-broker.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
 test('says hello with its name, and is open once welcomed', async () => {
@@ -35,6 +35,23 @@ test('rejects when the factory of sockets fails', async () => {
   });
 });
 
+test('rejects at once where a failed handshake is told by an error alone, however early', async () => {
+  const cause = new Error('handshake');
+  for (const soon of [queueMicrotask, setImmediate]) {
+    const webSocket = (url: string) => {
+      const peer = new FakePeer(new FakeBroker(), url);
+      soon(() => peer.fail(cause));
+      return peer.socket;
+    };
+    const time = new ManualTime();
+    await expect(connect('ws://broker', { webSocket, time })).rejects.toMatchObject({
+      code: 'connection_failed',
+      cause,
+    });
+    expect(time.timers).toBe(0);
+  }
+});
+
 test('gives up when the welcome takes too long', async () => {
   const broker = new FakeBroker();
   broker.welcomes = false;
@@ -60,6 +77,16 @@ test('stops connecting when its signal fires', async () => {
 
 test('refuses options that make no sense', async () => {
   await expect(connect([])).rejects.toMatchObject({ code: 'invalid_argument' });
+  for (const address of ['nonsense', 'http://x', '', 5, null, ['ws://x', 'x']]) {
+    await expect(connect(address as never)).rejects.toMatchObject({ code: 'invalid_argument' });
+  }
+  const wrong: unknown[] = [null, { name: 5 }, { name: '\ud800' }, { webSocket: {} }, { requestsMax: '5' }];
+  for (const options of [...wrong, { reconnect: { min: 5 } }, { onCallbackError: 'log' }]) {
+    await expect(connect('ws://broker', options as never)).rejects.toMatchObject({ code: 'invalid_argument' });
+  }
+  await expect(connect('ws://broker', { timeoutMs: 5 } as never)).rejects.toThrow(
+    'there is no timeoutMs; there are name',
+  );
   await expect(connect('ws://broker', { name: 'x'.repeat(129) })).rejects.toMatchObject({ code: 'invalid_argument' });
   await expect(connect('ws://broker', { requestTimeoutMs: 0 })).rejects.toMatchObject({ code: 'invalid_argument' });
   await expect(connect('ws://broker', { reconnect: { minMs: Number.NaN } })).rejects.toMatchObject({

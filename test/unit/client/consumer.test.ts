@@ -4,7 +4,7 @@ import type { Consumer } from '../../../client/consumer.ts';
 import type { Notice } from '../../../client/notice.ts';
 import type { ConnectOptions } from '../../../client/options.ts';
 import { type Connected, connected, outcome } from '../../support/connected-client.ts';
-import type { FakeEvent, FakePeer } from '../../support/fake-broker.ts';
+import { FakeBroker, type FakeEvent, type FakePeer } from '../../support/fake-broker.ts';
 import { turn } from '../../support/manual-time.ts';
 
 interface Consuming extends Connected {
@@ -250,4 +250,102 @@ test('a signal ends run once the handlers at work have returned', async () => {
 test('concurrency must be a number of handlers', async () => {
   const { consumer } = await consuming();
   await expect(consumer.run(() => {}, { concurrency: 0 })).rejects.toMatchObject({ code: 'invalid_argument' });
+});
+
+test('a lost connection fires the signals of handlers at once, and what they held is not settled on the next', async () => {
+  const { broker, consumer, time } = await consuming();
+  const fired: unknown[] = [];
+  const errors: unknown[] = [];
+  void consumer.run(
+    (_event, { signal }) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          fired.push(signal.reason.code);
+          resolve();
+        });
+      }),
+    { onError: (error) => errors.push(error) },
+  );
+  broker.peer.notice(1, { seq: 1 });
+  broker.peer.notice(1, { seq: 2 });
+  await answerFetches(broker.peer);
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  expect(fired).toEqual(['connection_lost']);
+  expect(consumer.pending).toBe(0);
+  await time.advance(5_000);
+  expect(broker.peers).toHaveLength(2);
+  expect(broker.peer.records).toEqual([]);
+  expect(errors).toMatchObject([{ code: 'connection_lost' }]);
+});
+
+test('a fetched event is renewed for the time that was granted', async () => {
+  const broker = new FakeBroker();
+  broker.deliveryLeaseMs = 1_000;
+  const { client, time } = await connected({}, broker);
+  const consumer = await client.pull({ topic: 'a' });
+  void consumer.run(() => new Promise(() => {}));
+  broker.peer.notice(1, { seq: 1 });
+  await answerFetches(broker.peer, { lease: lease(1, 999) });
+  await time.advance(500);
+  expect(settlements(broker.peer, 'extend').map(({ ms }) => ms)).toEqual([1_000]);
+});
+
+test('the signal of an event that was fetched counts from the fetch', async () => {
+  const { broker, consumer, time } = await consuming();
+  broker.peer.notice(1, { seq: 1 });
+  const fetched = (await next(consumer)).fetch({ leaseMs: 6_000 });
+  await answerFetches(broker.peer, { lease: lease(1, 5_999) });
+  const event = await fetched;
+  expect(event.leaseSignal.aborted).toBe(false);
+  await time.advance(5_399);
+  expect(event.leaseSignal.aborted).toBe(false);
+  await time.advance(1);
+  expect(event.leaseSignal.aborted).toBe(true);
+});
+
+test('no renewal undoes its holder’s own extension, and the next asks for the new time', async () => {
+  const { broker, consumer, time } = await consuming();
+  let extended: Promise<number> | undefined;
+  void consumer.run(async (event) => {
+    extended = event.extend(9_000);
+    await new Promise(() => {});
+  });
+  broker.peer.notice(1, { seq: 1 });
+  await answerFetches(broker.peer);
+  await time.advance(2_000);
+  expect(settlements(broker.peer, 'extend').map(({ ms }) => ms)).toEqual([9_000]);
+  broker.peer.settled(settlements(broker.peer, 'extend')[0]?.ref ?? 0, 8_999);
+  expect(await extended).toBe(8_999);
+  await time.advance(2_990);
+  expect(settlements(broker.peer, 'extend')).toHaveLength(1);
+  await time.advance(20);
+  expect(settlements(broker.peer, 'extend').map(({ ms }) => ms)).toEqual([9_000, 9_000]);
+});
+
+test('an extension that is refused leaves the renewal as it was', async () => {
+  const { broker, consumer, time } = await consuming();
+  const refused: string[] = [];
+  void consumer.run(async (event) => {
+    await event.extend(1).catch(({ code }) => refused.push(code));
+    await new Promise(() => {});
+  });
+  broker.peer.notice(1, { seq: 1 });
+  await answerFetches(broker.peer);
+  broker.peer.refused(settlements(broker.peer, 'extend')[0]?.ref ?? 0, 'lease_ttl_range');
+  await time.advance(1_000);
+  expect(refused).toEqual(['lease_ttl_range']);
+  expect(settlements(broker.peer, 'extend').map(({ ms }) => ms)).toEqual([1, 3_000]);
+});
+
+test('the signal of a notice fires when its retention is over, and outlives a connection', async () => {
+  const { broker, consumer, time } = await consuming();
+  broker.peer.notice(1, { seq: 1, lease: lease(7, 10_000) });
+  const { leaseSignal } = await next(consumer);
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  await time.advance(8_999);
+  expect(leaseSignal.aborted).toBe(false);
+  await time.advance(1);
+  expect(leaseSignal.aborted).toBe(true);
 });

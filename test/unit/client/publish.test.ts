@@ -89,10 +89,11 @@ test('what cannot be an event is refused before anything is sent', async () => {
 
 test('an answer that does not come is a timeout; all in their order, on one timer', async () => {
   const { client, broker, time } = await connected({ requestTimeoutMs: 1_000 });
+  const before = time.timers;
   const first = client.publish('a', 1).catch((error: TellwhenError) => error.code);
   await time.advance(400);
   const second = client.publish('a', 2).catch((error: TellwhenError) => error.code);
-  expect(time.timers).toBe(1);
+  expect(time.timers).toBe(before + 1);
   await time.advance(500);
   broker.peer.receipt(999);
   await time.advance(100);
@@ -160,16 +161,123 @@ test('beyond requestsMax publishes wait for receipts, in order; beyond as many a
   expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['0', '1', '2', '3']);
 });
 
-test('publishes wait while the socket is full, other requests do not', async () => {
+test('publishes wait while the socket is full, and what depends on their order with them; other requests do not', async () => {
   const { client, broker, time } = await connected({ bufferBytesMax: 100 });
-  broker.receipts = true;
+  const known = await client.subscribe({ topic: 'a', leaseMs: 60_000 });
   broker.peer.socket.bufferedAmount = 100;
   const published = client.publish('a', 1);
-  await client.subscribe({ topic: 'a' });
-  expect(broker.peer.sent('publish')).toEqual([]);
+  const subscribed = client.subscribe({ topic: 'a' });
+  const replaced = known.replace({ when: 'x = 1' });
+  expect(await known.renew({ leaseMs: 60_000 })).toBe(60_000);
+  expect(broker.peer.order).toEqual(['hello', 'subscribe', 'renew']);
   broker.peer.socket.bufferedAmount = 99;
   await time.advance(5);
-  await expect(published).resolves.toMatchObject({ seq: 1 });
+  broker.peer.receipt(broker.peer.sent('publish')[0]?.ref ?? 0);
+  await Promise.all([published, subscribed, replaced]);
+  expect(broker.peer.order.slice(3)).toEqual(['topic', 'publish', 'subscribe', 'replace']);
+});
+
+test('quiet publishes do not overtake those that wait', async () => {
+  const { client, broker } = await connected({ requestsMax: 1 });
+  const published = [client.publish('a', 1), client.publish('a', 2)];
+  expect(client.publishQuietly('a', 3)).toBe(false);
+  await turn();
+  broker.receipts = true;
+  broker.peer.receipt(broker.peer.sent('publish')[0]?.ref ?? 0);
+  await Promise.all(published);
+  expect(client.publishQuietly('a', 3)).toBe(true);
+  await turn();
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['1', '2', '3']);
+});
+
+test('waiting to be writable is given up as every wait is', async () => {
+  const { client, broker, time } = await connected({ bufferBytesMax: 100, requestTimeoutMs: 1_000 });
+  broker.peer.socket.bufferedAmount = 100;
+  const writable = client.writable().catch((error: TellwhenError) => error.code);
+  await time.advance(990);
+  expect(await outcome(writable)).toBe('waiting');
+  await time.advance(10);
+  expect(await outcome(writable)).toBe('timeout');
+});
+
+test('a batch of more than may be under way goes out as receipts come, and leaves room for others', async () => {
+  const { client, broker } = await connected({ requestsMax: 4 });
+  const batch = client.publishBatch(Array.from({ length: 50 }, (_, i) => ({ topic: 'a', data: i })));
+  await turn();
+  expect(broker.peer.sent('publish')).toHaveLength(4);
+  const other = outcome(client.publish('b', 'other'));
+  broker.receipts = true;
+  for (const { ref } of broker.peer.sent('publish')) broker.peer.receipt(ref);
+  expect((await batch).filter((result) => !(result instanceof TellwhenError))).toHaveLength(50);
+  expect(await other).toHaveProperty('seq');
+  const texts = broker.peer.sent('publish').map(({ text }) => text);
+  expect(texts.filter((text) => text !== '"other"')).toEqual(Array.from({ length: 50 }, (_, i) => `${i}`));
+});
+
+test('a batch that is given up half-way sends nothing more', async () => {
+  for (const end of ['abort', 'close', 'loss'] as const) {
+    const { client, broker, time } = await connected({ requestsMax: 4 });
+    const stop = new AbortController();
+    const events = Array.from({ length: 50 }, (_, i) => ({ topic: 'a', data: i }));
+    const batch = outcome(client.publishBatch(events, { signal: stop.signal }));
+    if (end === 'abort') stop.abort();
+    else if (end === 'close') await client.close();
+    else broker.peer.close(1006);
+    expect(await batch).toBe({ abort: 'aborted', close: 'client_closed', loss: 'connection_lost' }[end]);
+    await time.advance(100);
+    await turn();
+    expect(client.unanswered).toBe(0);
+    const sent = broker.peers.flatMap((peer) => peer.sent('publish'));
+    expect(sent.length).toBeLessThanOrEqual(4);
+  }
+});
+
+test('a control frame longer than the broker takes is refused at once, and costs nothing else', async () => {
+  const broker = new FakeBroker();
+  broker.limits = { ...broker.limits, controlFrameBytes: 300 };
+  const { client } = await connected({}, broker);
+  await expect(client.subscribe({ topic: 'a', when: `x = '${'y'.repeat(300)}'` })).rejects.toMatchObject({
+    code: 'frame_too_large',
+  });
+  // Two bytes each: short as a text, too long as UTF-8.
+  await expect(client.subscribe({ topic: 'a', when: `x = '${'é'.repeat(150)}'` })).rejects.toMatchObject({
+    code: 'frame_too_large',
+  });
+  await client.subscribe({ topic: 'a', when: `x = '${'y'.repeat(150)}'` });
+  expect(client.state).toBe('open');
+});
+
+test('what has no form in UTF-8, is no text, or is no option is refused, with the names there are', async () => {
+  const { client, broker } = await connected();
+  const half = '\ud800';
+  const attempts: Promise<unknown>[] = [
+    client.publish(`a/${half}`, 1),
+    client.publish('a', 1, { id: half }),
+    client.publish('a', 1, { source: half }),
+    client.publish('a', 1, { contentType: half }),
+    client.publish('a', 1, { attributes: { [half]: 1 } }),
+    client.publish('a', 1, { attributes: { x: half } }),
+    client.publish('a', 1, { id: 7 as never }),
+    client.publish('a', 1, { contentType: null as never }),
+    client.publish('a', 1, { time: '2020' as never }),
+    client.publish('a', 1, { attributes: null as never }),
+    client.publish('a', 1, 'id' as never),
+    client.publishBatch([{ topic: 'a', data: 1 }, null as never]),
+    client.publishBatch([{ topic: 'a', data: 1, ttl: 5 } as never]),
+  ];
+  for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'invalid_argument' });
+  await expect(client.publish('a', 1, { ID: 'x' } as never)).rejects.toThrow(
+    'there is no ID; there are attributes, id, source, time, contentType, signal',
+  );
+  expect(() => client.publishQuietly('a', 1, { ids: 'x' } as never)).toThrow(
+    expect.objectContaining({ code: 'invalid_argument' }),
+  );
+  await turn();
+  expect(broker.peer.records).toEqual([]);
+  const whole = client.publish('a', 1, { id: '\ud83d\ude00', time: new Date(5) });
+  await turn();
+  broker.peer.receipt(broker.peer.sent('publish')[0]?.ref ?? 0);
+  await whole;
 });
 
 test('quiet publishes ask for no receipt, and are not taken while the socket is full', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { writeBrokerRecord } from '../../../broker/protocol/index.ts';
 import { connect } from '../../../client/connect.ts';
 import type { Reset } from '../../../client/registration.ts';
 import { connected, outcome } from '../../support/connected-client.ts';
@@ -233,4 +234,123 @@ test('a broker that has fallen silent is left', async () => {
   await turn();
   expect(client.state).toBe('open');
   expect(broker.peers).toHaveLength(2);
+});
+
+test('a silent broker is asked whether it is there; one that answers is kept, one that does not is left', async () => {
+  const { client, broker, time } = await connected({ silenceMs: 5_000, requestTimeoutMs: 1_000 });
+  await client.subscribe({ topic: 'a' });
+  await time.advance(4_000);
+  broker.peer.events(1, {});
+  await time.advance(4_999);
+  expect(broker.peer.asked('ping')).toEqual([]);
+  await time.advance(1);
+  expect(broker.peer.asked('ping')).toHaveLength(1);
+  await time.advance(5_000);
+  expect(broker.peer.asked('ping')).toHaveLength(2);
+  expect([client.state, broker.peers.length]).toEqual(['open', 1]);
+  broker.onControl = ({ kind }) => kind === 'ping';
+  await time.advance(5_000);
+  expect(client.state).toBe('open');
+  await time.advance(1_000);
+  expect(client.state).toBe('reconnecting');
+  await time.advance(100);
+  await turn();
+  expect([client.state, broker.peers.length]).toEqual(['open', 2]);
+  await client.close();
+  expect(time.timers).toBe(0);
+});
+
+test('a replacement whose answer was lost is asked again, so that the predicate is what the broker has', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1', leaseMs: 60_000 });
+  broker.onControl = ({ kind }) => kind === 'replace';
+  const replaced = sub.replace({ when: 'x = 2' });
+  broker.onControl = () => false;
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  expect(sub.when).toBe('x = 1');
+  await time.advance(100);
+  await turn();
+  expect(await replaced).toBe(20);
+  expect(broker.peer.asked('replace')).toMatchObject([{ subscription: 1, when: 'x = 2' }]);
+  expect(sub.when).toBe('x = 2');
+});
+
+test('a replacement is not carried over to a subscription that had to be made anew', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1' });
+  broker.onControl = ({ kind }) => kind === 'replace';
+  const replaced = outcome(sub.replace({ when: 'x = 2' }));
+  broker.peer.close(1006);
+  const failed = sub.replace({ when: 'x = 3' }).catch((error) => error.code);
+  await time.advance(100);
+  await turn();
+  expect([await replaced, await failed]).toEqual(['waiting', 'connection_lost']);
+  expect(broker.peer.asked('subscribe')).toMatchObject([{ when: 'x = 1' }]);
+  expect(broker.peer.asked('replace')).toEqual([]);
+  expect(sub.when).toBe('x = 1');
+});
+
+test('a replacement that was given up is taken back, at once or on the next connection', async () => {
+  const { client, broker, time } = await connected({ requestTimeoutMs: 1_000 });
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1', leaseMs: 60_000 });
+  const stop = new AbortController();
+  broker.onControl = (frame) => frame.kind === 'replace' && frame.when !== 'x = 1';
+  const aborted = sub.replace({ when: 'x = 2', signal: stop.signal });
+  stop.abort();
+  await expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+  await turn();
+  expect(broker.peer.asked('replace').map(({ when }) => when)).toEqual(['x = 2', 'x = 1']);
+  await time.advance(10);
+  const silent = sub.replace({ when: 'x = 3' }).catch((error) => error.code);
+  broker.resumed = [1];
+  await time.advance(1_100);
+  expect(await silent).toBe('timeout');
+  await turn();
+  expect(broker.peers).toHaveLength(2);
+  expect(broker.peer.asked('replace').map(({ when }) => when)).toEqual(['x = 1']);
+  expect(sub.when).toBe('x = 1');
+});
+
+test('a replacement that was given up does not undo a later one', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1' });
+  const stop = new AbortController();
+  broker.onControl = ({ kind }) => kind === 'replace';
+  const given = sub.replace({ when: 'x = 2', signal: stop.signal });
+  const later = sub.replace({ when: 'x = 3' });
+  stop.abort();
+  await expect(given).rejects.toMatchObject({ code: 'aborted' });
+  await turn();
+  for (const { ref } of broker.peer.asked('replace')) {
+    broker.peer.control({ kind: 'replaced', ref, subscription: 1, seq: 20, cost: 'indexed' });
+  }
+  await later;
+  await turn();
+  expect(broker.peer.asked('replace').map(({ when }) => when)).toEqual(['x = 2', 'x = 3']);
+  expect(sub.when).toBe('x = 3');
+});
+
+test('drops that were told of on an earlier connection are no gap again; those since are', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', leaseMs: 60_000 });
+  const gaps: number[] = [];
+  sub.onGap(({ count }) => gaps.push(count));
+  const gap = (subscription: number, total: number) =>
+    broker.peer.data((to) => writeBrokerRecord.gap(to, subscription, 'overflow_oldest', total, 10 + total));
+  const again = async () => {
+    broker.peer.close(1006);
+    await time.advance(1_000);
+    await turn();
+  };
+  gap(1, 3);
+  broker.resumed = [1];
+  await again();
+  gap(1, 3);
+  gap(1, 4);
+  broker.resumed = undefined;
+  await again();
+  gap(2, 2);
+  expect(gaps).toEqual([3, 1, 2]);
+  expect(sub.dropped).toEqual({ overflow_oldest: 6 });
 });

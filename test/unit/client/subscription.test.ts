@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeBrokerRecord } from '../../../broker/protocol/index.ts';
+import type { Gap } from '../../../client/drops.ts';
 import type { ReceivedEvent } from '../../../client/event.ts';
-import type { Gap } from '../../../client/registration.ts';
 import { connected, outcome } from '../../support/connected-client.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { turn } from '../../support/manual-time.ts';
@@ -148,20 +148,23 @@ test('the lease of an event is renewed while it waits, and is its taker’s own 
   expect(broker.peer.sent('settle')).toHaveLength(1);
 });
 
-test('gaps are told and counted by reason', async () => {
+test('gaps are told as they grow, and counted by reason; a total that is known already is none', async () => {
   const { client, broker } = await connected();
   const sub = await client.subscribe({ topic: 'a' });
   const gaps: Gap[] = [];
   sub.onGap((gap) => gaps.push(gap));
   broker.peer.data((to) => {
     writeBrokerRecord.gap(to, 1, 'overflow_oldest', 3, 14);
-    writeBrokerRecord.gap(to, 1, 'overflow_oldest', 2, 16);
+    writeBrokerRecord.gap(to, 1, 'overflow_oldest', 3, 14);
+    writeBrokerRecord.gap(to, 1, 'overflow_oldest', 5, 16);
+    writeBrokerRecord.gap(to, 1, 'broker_memory', 1, 17);
   });
   expect(gaps).toEqual([
     { reason: 'overflow_oldest', count: 3, seq: 14 },
     { reason: 'overflow_oldest', count: 2, seq: 16 },
+    { reason: 'broker_memory', count: 1, seq: 17 },
   ]);
-  expect(sub.dropped).toEqual({ overflow_oldest: 5 });
+  expect(sub.dropped).toEqual({ overflow_oldest: 5, broker_memory: 1 });
 });
 
 test('another predicate takes its place at one position', async () => {
@@ -263,4 +266,159 @@ test('several loops share the events; one that waits gets the next', async () =>
   const other = take(sub, 1).then(([event]) => event?.seq);
   broker.peer.events(1, { seq: 1 }, { seq: 2 });
   expect([await one, await other]).toEqual([1, 2]);
+});
+
+test('a loop that has been left takes nothing any more', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a' });
+  const [left, other] = [sub[Symbol.asyncIterator](), sub[Symbol.asyncIterator]()];
+  const waiting = left.next();
+  const alsoWaiting = other.next();
+  await left.return?.();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  expect(await left.next()).toEqual({ done: true, value: undefined });
+  broker.peer.events(1, { seq: 1 });
+  expect((await alsoWaiting).value?.seq).toBe(1);
+});
+
+test('a loop ends when its signal fires, and leaves what waits to others', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a' });
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const looping = (async () => {
+    for await (const { seq } of sub.items({ signal: stop.signal })) seen.push(seq);
+  })();
+  broker.peer.events(1, { seq: 1 });
+  await turn();
+  stop.abort();
+  await looping;
+  broker.peer.events(1, { seq: 2 });
+  await turn();
+  expect([seen, sub.pending]).toEqual([[1], 1]);
+  expect(await take(sub.items({ signal: stop.signal }), 1)).toEqual([]);
+});
+
+test('a thenable that rejects is a callback that failed', async () => {
+  const reported: unknown[] = [];
+  const { client, broker } = await connected({ onCallbackError: (error) => reported.push(error) });
+  // biome-ignore lint/suspicious/noThenProperty: promises of other makes have it too.
+  const rejecting = { then: (_: unknown, reject: (error: Error) => void) => reject(new Error('no')) };
+  await client.subscribe({ topic: 'a', ack: 'explicit' }, () => rejecting as PromiseLike<void>);
+  broker.peer.events(1, { lease: lease(1) });
+  await turn();
+  expect(reported).toEqual([new Error('no')]);
+  expect(broker.peer.sent('settle')).toMatchObject([{ settlement: 'release', lease: 1 }]);
+});
+
+test('a renewal asks for the time that was granted, not for what remained when it was read', async () => {
+  const broker = new FakeBroker();
+  broker.deliveryLeaseMs = 1_000;
+  const { client, time } = await connected({}, broker);
+  await client.subscribe({ topic: 'a', ack: 'explicit' });
+  broker.peer.events(1, { lease: lease(1, 999) });
+  await time.advance(500);
+  expect(broker.peer.sent('settle')).toMatchObject([{ settlement: 'extend', ms: 1_000 }]);
+});
+
+test('an event whose lease is lost while it waits is not handed out, and its credit comes back', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit', creditEvents: 2 });
+  broker.peer.events(1, { seq: 1, lease: lease(1) }, { seq: 2, lease: lease(2) });
+  await time.advance(1_000);
+  const [first, second] = broker.peer.sent('settle');
+  broker.peer.refused(first?.ref ?? 0, 'lease_superseded');
+  broker.peer.settled(second?.ref ?? 0, 3_000);
+  expect(sub.pending).toBe(1);
+  await turn();
+  expect(broker.peer.sent('credit')).toMatchObject([{ events: 1 }]);
+  expect((await take(sub, 1))[0]?.seq).toBe(2);
+});
+
+test('the signal of an event that was taken fires when its time is over; nothing renews it', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit' });
+  broker.peer.events(1, { lease: lease(1) }, { lease: lease(2) }, { lease: lease(3) });
+  const [left, extended, settled] = (await take(sub, 3)) as [ReceivedEvent, ReceivedEvent, ReceivedEvent];
+  const signals = [left, extended, settled].map(({ leaseSignal }) => leaseSignal);
+  void settled.ack();
+  void extended.extend(9_000);
+  await turn();
+  for (const { ref, ms } of broker.peer.sent('settle')) broker.peer.settled(ref, ms);
+  await time.advance(2_699);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+  await time.advance(1);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false, false]);
+  expect(left.leaseSignal.reason).toMatchObject({ code: 'lease_expired' });
+  await time.advance(9_000);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+  expect(broker.peer.sent('settle')).toHaveLength(2);
+});
+
+test('a callback that leaves its event to somebody else leaves them the signal, and no renewal', async () => {
+  const { client, broker, time } = await connected();
+  const signals: AbortSignal[] = [];
+  await client.subscribe({ topic: 'a', ack: 'explicit' }, (_event, { signal }) => void signals.push(signal));
+  broker.peer.events(1, { lease: lease(1) });
+  await time.advance(2_699);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await time.advance(1);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  expect(broker.peer.sent('settle')).toEqual([]);
+});
+
+test('the signal of an event without a lease never fires', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a' });
+  broker.peer.events(1, {});
+  const [event] = await take(sub, 1);
+  await client.close();
+  expect(event?.leaseSignal.aborted).toBe(false);
+});
+
+test('a lost connection ends every delivery: in hand, in a callback, and waiting', async () => {
+  const { client, broker, time } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit', leaseMs: 60_000 });
+  const fired: unknown[] = [];
+  await client.subscribe({ topic: 'b', ack: 'explicit', leaseMs: 60_000 }, (_event, { signal }) => {
+    signal.addEventListener('abort', () => fired.push(signal.reason.code));
+    return new Promise(() => {});
+  });
+  broker.peer.events(1, { lease: lease(1) }, { lease: lease(2) }, { lease: lease(3) });
+  broker.peer.events(2, { lease: lease(4) });
+  const [first, second] = (await take(sub, 2)) as [ReceivedEvent, ReceivedEvent];
+  const acked = second.ack().catch((error) => error.code);
+  await turn();
+  broker.peer.close(1006);
+  expect(fired).toEqual(['connection_lost']);
+  expect(first.leaseSignal.reason).toMatchObject({ code: 'connection_lost' });
+  expect(sub.pending).toBe(0);
+  broker.resumed = [1, 2];
+  await time.advance(100);
+  await turn();
+  expect(await acked).toBe('connection_lost');
+  // Its number may stand for another lease by now.
+  await expect(first.ack()).rejects.toMatchObject({ code: 'connection_lost' });
+  await expect(second.ack()).rejects.toMatchObject({ code: 'connection_lost' });
+  await expect(first.extend(5_000)).rejects.toMatchObject({ code: 'connection_lost' });
+  await time.advance(10_000);
+  expect(broker.peer.sent('settle')).toEqual([]);
+});
+
+test('an event whose connection ends in the turn it arrives is not handed out', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit', leaseMs: 60_000 });
+  const waiting = take(sub, 1);
+  broker.peer.events(1, { lease: lease(1) });
+  broker.peer.close(1006);
+  expect(await outcome(waiting)).toBe('waiting');
+});
+
+test('closing tells those who work under leases', async () => {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a', ack: 'explicit' });
+  broker.peer.events(1, { lease: lease(1) });
+  const [event] = await take(sub, 1);
+  await client.close();
+  expect(event?.leaseSignal.reason).toMatchObject({ code: 'client_closed' });
 });

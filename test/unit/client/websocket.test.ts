@@ -4,15 +4,26 @@ import { platformWebSocket } from '../../../client/websocket.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('the platform’s own WebSocket is used where there is one', async () => {
-  class Native {
-    readonly asked: readonly string[];
-    constructor(...asked: string[]) {
-      this.asked = asked;
-    }
+class Native {
+  readonly asked: readonly string[];
+  constructor(...asked: string[]) {
+    this.asked = asked;
   }
+}
+
+test('the browser’s own WebSocket is used where there is one', () => {
   vi.stubGlobal('WebSocket', Native);
-  expect(await platformWebSocket('ws://broker', 'tellwhen.1')).toEqual(new Native('ws://broker', 'tellwhen.1'));
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0' });
+  expect(platformWebSocket('ws://broker', 'tellwhen.1')).toEqual(new Native('ws://broker', 'tellwhen.1'));
+});
+
+test('that of Node is not: it cannot be ended without the other side', async () => {
+  vi.stubGlobal('WebSocket', Native);
+  vi.stubGlobal('navigator', { userAgent: 'Node.js/22' });
+  const socket = await platformWebSocket('ws://127.0.0.1:1', 'tellwhen.1');
+  const failed = new Promise<void>((resolve) => socket.addEventListener('error', () => resolve()));
+  expect(socket.terminate).toBeTypeOf('function');
+  await failed;
 });
 
 test('elsewhere the package ws: it speaks the subprotocol and gives bytes as ArrayBuffer', async () => {
