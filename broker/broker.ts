@@ -53,7 +53,8 @@ export interface Broker {
 const TUNE_MS = 100;
 const TUNED_FILTERS = 32;
 
-const EXPLAINS_WAITING_MAX = 1_000;
+/** Of one connection. */
+const EXPLAINS_WAITING_MAX = 100;
 
 /**
  * The first token is the moment of the boot in units so fine that a broker cannot use them up as fast as they pass: above
@@ -141,6 +142,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       subscriptions,
       leases,
       topicAliasesMax: config.topicAliasesMax,
+      fetchesWaitingMax: config.creditEventsMax,
       releaseMsMax: config.deliveryLeaseMsTotalMax,
       draining: () => draining,
       refusal: (error, request) => {

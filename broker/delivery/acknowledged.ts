@@ -146,7 +146,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
 
   leaseExpired(entry: Entry, _leaseId: number): void {
     const backOffMs = BACK_OFF_MS[Math.min(entry.attempt, BACK_OFF_MS.length) - 1] ?? 0;
-    this.#rest(entry, backOffMs);
+    this.rest(entry, backOffMs);
   }
 
   acknowledged(entry: Entry, leaseId: number): void {
@@ -158,7 +158,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
   }
 
   released(entry: Entry, _leaseId: number, delayMs: number): void {
-    this.#rest(entry, delayMs);
+    this.rest(entry, delayMs);
     this.pump();
   }
 
@@ -213,7 +213,7 @@ export abstract class Acknowledged implements Delivery, EntryKeeper, Woken {
     return true;
   }
 
-  #rest(entry: Entry, ms: number): void {
+  protected rest(entry: Entry, ms: number): void {
     this.#unplace(entry);
     if (ms === 0) {
       this.#makeReady(entry);

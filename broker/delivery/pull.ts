@@ -5,6 +5,9 @@ import { Acknowledged } from './acknowledged.ts';
 import { type Entry, NO_LEASE } from './entry.ts';
 import type { Handover, Outbox } from './outbox.ts';
 
+/** As long as a lease that expired may come back. */
+const GRACE_MS = 2_000;
+
 /**
  * Pull: the broker sends a notification only, and keeps the body under a retention lease, which starts as the
  * notification is handed to the connection. The subscriber fetches the event when it likes, as often as it has attempts,
@@ -36,8 +39,10 @@ export class Pull extends Acknowledged {
 
   override leaseExpired(entry: Entry, leaseId: number): void {
     if (leaseId === entry.deliveryLease) super.leaseExpired(entry, leaseId);
-    // What is with the subscriber, or was until a moment ago, is looked at when it comes back.
-    else if (entry.state !== 'leased' && entry.state !== 'resting') {
+    // A late acknowledgement may still come; then it is looked at, and dropped.
+    else if (entry.state === 'resting') this.rest(entry, GRACE_MS);
+    // What is with the subscriber is looked at when it comes back.
+    else if (entry.state !== 'leased') {
       this.drop(entry, 'retention_ended');
       this.pump();
     }

@@ -3,19 +3,20 @@ import { Ring } from '../kernel/ring.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Outbound } from './outbound.ts';
 
-/** Fetches of one connection that wait for it to read. */
-const WAITING_MAX = 1_024;
-
 /**
  * Serves fetches as the connection can take the answers. A fetch that is served starts a lease and an attempt, so it must
  * not be served into a connection that does not read: it waits here, in its order.
  */
 export class Fetches implements Pumped {
   readonly #outbound: Outbound;
-  readonly #waiting = new Ring<() => void>(WAITING_MAX);
+  readonly #waitingMax: number;
+  readonly #waiting: Ring<() => void>;
 
-  constructor(outbound: Outbound) {
+  /** At most `waitingMax` wait. */
+  constructor(outbound: Outbound, waitingMax: number) {
     this.#outbound = outbound;
+    this.#waitingMax = waitingMax;
+    this.#waiting = new Ring(waitingMax);
   }
 
   /** `serve` is called once, now or later. It must not throw. Throws ProtocolError `rate_limited` when too many wait. */
@@ -25,7 +26,7 @@ export class Fetches implements Pumped {
       return;
     }
     if (!this.#waiting.push(serve)) {
-      throw new ProtocolError('rate_limited', `${WAITING_MAX} fetches wait for this connection to read`);
+      throw new ProtocolError('rate_limited', `${this.#waitingMax} fetches wait for this connection to read`);
     }
     this.#outbound.pumpWhenWritable(this);
   }

@@ -8,7 +8,7 @@ import { Link, type LinkMeans } from './link.ts';
 import { Outbound } from './outbound.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
 
-export interface FrontMeans extends Omit<LinkMeans, 'greeted' | 'closed'> {
+export interface FrontMeans extends Omit<LinkMeans, 'greeted' | 'parted' | 'closed'> {
   readonly config: Config;
   readonly time: Time;
   readonly counters: Counters;
@@ -22,8 +22,8 @@ const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {},
 export class Front {
   readonly #means: FrontMeans;
   readonly #links = new Set<Link>();
-  /** Those that have not said hello, in the order in which they came. */
-  readonly #silent = new Set<Link>();
+  /** Those without a session, before hello or after goodbye, and since when; in that order. */
+  readonly #silent = new Map<Link, number>();
   readonly #linkMeans: LinkMeans;
   #stopTicking: (() => void) | undefined;
 
@@ -32,6 +32,7 @@ export class Front {
     this.#linkMeans = {
       ...means,
       greeted: (link) => void this.#silent.delete(link),
+      parted: (link) => void this.#silent.set(link, means.time.monotonicMs()),
       closed: (link) => {
         this.#silent.delete(link);
         if (this.#links.delete(link)) means.counters.connectionsOpen -= 1;
@@ -68,9 +69,9 @@ export class Front {
     });
     const sinceMs = time.monotonicMs();
     const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
-    const link: Link = new Link({ connection, outbound, rate, sinceMs }, this.#linkMeans);
+    const link: Link = new Link({ connection, outbound, rate }, this.#linkMeans);
     this.#links.add(link);
-    this.#silent.add(link);
+    this.#silent.set(link, sinceMs);
     return link;
   }
 
@@ -97,10 +98,10 @@ export class Front {
   #closeSilent(): void {
     const { config, time } = this.#means;
     const before = time.monotonicMs() - config.helloTimeoutMs;
-    for (const link of this.#silent) {
-      if (link.sinceMs > before) return;
+    for (const [link, sinceMs] of this.#silent) {
+      if (sinceMs > before) return;
       this.#silent.delete(link);
-      link.leave('helloTimeout', 'no hello in time');
+      link.leave('helloTimeout', 'no session');
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import type { Turns } from '../kernel/turns.ts';
+import type { Lane, Turns } from '../kernel/turns.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Log } from '../observe/log.ts';
 import {
@@ -34,6 +34,8 @@ export interface LinkMeans {
   readonly turns: Turns;
   readonly log: Log;
   readonly greeted: (link: Link) => void;
+  /** It said goodbye, and should close. */
+  readonly parted: (link: Link) => void;
   readonly closed: (link: Link) => void;
 }
 
@@ -46,10 +48,12 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   readonly connection: Connection;
   readonly outbound: Outbound;
   readonly rate: TokenBucket;
-  /** Monotonic milliseconds when it was accepted. */
-  readonly sinceMs: number;
   readonly #means: LinkMeans;
+  readonly #costly: Lane;
   #session: Session | undefined;
+  /** Goodbye was said, or the connection is closing: nothing more is done for it. */
+  #over = false;
+  #left = false;
   #records: RecordRequests | undefined;
 
   constructor(
@@ -57,15 +61,14 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       readonly connection: Connection;
       readonly outbound: Outbound;
       readonly rate: TokenBucket;
-      readonly sinceMs: number;
     },
     means: LinkMeans,
   ) {
     this.connection = parts.connection;
     this.outbound = parts.outbound;
     this.rate = parts.rate;
-    this.sinceMs = parts.sinceMs;
     this.#means = means;
+    this.#costly = means.turns.lane();
   }
 
   onText(message: string): void {
@@ -102,7 +105,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   onClose(): void {
-    this.#giveUpSession();
+    this.#part();
     this.outbound.end();
     this.#means.closed(this);
   }
@@ -119,13 +122,18 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
    * seconds: what is delivered meanwhile would be lost.
    */
   leave(why: keyof typeof CLOSE, reason: string): void {
+    if (this.#left) return;
+    this.#left = true;
     this.outbound.end();
-    this.#giveUpSession();
+    this.#part();
     this.#means.counters.connectionsClosed[why] += 1;
     this.connection.close(CLOSE[why], reason);
   }
 
-  #giveUpSession(): void {
+  /** Session and connection go separate ways. */
+  #part(): void {
+    this.#over = true;
+    this.#costly.clear();
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
@@ -133,12 +141,14 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   #handle(frame: ClientControl): void {
+    if (this.#over) throw new ProtocolError('frame_unexpected', 'the session of this connection has ended');
     if (frame.kind === 'hello') this.#greet(frame);
     else if (this.#session === undefined) {
       throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
     } else if (frame.kind === 'goodbye') {
       this.#means.sessions.close(this.#session);
-      this.#giveUpSession();
+      this.#part();
+      this.#means.parted(this);
       this.outbound.control({ kind: 'farewell', ref: frame.ref });
     } else if (frame.kind === 'explain') this.#explain(frame);
     else handleControl(this.#session, this.outbound, frame, this.#means.control);
@@ -146,10 +156,9 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
 
   /** In a turn of its own: it may cost as much as a thousand events. */
   #explain({ ref, event, filter }: ControlOf<ClientControl, 'explain'>): void {
-    const { turns, explain } = this.#means;
-    const waits = turns.add(() => {
+    const waits = this.#costly.add(() => {
       try {
-        this.outbound.control({ kind: 'explained', ref, ...explain.answer(event, filter) });
+        this.outbound.control({ kind: 'explained', ref, ...this.#means.explain.answer(event, filter) });
       } catch (error) {
         this.#refuse(ref, error);
       }

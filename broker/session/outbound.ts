@@ -68,6 +68,7 @@ export class Outbound implements Outbox {
     this.#measure();
     if (this.#unsentBytes > this.#means.softBytes / 2) return;
     this.#stalled = false;
+    this.#means.budget.flowing(this);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const delivery of waiting) delivery.pump();
@@ -122,7 +123,7 @@ export class Outbound implements Outbox {
 
   disconnectSlow(): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#finish();
     // Not at once: whoever finds the peer too slow is in the midst of delivering to it, and to others.
     this.#means.time.afterReads(() => this.#means.tooSlow());
   }
@@ -130,10 +131,17 @@ export class Outbound implements Outbox {
   /** The connection is closing: nothing that is written from here on would arrive. */
   end(): void {
     this.flush();
+    if (!this.#over) this.#finish();
+  }
+
+  #finish(): void {
+    const { budget } = this.#means;
     this.#over = true;
     this.#waiting.clear();
-    this.#means.budget.move(this.#unsentBytes, 0);
+    budget.flowing(this);
+    const unsentBytes = this.#unsentBytes;
     this.#unsentBytes = 0;
+    budget.move(unsentBytes, 0);
   }
 
   flush(): void {
@@ -164,16 +172,18 @@ export class Outbound implements Outbox {
 
   #sent(outcome: SendOutcome): void {
     if (outcome === 'sent' || this.#over) return;
-    this.#measure();
     const { softBytes, hardBytes, budget } = this.#means;
-    if (this.#unsentBytes > softBytes) this.#stalled = true;
-    const tooMuch = this.#unsentBytes > hardBytes || (this.#stalled && budget.isExceeded);
-    if (outcome === 'lost' || tooMuch) this.disconnectSlow();
+    if (!this.#stalled && this.#connection.bufferedBytes > softBytes) {
+      this.#stalled = true;
+      budget.stalled(this);
+    }
+    this.#measure();
+    if (outcome === 'lost' || this.#unsentBytes > hardBytes) this.disconnectSlow();
   }
 
   #measure(): void {
-    const { bufferedBytes } = this.#connection;
-    this.#means.budget.move(this.#unsentBytes, bufferedBytes);
-    this.#unsentBytes = bufferedBytes;
+    const before = this.#unsentBytes;
+    this.#unsentBytes = this.#connection.bufferedBytes;
+    this.#means.budget.move(before, this.#unsentBytes);
   }
 }

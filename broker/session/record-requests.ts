@@ -4,6 +4,8 @@ import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import {
   type Body,
   type ClientRecordHandler,
+  CODES,
+  type Code,
   ProtocolError,
   readClientRecords,
   type Settlement,
@@ -21,6 +23,8 @@ export interface RecordMeans {
   readonly subscriptions: Subscriptions;
   readonly leases: LeaseTable;
   readonly topicAliasesMax: number;
+  /** Fetches of one connection that may wait for it to read. */
+  readonly fetchesWaitingMax: number;
   /** How long an event may rest that is given back. */
   readonly releaseMsMax: number;
   /** While true nothing new begins; acknowledging goes on. */
@@ -30,7 +34,7 @@ export interface RecordMeans {
 }
 
 /** A frame of a megabyte holds two hundred thousand faulty records; answering all of them would take a second. */
-const REFUSALS_MAX = 1_000;
+const FAULTS_MAX = 1_000;
 
 /** Does what the records of data frames ask, one connection's. A record that is refused does not stop the next one. */
 export class RecordRequests implements ClientRecordHandler {
@@ -40,8 +44,8 @@ export class RecordRequests implements ClientRecordHandler {
   readonly #means: RecordMeans;
   readonly #topics: IncomingTopics;
   readonly #fetches: Fetches;
-  /** Of records other than publishes, in the present frame. */
-  #refusals = 0;
+  /** In the present frame. */
+  #faults = 0;
 
   constructor(session: Session, outbound: Outbound, publisher: Publisher, means: RecordMeans) {
     this.#session = session;
@@ -49,12 +53,12 @@ export class RecordRequests implements ClientRecordHandler {
     this.#publisher = publisher;
     this.#means = means;
     this.#topics = new IncomingTopics(means.topicAliasesMax);
-    this.#fetches = new Fetches(outbound);
+    this.#fetches = new Fetches(outbound, means.fetchesWaitingMax);
   }
 
   /** Reads one frame. Throws ProtocolError when it cannot be read, or is nothing but faults. */
   read(frame: Uint8Array): void {
-    this.#refusals = 0;
+    this.#faults = 0;
     readClientRecords(frame, this);
   }
 
@@ -90,10 +94,12 @@ export class RecordRequests implements ClientRecordHandler {
         throw new ProtocolError('subscription_mode', `subscription ${subscription} is not a pull subscription`);
       }
       this.#fetches.add(() => {
-        this.#orRefuse(ref, 'other', () => {
+        try {
           const { event, handover } = delivery.fetch(seq, leaseMs);
           this.#outbound.fetched(ref, event, handover);
-        });
+        } catch (error) {
+          this.#answerRefused(ref, 'other', error);
+        }
       });
     });
   }
@@ -133,14 +139,21 @@ export class RecordRequests implements ClientRecordHandler {
     }
   }
 
+  /** Refuses a record of the present frame. Throws when the frame has too many faults. */
   #refuse(ref: number, request: 'publish' | 'other', error: unknown): void {
+    const code = this.#answerRefused(ref, request, error);
+    // What may be tried again is no fault of the frame.
+    if (CODES[code].retry) return;
+    this.#faults += 1;
+    if (this.#faults > FAULTS_MAX) {
+      throw new ProtocolError('rate_limited', `more than ${FAULTS_MAX} records of one frame were refused`);
+    }
+  }
+
+  #answerRefused(ref: number, request: 'publish' | 'other', error: unknown): Code {
     const { code, message } = this.#means.refusal(error, request);
     this.#outbound.refused(ref, code, message);
-    if (request === 'publish') return;
-    this.#refusals += 1;
-    if (this.#refusals > REFUSALS_MAX) {
-      throw new ProtocolError('rate_limited', `more than ${REFUSALS_MAX} records of one frame were refused`);
-    }
+    return code;
   }
 }
 

@@ -48,6 +48,8 @@ export class Subscription implements LeaseHolder {
 
   /** From the event after `seq` on, this filter holds. */
   replaceFilter(filter: CompiledFilter, seq: number): void {
+    // One that was replaced before any event came judged nothing.
+    if (this.#filters.at(-1)?.sinceSeq === seq) this.#filters.pop();
     this.#filters.push({ filter, sinceSeq: seq });
     if (this.#filters.length > FILTERS_REMEMBERED) this.#filters.shift();
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writeClientRecord } from '../../broker/protocol/index.ts';
+import { type ByteWriter, writeClientRecord } from '../../broker/protocol/index.ts';
 import { simulatedBroker } from '../support/simulated-broker.ts';
 
 async function withBystander() {
@@ -77,14 +77,28 @@ describe('a data frame that cannot be read', () => {
   });
 
   it('is closed when it is nothing but faults', async () => {
-    const { peer, expectUnharmed } = await withBystander();
-    peer.send((to) => {
-      for (let i = 0; i < 2_000; i++) writeClientRecord.fetch(to, 1 + i, 999, 1, 0);
-    });
-    expect(peer.take('refused').length).toBeLessThanOrEqual(1_001);
-    expect(peer.controls.at(-1)).toMatchObject({ kind: 'refused', ref: 0, code: 'rate_limited' });
-    expect(peer.closed?.code).toBe(4400);
-    expectUnharmed();
+    const faulty: ((to: ByteWriter, i: number) => void)[] = [
+      (to, i) => writeClientRecord.fetch(to, 1 + i, 999, 1, 0),
+      (to) => writeClientRecord.publish(to, 0, 99, { data: new Uint8Array() }),
+    ];
+    for (const write of faulty) {
+      const { peer, expectUnharmed } = await withBystander();
+      peer.send((to) => {
+        for (let i = 0; i < 2_000; i++) write(to, i);
+      });
+      expect(peer.take('refused').length).toBeLessThanOrEqual(1_001);
+      expect(peer.controls.at(-1)).toMatchObject({ kind: 'refused', ref: 0, code: 'rate_limited' });
+      expect(peer.closed?.code).toBe(4400);
+      expectUnharmed();
+    }
+  });
+
+  it('is not closed for what may be tried again', async () => {
+    const { greeted } = await simulatedBroker({ publishPerSecondMax: 10, publishBurst: 1 });
+    const peer = greeted();
+    peer.publish(...Array.from({ length: 2_000 }, (_, data) => ({ topic: 'a', data })));
+    expect(peer.take('refused')).toHaveLength(1_999);
+    expect(peer.closed).toBeUndefined();
   });
 
   it('before hello', async () => {

@@ -96,6 +96,29 @@ describe('explain', () => {
     expect(answer(3).text).toContain('x = 2');
   });
 
+  it('remembers the filter that judged, however often it was replaced since without an event', async () => {
+    const { greeted } = await simulatedBroker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: '#', when: 'x = 1' });
+    peer.publish({ topic: 'a', data: { x: 1 } });
+    for (let i = 0; i < 20; i++) peer.request('replace', { subscription, when: `x = ${i + 2}` });
+    const answer = explained(peer.request('explain', { event: { seq: 1 }, filter: { subscription } }));
+    expect(answer.fate?.kind).toBe('delivered');
+  });
+
+  it('makes one who asks for many wait, and nobody else', async () => {
+    const { greeted, connect, time } = await simulatedBroker();
+    const [greedy, modest] = [greeted(), connect()];
+    modest.hello();
+    const question = { event: { topic: 'a' }, filter: { topic: 'a' } };
+    for (let ref = 101; ref <= 300; ref++) greedy.peer.sendText(JSON.stringify({ kind: 'explain', ref, ...question }));
+    expect(modest.request('explain', question)).toMatchObject({ kind: 'explained' });
+    time.settle();
+    const answers = greedy.controls.filter((frame) => 'ref' in frame && frame.ref > 100).map(({ kind }) => kind);
+    expect(answers.filter((kind) => kind === 'explained').length).toBeGreaterThanOrEqual(100);
+    expect(answers).toHaveLength(200);
+  });
+
   it('treats imagined data as it would be treated when published', async () => {
     const { greeted } = await simulatedBroker({ jsonDepthMax: 2 });
     const ask = (fields: object) =>

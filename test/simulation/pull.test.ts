@@ -222,4 +222,41 @@ describe('pull', () => {
       Array.from({ length: events }, (_, i) => [i + 1, 1]),
     );
   });
+
+  it('answers fetches whose retention ended while the connection did not read, and keeps it', async () => {
+    const { greeted, time, faults } = await simulatedBroker();
+    const [publisher, peer] = [greeted(), greeted()];
+    const events = 1_500;
+    const { subscription } = peer.subscribe({
+      topic: 'a',
+      mode: 'pull',
+      retentionMs: 2 * SECOND,
+      creditEvents: events,
+      queueEvents: events,
+    });
+    peer.subscribe({ topic: 'b' });
+    for (let i = 0; i < events; i++) publisher.publish({ topic: 'a', data: i });
+    peer.take('notice');
+    peer.peer.pause();
+    for (let i = 0; i < 5; i++) publisher.publish({ topic: 'b', data: 'x'.repeat(200_000) });
+    for (let seq = 1; seq <= events; seq++) peer.fetch(subscription, seq, seq);
+    time.advance(3 * SECOND);
+    peer.peer.resume();
+    time.advance(1 * SECOND);
+    const gone = peer.take('refused');
+    expect(gone).toHaveLength(events);
+    expect(new Set(gone.map(({ code }) => code))).toEqual(new Set(['event_gone']));
+    expect([peer.closed, faults]).toEqual([undefined, []]);
+  });
+
+  it('a rest does not outlast the retention', async () => {
+    const { peer, subscription, time, metric } = await one();
+    peer.publish({ topic: 'a', data: 1 });
+    peer.fetch(subscription, 1);
+    peer.release(lease(peer.take('fetched')[0]), 3_600 * SECOND);
+    time.advance(13 * SECOND);
+    peer.fetch(subscription, 1, 9);
+    expect(peer.take('refused')).toMatchObject([{ ref: 9, code: 'event_gone' }]);
+    expect(await metric('tellwhen_held_events')).toBe(0);
+  });
 });

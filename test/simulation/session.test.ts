@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeClientRecord } from '../../broker/protocol/index.ts';
 import { simulatedBroker } from '../support/simulated-broker.ts';
 
 const SECOND = 1_000;
@@ -154,12 +155,40 @@ describe('a session', () => {
     peer.subscribe({ topic: '#', leaseMs: 60 * SECOND });
     expect(peer.request('goodbye', {})).toMatchObject({ kind: 'farewell' });
     expect(peer.request('subscribe', { topic: '#' })).toMatchObject({ code: 'frame_unexpected' });
+    expect(peer.request('hello', { client: 'again' })).toMatchObject({ code: 'frame_unexpected' });
     const publisher = greeted();
     publisher.publish({ topic: 'a', data: 1 });
     expect(publisher.take('receipt')).toMatchObject([{ matched: 0 }]);
     peer.peer.close(1000, '');
     time.settle();
     expect(connect().hello(session).session.resumed).toBe(false);
+  });
+
+  it('does not keep a connection that said goodbye', async () => {
+    const { greeted, time } = await simulatedBroker();
+    const peer = greeted();
+    time.advance(60 * SECOND);
+    peer.request('goodbye', {});
+    time.advance(5 * SECOND);
+    expect(peer.closed).toBeUndefined();
+    time.advance(6 * SECOND);
+    expect(peer.closed?.code).toBe(4408);
+  });
+
+  it('counts a closed connection once, whatever came together', async () => {
+    const { greeted, metric } = await simulatedBroker();
+    const [peer, publisher] = [greeted(), greeted()];
+    peer.subscribe({ topic: '#', creditEvents: 0, queueEvents: 1, overflow: 'disconnect' });
+    publisher.publish({ topic: 'a', data: 1 });
+    peer.send((to) => {
+      writeClientRecord.topic(to, 0, 'a');
+      writeClientRecord.publish(to, 1, 0, { data: new Uint8Array() });
+      to.u8(0x7f);
+    });
+    const closed = ['slowConsumer', 'malformed'].map((why) =>
+      metric(`tellwhen_connections_closed_total{why="${why}"}`),
+    );
+    expect((await Promise.all(closed)).reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
   it('has bounds: sessions, connections, subscriptions', async () => {
