@@ -6,19 +6,9 @@
  */
 import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT } from './arena.ts';
 import { type Conjunction, joined, type Test } from './conjunction.ts';
-import {
-  EQUAL,
-  NUMBER_SIDE,
-  OPCODE_MASK,
-  OPERAND_SHIFT,
-  RECORD_HEADER,
-  SIDE_MASK,
-  slotOfSide,
-  TOPIC,
-  WITHIN,
-} from './program.ts';
+import { EQUAL, entryWords, isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
+import { intervalOf } from './range-index.ts';
 import type { SlotTable } from './slot-table.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 import { blend, type Traffic } from './traffic.ts';
@@ -43,20 +33,17 @@ export const BRANCHES_MAX = 64;
 const POSTING_PRICE = 1e-6;
 
 export class AccessChooser {
-  readonly #arena: Arena;
   readonly #slots: SlotTable;
   readonly #symbols: SymbolTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
 
   constructor(tables: {
-    arena: Arena;
     slots: SlotTable;
     symbols: SymbolTable;
     topics: TopicTrie;
     traffic: Traffic;
   }) {
-    this.#arena = tables.arena;
     this.#slots = tables.slots;
     this.#symbols = tables.symbols;
     this.#topics = tables.topics;
@@ -122,26 +109,19 @@ export class AccessChooser {
     return 1;
   }
 
-  /** The share of events expected to offer a record that is posted, by its access key. */
-  shareOfKey(record: number): number {
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const numbers = this.#arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
-    const at = (record & CHUNK_MASK) + RECORD_HEADER;
-    const operand = (words[at] as number) >>> OPERAND_SHIFT;
-    const bound = numbers[(at + 2) >> 1] as number;
-    const slot = slotOfSide(operand);
-    switch ((words[at] as number) & OPCODE_MASK) {
-      case EQUAL:
-        return this.#equalShare(operand, this.#symbols.valueOf(words[at + 1] as number));
-      case TOPIC:
-        return this.#topicShare(operand);
-      case WITHIN:
-        return this.#traffic.rangeShare(slot, bound, numbers[(at + 4) >> 1] as number);
-      default:
-        return (operand & SIDE_MASK) === NUMBER_SIDE
-          ? this.#traffic.rangeShare(slot, bound, Number.POSITIVE_INFINITY)
-          : this.#traffic.rangeShare(slot, Number.NEGATIVE_INFINITY, -bound);
+  /** The share of events expected to offer an entry, by its access key. */
+  shareOfEntry(entry: Int32Array): number {
+    const at = keyAt(entry, 0);
+    if (at === entryWords(entry, 0)) return this.#topicShare(topicOf(entry, 0));
+    const head = entry[at] as number;
+    const operand = head >>> OPERAND_SHIFT;
+    if ((head & OPCODE_MASK) === EQUAL) {
+      return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
     }
+    const { key, top } = intervalOf(entry, at);
+    return isNegated(operand)
+      ? this.#traffic.rangeShare(slotOfSide(operand), -top, -key)
+      : this.#traffic.rangeShare(slotOfSide(operand), key, top);
   }
 
   /** The share of events expected to have this value in the slot. */

@@ -6,8 +6,6 @@
  *     ┌───────┬───────┬───────┬───────┬──
  *     │ block │ free ─┼─▶     │ block │ …      a free block's first word is the next free word
  *     └───────┴───────┴───────┴───────┴──
- *
- * Doubles live at even words of the same memory: block sizes are even, so word / 2 indexes `numbers`.
  */
 
 /** Words of 4 bytes in a chunk. */
@@ -28,8 +26,6 @@ export const BLOCK_WORDS_MAX = 4096;
 export const NOWHERE = -1;
 
 const NO_INTS = new Int32Array(0);
-const NO_NUMBERS = new Float64Array(0);
-const NO_FLOATS = new Float32Array(0);
 
 /** Size class by words / 4, rounded up. */
 const CLASS_OF = (() => {
@@ -45,10 +41,6 @@ const CLASS_OF = (() => {
 export class Arena {
   /** The chunks as int32 words; an empty array where a chunk was given back. */
   readonly ints: Int32Array[] = [];
-  /** The same memory as doubles. */
-  readonly numbers: Float64Array[] = [];
-  /** The same memory as floats. */
-  readonly floats: Float32Array[] = [];
   /** Words in the blocks of each chunk. */
   readonly #blockWords: number[] = [];
   readonly #live: number[] = [];
@@ -123,10 +115,7 @@ export class Arena {
 
   #createChunk(blockWords: number): number {
     const chunk = this.#spare.pop() ?? this.ints.length;
-    const buffer = new ArrayBuffer(CHUNK_WORDS * 4);
-    this.ints[chunk] = new Int32Array(buffer);
-    this.numbers[chunk] = new Float64Array(buffer);
-    this.floats[chunk] = new Float32Array(buffer);
+    this.ints[chunk] = new Int32Array(CHUNK_WORDS);
     this.#blockWords[chunk] = blockWords;
     this.#live[chunk] = 0;
     this.#free[chunk] = NOWHERE;
@@ -136,13 +125,9 @@ export class Arena {
 
   #dropChunk(chunk: number): void {
     this.ints[chunk] = NO_INTS;
-    this.numbers[chunk] = NO_NUMBERS;
-    this.floats[chunk] = NO_FLOATS;
     this.#spare.push(chunk);
     if (this.#spare.length < this.ints.length) return;
     this.ints.length = 0;
-    this.numbers.length = 0;
-    this.floats.length = 0;
     this.#spare = [];
   }
 }

@@ -1,47 +1,48 @@
 /**
- * Runs: candidates back to back in one block of the arena, so that a scan reads memory in order. What every candidate
- * is asked stands in front, what only few are asked behind it.
+ * Runs: entries back to back in one block of the arena, so that a scan reads memory in order.
  *
- *     ┌───────┬──────┬──────────┬───┬──────────────────┬──────────────────────────────────────────────┐
- *     │ count │ next │ previous │ - │ side, low, high  │ side, low, high, topic, record, verdict      │
- *     │       │      │          │   │ × capacity       │ × capacity                                   │
- *     └───────┴──────┴──────────┴───┴──────────────────┴──────────────────────────────────────────────┘
- *       header                        first probes       the rest, in the same order
+ *     ┌──────┬──────┬──────────┬───────┬─────────┬───────────┬──   ──┬────────┐
+ *     │ used │ next │ previous │ count │ entry   │ entry     │  …    │ unused │
+ *     └──────┴──────┴──────────┴───────┴─────────┴───────────┴──   ──┴────────┘
  *
- * `next` and `previous` chain the runs of a bag. The last candidate fills the gap that a removed one leaves, so a run
- * holds live candidates only, in no order. A candidate's address is that of its first probe.
+ * Entries are in order of their first test: opcode and operand, then its first bound or symbol. Tests of one kind on one
+ * side then stand together with their thresholds rising, so that the branch of a scan on their outcome is taken many
+ * times in a row, then not taken many times in a row, and is predicted. That is worth more than any search.
+ *
+ * `used` is in words, from the start of the run; `next` and `previous` chain the runs of a bag.
  */
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
-import type { Postings } from './postings.ts';
-import type { Candidate } from './probe.ts';
+import type { Places } from './places.ts';
+import { ENTRY_HEADER, entryWords } from './program.ts';
 
 export const RUN_HEADER = 4;
 export const RUN_NEXT = 1;
 export const RUN_PREVIOUS = 2;
+export const RUN_COUNT = 3;
 
-/** Words of a first probe, and of the rest of a candidate. */
-export const PROBE_WORDS = 3;
-export const REST_WORDS = 6;
-
-/** The longest run, in candidates. */
-export const RUN_LENGTH_MAX = 448;
-
-/** Candidates that a block of so many words has room for. */
-export function runCapacity(blockWords: number): number {
-  return Math.floor((blockWords - RUN_HEADER) / (PROBE_WORDS + REST_WORDS));
+/** An entry on its way into a run. Longer arrays will do; the entry says its length. */
+export interface Moving {
+  readonly entry: Int32Array;
+  /** Its address until now, NOWHERE when it is new. */
+  readonly origin: number;
 }
 
 export class Runs {
   readonly #arena: Arena;
-  readonly #postings: Postings;
+  readonly #places: Places;
 
-  constructor(arena: Arena, postings: Postings) {
+  constructor(arena: Arena, places: Places) {
     this.#arena = arena;
-    this.#postings = postings;
+    this.#places = places;
   }
 
-  /** Candidates in a run. */
-  length(run: number): number {
+  /** Entries in a run. */
+  count(run: number): number {
+    return this.get(run, RUN_COUNT);
+  }
+
+  /** Words that a run's header and entries take. */
+  used(run: number): number {
     return this.get(run, 0);
   }
 
@@ -54,18 +55,18 @@ export class Runs {
     (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] = value;
   }
 
-  /** The run that holds the candidate at `address`. */
+  /** The run that holds the entry at `address`. */
   around(address: number): number {
     return this.#arena.startOf(address);
   }
 
-  /** A new, empty run with room for so many candidates. */
-  create(length: number): number {
-    const run = this.#arena.allocate(RUN_HEADER + length * (PROBE_WORDS + REST_WORDS));
-    this.set(run, 0, 0);
+  /** A new, empty run with room for so many words of entries. */
+  create(words: number): number {
+    const run = this.#arena.allocate(RUN_HEADER + words);
+    this.set(run, 0, RUN_HEADER);
     this.set(run, RUN_NEXT, NOWHERE);
     this.set(run, RUN_PREVIOUS, NOWHERE);
-    this.set(run, 3, 0);
+    this.set(run, RUN_COUNT, 0);
     return run;
   }
 
@@ -74,37 +75,33 @@ export class Runs {
   }
 
   /**
-   * Adds a candidate.
+   * Adds an entry, and tells its filter's place.
    *
-   * @param lengthMax The longest that the run may become, at most RUN_LENGTH_MAX.
+   * @param origin The entry's address in another run, NOWHERE when it is new.
+   * @param wordsMax The longest that the run may become.
    * @returns where the run is now: it moves when it outgrows its block. NOWHERE, with nothing changed, when it is full.
    */
-  append(run: number, candidate: Candidate, lengthMax: number): number {
-    const length = this.length(run);
-    if (length >= lengthMax) return NOWHERE;
-    if (length === this.#capacity(run)) run = this.#move(run, Math.min(lengthMax, length + 1 + (length >> 2)));
-    const { first, second, topic, record, verdict } = candidate;
+  insert(run: number, { entry, origin }: Moving, wordsMax: number): number {
+    const added = entryWords(entry, 0);
+    const used = this.used(run);
+    if (used + added > wordsMax) return NOWHERE;
+    if (used + added > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, (used + added) * GROWTH));
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
     const start = run & CHUNK_MASK;
-    const probe = start + RUN_HEADER + length * PROBE_WORDS;
-    const rest = start + this.#restAt(run) + length * REST_WORDS;
-    words[probe] = first.side;
-    floats[probe + 1] = first.low;
-    floats[probe + 2] = first.high;
-    words[rest] = second.side;
-    floats[rest + 1] = second.low;
-    floats[rest + 2] = second.high;
-    words[rest + 3] = topic;
-    words[rest + 4] = record;
-    words[rest + 5] = verdict;
-    words[start] = length + 1;
-    this.#readdress(record, run - start + probe);
+    const end = start + used;
+    const at = placeFor(words, start + RUN_HEADER, end, entry);
+    words.copyWithin(at + added, at, end);
+    for (let i = 0; i < added; i += 1) words[at + i] = entry[i] as number;
+    words[start] = used + added;
+    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
+    this.#readdress(run, at + added, end + added, -added);
+    if (origin === NOWHERE) this.#places.put(words[at] as number, run - start + at);
+    else this.#places.move(words[at] as number, origin, run - start + at);
     return run;
   }
 
   /**
-   * Removes the candidate at `address`.
+   * Removes the entry at `address`, and its filter's place.
    *
    * @returns where its run is now: it moves when its block has become far too large. An empty run is still a run.
    */
@@ -112,81 +109,72 @@ export class Runs {
     const run = this.around(address);
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const last = (words[start] as number) - 1;
-    const gap = (address - run - RUN_HEADER) / PROBE_WORDS;
-    words[start] = last;
-    if (gap !== last) {
-      const probes = start + RUN_HEADER;
-      const rests = start + this.#restAt(run);
-      words.copyWithin(probes + gap * PROBE_WORDS, probes + last * PROBE_WORDS, probes + (last + 1) * PROBE_WORDS);
-      words.copyWithin(rests + gap * REST_WORDS, rests + last * REST_WORDS, rests + (last + 1) * REST_WORDS);
-      this.#readdress(this.recordOf(address), address);
-    }
-    if (last > 0 && last * 3 < this.#capacity(run)) return this.#move(run, last + (last >> 2));
+    const at = address & CHUNK_MASK;
+    const gone = entryWords(words, at);
+    this.#places.drop(words[at] as number, address);
+    const end = start + (words[start] as number);
+    words.copyWithin(at, at + gone, end);
+    words[start] = end - start - gone;
+    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
+    this.#readdress(run, at, end - gone, gone);
+    const used = end - start - gone;
+    if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
     return run;
   }
 
-  /** The record of the candidate at `address`. */
-  recordOf(address: number): number {
-    const run = this.around(address);
-    const i = (address - run - RUN_HEADER) / PROBE_WORDS;
-    return this.get(run, this.#restAt(run) + i * REST_WORDS + 4);
+  /** A copy of the entry at `address`. */
+  entryAt(address: number): Int32Array {
+    const words = this.#arena.ints[address >> CHUNK_SHIFT] as Int32Array;
+    const at = address & CHUNK_MASK;
+    return words.slice(at, at + entryWords(words, at));
   }
 
-  /** The candidates of a run. */
-  candidates(run: number): Candidate[] {
+  /** Copies of the entries of a run, to be moved. */
+  entries(run: number): Moving[] {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
     const start = run & CHUNK_MASK;
-    const probeAt = (at: number) => ({
-      side: words[at] as number,
-      low: floats[at + 1] as number,
-      high: floats[at + 2] as number,
-    });
-    return Array.from({ length: this.length(run) }, (_, i) => {
-      const rest = start + this.#restAt(run) + i * REST_WORDS;
-      return {
-        first: probeAt(start + RUN_HEADER + i * PROBE_WORDS),
-        second: probeAt(rest),
-        topic: words[rest + 3] as number,
-        record: words[rest + 4] as number,
-        verdict: words[rest + 5] as number,
-      };
-    });
+    const end = start + (words[start] as number);
+    const entries: Moving[] = [];
+    for (let at = start + RUN_HEADER; at < end; at += entryWords(words, at)) {
+      entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run - start + at });
+    }
+    return entries;
   }
 
-  #capacity(run: number): number {
-    return runCapacity(this.#arena.capacity(run));
-  }
-
-  /** Where the rests start, in words from the start of the run. */
-  #restAt(run: number): number {
-    return RUN_HEADER + this.#capacity(run) * PROBE_WORDS;
-  }
-
-  #move(run: number, length: number): number {
-    const moved = this.create(length);
-    this.set(moved, RUN_NEXT, this.get(run, RUN_NEXT));
-    this.set(moved, RUN_PREVIOUS, this.get(run, RUN_PREVIOUS));
-    const count = this.length(run);
+  #move(run: number, words: number): number {
+    const moved = this.#arena.allocate(Math.ceil(words));
+    const used = this.used(run);
     const from = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const to = this.#arena.ints[moved >> CHUNK_SHIFT] as Int32Array;
-    const oldStart = run & CHUNK_MASK;
-    const newStart = moved & CHUNK_MASK;
-    const oldRest = oldStart + this.#restAt(run);
-    const newRest = newStart + this.#restAt(moved);
-    to.set(from.subarray(oldStart + RUN_HEADER, oldStart + RUN_HEADER + count * PROBE_WORDS), newStart + RUN_HEADER);
-    to.set(from.subarray(oldRest, oldRest + count * REST_WORDS), newRest);
-    this.set(moved, 0, count);
+    const start = moved & CHUNK_MASK;
+    to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
+    this.#readdress(moved, start + RUN_HEADER, start + used, run - moved);
     this.#arena.free(run);
-    for (let i = 0; i < count; i += 1) {
-      this.#readdress(to[newRest + i * REST_WORDS + 4] as number, moved + RUN_HEADER + i * PROBE_WORDS);
-    }
     return moved;
   }
 
-  /** Tells the posting of a record, which is the record's first word, where its candidate is. */
-  #readdress(record: number, candidate: number): void {
-    this.#postings.candidates[this.get(record, 0)] = candidate;
+  /** Tells the places of the entries from `at` to `end`, which were `shift` words further on. */
+  #readdress(run: number, at: number, end: number, shift: number): void {
+    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
+    const base = run - (run & CHUNK_MASK);
+    for (; at < end; at += entryWords(words, at)) {
+      this.#places.move(words[at] as number, base + at + shift, base + at);
+    }
   }
+}
+
+/** A run that outgrows its block moves to one that is so much larger. */
+const GROWTH = 1.15;
+
+/** Where an entry belongs among those from `at` to `end`. */
+function placeFor(words: Int32Array, at: number, end: number, entry: Int32Array): number {
+  if (entryWords(entry, 0) === ENTRY_HEADER) return at;
+  const head = entry[ENTRY_HEADER] as number;
+  const bound = entry[ENTRY_HEADER + 1] as number;
+  for (; at < end; at += entryWords(words, at)) {
+    if (entryWords(words, at) === ENTRY_HEADER) continue;
+    const other = words[at + ENTRY_HEADER] as number;
+    if (other > head || (other === head && (words[at + ENTRY_HEADER + 1] as number) > bound)) return at;
+  }
+  return at;
 }

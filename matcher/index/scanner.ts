@@ -1,35 +1,40 @@
 /**
- * The inner loop: scans the probes of a run against the event whose values are in the slots, and verifies the records
- * of those that hold. A record fails at its first test that is not true.
+ * The inner loop: verifies the entries of a run against the event whose values are in the slots. An entry fails at its
+ * first test that is not true.
  */
 import type { MatchableEvent } from '../event.ts';
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
 import { roomForInts } from './columns.ts';
-import type { Postings } from './postings.ts';
-import { isCertain } from './probe.ts';
 import {
   ANY,
   AT_LEAST,
+  AT_LEAST_WORDS,
+  ENTRY_HEADER,
   EQUAL,
+  EQUAL_WORDS,
   EXISTS,
   IS_NULL,
+  KEY_MASK,
+  KEY_SHIFT,
   KIND_MISSING,
   KIND_NULL,
   LENGTH_MASK,
-  MANY_POSTINGS,
+  MANY_ENTRIES,
+  NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
   NOT_NULL,
   ONE_OF,
   OPCODE_MASK,
   OPERAND_SHIFT,
-  RECORD_HEADER,
-  setWords,
   TOPIC,
+  TOPIC_ELSEWHERE,
+  TOPIC_SHIFT,
   WITHIN,
+  WITHIN_WORDS,
 } from './program.ts';
-import { PROBE_WORDS, REST_WORDS, RUN_HEADER, RUN_NEXT, runCapacity } from './runs.ts';
+import { RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Epochs are int32; the stamps are wiped when they run out. */
@@ -37,7 +42,6 @@ const EPOCH_MAX = 0x7fffffff;
 
 export class Scanner {
   readonly #arena: Arena;
-  readonly #postings: Postings;
   readonly #slots: SlotTable;
   readonly #atoms: AtomTable;
   /** The epoch in which a topic filter matched last, by topic filter. */
@@ -54,9 +58,8 @@ export class Scanner {
   candidates = 0;
   tests = 0;
 
-  constructor(arena: Arena, postings: Postings, slots: SlotTable, atoms: AtomTable) {
+  constructor(arena: Arena, slots: SlotTable, atoms: AtomTable) {
     this.#arena = arena;
-    this.#postings = postings;
     this.#slots = slots;
     this.#atoms = atoms;
   }
@@ -99,68 +102,57 @@ export class Scanner {
     this.#filterStamps = new Int32Array(0);
   }
 
-  /** Scans a bag, run by run. */
+  /** Scans a bag, run by run. Its key is an EQUAL test that holds, or the topic filter. */
   scanBag(bag: number): void {
     for (let run = bag; run !== NOWHERE; ) {
       const next = (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + RUN_NEXT] as number;
-      this.scanRun(run);
+      this.scanRun(run, EQUAL_WORDS);
       run = next;
     }
   }
 
-  /** Scans one run. */
-  scanRun(run: number): void {
+  /**
+   * Scans one run.
+   *
+   * @param known Keys of so many words hold, and need no test.
+   */
+  scanRun(run: number, known: number): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
-    const { numbers, isExtreme } = this.#slots;
+    const { numbers } = this.#slots;
     const start = run & CHUNK_MASK;
-    const count = words[start] as number;
-    const rests = start + RUN_HEADER + runCapacity(this.#arena.capacity(run)) * PROBE_WORDS;
-    this.candidates += count;
-    this.tests += count;
-    for (let i = 0, at = start + RUN_HEADER; i < count; i += 1, at += PROBE_WORDS) {
-      const value = numbers[words[at] as number] as number;
-      const low = floats[at + 1] as number;
-      const high = floats[at + 2] as number;
-      // One jump for both bounds: each alone is a coin toss, both together mostly fail.
-      if ((Number(value >= low) & Number(value <= high)) === 0 && !isExtreme) continue;
-      this.#scanRest(words, floats, rests + i * REST_WORDS, isExtreme || !isCertain(value, low, high));
+    const end = start + (words[start] as number);
+    this.candidates += words[start + RUN_COUNT] as number;
+    this.tests += words[start + RUN_COUNT] as number;
+    for (let at = start + RUN_HEADER, next = at; at < end; at = next) {
+      const header = words[at + 1] as number;
+      next = at + (header & LENGTH_MASK);
+      // The first test is mostly a bound, mostly fails, and stands among its like: see runs.ts. So it is tested here.
+      let from = at + ENTRY_HEADER;
+      const head = words[from] as number;
+      if ((head & OPCODE_MASK) === AT_LEAST && from < next) {
+        const side = head >>> OPERAND_SHIFT;
+        const high = numbers[side] as number;
+        const bound = words[from + 1] as number;
+        if (high < bound || (high === bound && (numbers[side + 1] as number) < (words[from + 2] as number))) continue;
+        from += AT_LEAST_WORDS;
+      }
+      const key = (header >> KEY_SHIFT) & KEY_MASK;
+      const last = key === known ? next - key : next;
+      if (from < last && !this.#allTests(words, from, last)) continue;
+      const topic = header >>> TOPIC_SHIFT;
+      if (topic !== TOPIC_ELSEWHERE && this.#topicStamps[topic] !== this.#epoch) continue;
+      const filter = words[at] as number;
+      if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) continue;
+      this.#hit(filter);
     }
   }
 
-  /** Goes on with a candidate whose first probe holds; the rest of it is at `at`. */
-  #scanRest(words: Int32Array, floats: Float32Array, at: number, isDoubtful: boolean): void {
-    const { numbers, isExtreme } = this.#slots;
-    const value = numbers[words[at] as number] as number;
-    const low = floats[at + 1] as number;
-    const high = floats[at + 2] as number;
-    this.tests += 1;
-    if (!(value >= low && value <= high) && !isExtreme) return;
-    if (this.#topicStamps[words[at + 3] as number] !== this.#epoch) return;
-    const verdict = words[at + 5] as number;
-    if (isDoubtful || verdict % 2 === 1 || !isCertain(value, low, high)) this.#verify(words[at + 4] as number);
-    else this.#hit(verdict >> 1);
-  }
-
-  /** Verifies a record: reports its filter if all tests hold. */
-  #verify(record: number): void {
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const doubles = this.#arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
-    const start = record & CHUNK_MASK;
-    const length = words[start + 1] as number;
-    const key = start + RECORD_HEADER;
-    // The bag of an EQUAL or TOPIC key is scanned only where the key holds.
-    const keyOpcode = (words[key] as number) & OPCODE_MASK;
-    const first = keyOpcode === EQUAL || keyOpcode === TOPIC ? key + 2 : key;
-    if (!this.#allTests(words, doubles, first, start + (length & LENGTH_MASK))) return;
-
-    const filter = this.#postings.filters[words[start] as number] as number;
-    if ((length & MANY_POSTINGS) !== 0) {
-      this.#filterStamps = roomForInts(this.#filterStamps, filter + 1);
-      if (this.#filterStamps[filter] === this.#epoch) return;
-      this.#filterStamps[filter] = this.#epoch;
-    }
-    this.#hit(filter);
+  /** Was the filter found before in this event? From now on it was. */
+  #wasFound(filter: number): boolean {
+    this.#filterStamps = roomForInts(this.#filterStamps, filter + 1);
+    if (this.#filterStamps[filter] === this.#epoch) return true;
+    this.#filterStamps[filter] = this.#epoch;
+    return false;
   }
 
   #hit(filter: number): void {
@@ -170,7 +162,7 @@ export class Scanner {
   }
 
   /** Where the next test is when the rare test at `at` is true, else NOWHERE. */
-  #rareTest(words: Int32Array, doubles: Float64Array, at: number): number {
+  #rareTest(words: Int32Array, at: number): number {
     const head = words[at] as number;
     const operand = head >>> OPERAND_SHIFT;
     const { kinds, symbols } = this.#slots;
@@ -179,12 +171,12 @@ export class Scanner {
         const count = words[at + 1] as number;
         const symbol = symbols[operand] as number;
         // NO_SYMBOL is in no set.
-        return contains(words, at + 2, count, symbol) ? at + setWords(count) : NOWHERE;
+        return contains(words, at + 2, count, symbol) ? at + 2 + count : NOWHERE;
       }
       case NONE_OF: {
         const count = words[at + 1] as number;
         if ((kinds[operand] as number) <= KIND_NULL) return NOWHERE;
-        return contains(words, at + 2, count, symbols[operand] as number) ? NOWHERE : at + setWords(count);
+        return contains(words, at + 2, count, symbols[operand] as number) ? NOWHERE : at + 2 + count;
       }
       case IS_NULL:
         return (kinds[operand] as number) <= KIND_NULL ? at + 2 : NOWHERE;
@@ -193,21 +185,21 @@ export class Scanner {
       case EXISTS:
         return (kinds[operand] as number) > KIND_MISSING ? at + 2 : NOWHERE;
       case ANY:
-        return this.#anyBranch(words, doubles, at) ? at + operand : NOWHERE;
+        return this.#anyBranch(words, at) ? at + operand : NOWHERE;
       default:
         return this.#atoms.isTrue(operand, this.#event as MatchableEvent, this.#epoch) ? at + 2 : NOWHERE;
     }
   }
 
-  #anyBranch(words: Int32Array, doubles: Float64Array, at: number): boolean {
+  #anyBranch(words: Int32Array, at: number): boolean {
     const end = at + ((words[at] as number) >>> OPERAND_SHIFT);
     for (let branch = at + 2; branch < end; branch += words[branch] as number) {
-      if (this.#allTests(words, doubles, branch + 2, branch + (words[branch] as number))) return true;
+      if (this.#allTests(words, branch + 2, branch + (words[branch] as number))) return true;
     }
     return false;
   }
 
-  #allTests(words: Int32Array, doubles: Float64Array, from: number, end: number): boolean {
+  #allTests(words: Int32Array, from: number, end: number): boolean {
     const { kinds, numbers, symbols } = this.#slots;
     let at = from;
     while (at < end) {
@@ -224,22 +216,20 @@ export class Scanner {
           at += 2;
           break;
         case AT_LEAST:
-          if (!((numbers[operand] as number) >= (doubles[(at + 2) >> 1] as number))) return false;
-          at += 4;
+          if (isBelow(numbers, operand, words, at + 1)) return false;
+          at += AT_LEAST_WORDS;
           break;
-        case WITHIN: {
-          const value = numbers[operand] as number;
-          if (!(value >= (doubles[(at + 2) >> 1] as number) && value <= (doubles[(at + 4) >> 1] as number)))
-            return false;
-          at += 6;
+        case WITHIN:
+          if (isBelow(numbers, operand, words, at + 1)) return false;
+          if (isBelow(numbers, operand + NEGATED_SIDE, words, at + 3)) return false;
+          at += WITHIN_WORDS;
           break;
-        }
         case TOPIC:
           if (this.#topicStamps[operand] !== this.#epoch) return false;
           at += 2;
           break;
         default: {
-          const after = this.#rareTest(words, doubles, at);
+          const after = this.#rareTest(words, at);
           if (after === NOWHERE) return false;
           at = after;
         }
@@ -252,4 +242,11 @@ export class Scanner {
 function contains(words: Int32Array, from: number, count: number, symbol: number): boolean {
   for (let i = from; i < from + count; i += 1) if (words[i] === symbol) return true;
   return false;
+}
+
+/** Is the number on a side below the bound at `at`? */
+function isBelow(numbers: Int32Array, side: number, words: Int32Array, at: number): boolean {
+  const high = numbers[side] as number;
+  const bound = words[at] as number;
+  return high < bound || (high === bound && (numbers[side + 1] as number) < (words[at + 1] as number));
 }

@@ -10,7 +10,8 @@ import type { JsonValue, MatchableEvent } from '../event.ts';
 import type { EnvelopeName, Reference } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import { IdPool } from './id-pool.ts';
-import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, SYMBOL_SIDE, sideOf } from './program.ts';
+import { NO_NUMBER, writeOrdered } from './ordered-bits.ts';
+import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 
 interface PathNode {
@@ -21,8 +22,6 @@ interface PathNode {
 }
 
 const NO_SLOT = -1;
-/** Sides that belong to no slot, and are 0 in every event: see program.ts. */
-const CONSTANTS = 4;
 /** With fewer steps than this, walking them is cheaper than counting the object's keys. */
 const NARROW = 24;
 /** A path node, a Map entry and the columns of a slot; an estimate for the statistics. */
@@ -42,10 +41,10 @@ export class SlotTable {
 
   /** Of the event read last, by slot: KIND_… */
   kinds = new Int32Array(0);
-  /** By side, see program.ts: the value and its negative, NaN if it is no number, so that every bound fails; the symbol. */
-  numbers = new Float64Array(CONSTANTS);
-  /** Is one of the numbers infinite? Then probes may not hold where they must; see probe.ts. */
-  isExtreme = false;
+  /** By slot: the value, NaN if it is no number. */
+  values = new Float64Array(0);
+  /** By side, two words: the value and its negative as in ordered-bits.ts, below every bound if it is no number. */
+  numbers = new Int32Array(0);
   /** The symbol of the value, or NO_SYMBOL. */
   symbols = new Int32Array(0);
   /** The slots that are not missing in the event read last: the first `touchedCount` of these. */
@@ -96,7 +95,8 @@ export class SlotTable {
     const slot = this.#ids.take();
     this.#holders = roomForInts(this.#holders, slot + 1);
     this.kinds = roomForInts(this.kinds, slot + 1);
-    this.numbers = roomForNumbers(this.numbers, sideOf(slot + 1, 0));
+    this.values = roomForNumbers(this.values, slot + 1);
+    this.numbers = roomForInts(this.numbers, sideOf(slot + 1, 0));
     this.symbols = roomForInts(this.symbols, slot + 1);
     this.touched = roomForInts(this.touched, slot + 1);
     this.#holders[slot] = 1;
@@ -135,7 +135,6 @@ export class SlotTable {
   read(event: MatchableEvent, data: JsonValue | undefined): void {
     for (let i = 0; i < this.touchedCount; i += 1) this.#clear(this.touched[i] as number);
     this.touchedCount = 0;
-    this.isExtreme = false;
     if (this.#dataSlots > 0) this.#walk(this.#root, data);
     for (const [name, slot] of this.#envelope) this.#set(slot, event[name]);
     const attributes = event.attributes;
@@ -188,30 +187,29 @@ export class SlotTable {
     this.touched[this.touchedCount] = slot;
     this.touchedCount += 1;
     if (typeof value === 'number') {
-      this.kinds[slot] = Number.isNaN(value) ? KIND_NULL : KIND_VALUE;
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) this.isExtreme = true;
+      if (Number.isNaN(value)) {
+        this.kinds[slot] = KIND_NULL;
+        return;
+      }
+      this.kinds[slot] = KIND_VALUE;
+      this.values[slot] = value;
       const side = sideOf(slot, NUMBER_SIDE);
-      this.numbers[side] = value;
-      this.numbers[side + NEGATED_SIDE] = -value;
-      const symbol = this.#symbols.find(slot, value);
-      this.symbols[slot] = symbol;
-      this.numbers[side + SYMBOL_SIDE] = symbol;
+      writeOrdered(value, this.numbers, side);
+      writeOrdered(-value, this.numbers, side + NEGATED_SIDE);
+      this.symbols[slot] = this.#symbols.find(slot, value);
       return;
     }
     this.kinds[slot] = value === null ? KIND_NULL : KIND_VALUE;
-    if (typeof value === 'object') return;
-    const symbol = this.#symbols.find(slot, value);
-    this.symbols[slot] = symbol;
-    this.numbers[sideOf(slot, SYMBOL_SIDE)] = symbol;
+    if (typeof value !== 'object') this.symbols[slot] = this.#symbols.find(slot, value);
   }
 
   #clear(slot: number): void {
     this.kinds[slot] = KIND_MISSING;
     this.symbols[slot] = NO_SYMBOL;
+    this.values[slot] = Number.NaN;
     const side = sideOf(slot, NUMBER_SIDE);
-    this.numbers[side] = Number.NaN;
-    this.numbers[side + NEGATED_SIDE] = Number.NaN;
-    this.numbers[side + SYMBOL_SIDE] = NO_SYMBOL;
+    this.numbers[side] = NO_NUMBER;
+    this.numbers[side + NEGATED_SIDE] = NO_NUMBER;
   }
 
   #prune(path: readonly (string | number)[]): void {
@@ -229,7 +227,8 @@ export class SlotTable {
     this.#references = [];
     this.#holders = new Int32Array(0);
     this.kinds = new Int32Array(0);
-    this.numbers = new Float64Array(CONSTANTS);
+    this.values = new Float64Array(0);
+    this.numbers = new Int32Array(0);
     this.symbols = new Int32Array(0);
     this.touched = new Int32Array(0);
     this.touchedCount = 0;

@@ -1,5 +1,5 @@
 /**
- * Candidates in order of one number, their record's key, in runs of bounded length: the leaves of a B-tree whose inner
+ * Entries in order of one number, their key, in runs of bounded length: the leaves of a B-tree whose inner
  * levels are flat columns.
  *
  *     keys   [ 3.5      | 17       | 17       | 40     ]    no key of a run is less than its column entry
@@ -7,32 +7,34 @@
  *     runs   [ ▶ 3.5 …  | ▶ 17 …   | ▶ 17 …   | ▶ 40 … ]    within a run: no order
  *
  * A window of keys costs two binary searches and the runs it overlaps. Equal keys may fill any number of runs.
- * Inserting shifts the columns when a run splits, once in some 40 inserts: by 16 KB on average with 100,000 candidates.
+ * Inserting shifts the columns when a run splits, once in some 40 inserts: by 16 KB on average with 100,000 entries.
  */
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import { NOWHERE } from './arena.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
-import type { Candidate } from './probe.ts';
-import { OPCODE_MASK, RECORD_HEADER, WITHIN } from './program.ts';
-import type { Runs } from './runs.ts';
+import { type Moving, RUN_HEADER, type Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
 
-/**
- * The longest sorted run, in candidates. A window ends in the middle of a run, so long runs are read in
- * vain; short ones cost a jump each.
- */
-const SORTED_LENGTH_MAX = 56;
+/** The longest run, in words. A window ends in the middle of a run, so long ones are read in vain; short ones cost a jump. */
+const SORTED_WORDS_MAX = 640;
+
+/** What an entry is found by: holds for the values from `key` to `top`. */
+export interface Interval {
+  readonly key: number;
+  readonly top: number;
+}
 
 export class SortedRuns {
-  readonly #arena: Arena;
   readonly #runs: Runs;
+  readonly #intervalOf: (entry: Int32Array) => Interval;
   #keys = new Float64Array(4);
   #tops = new Float64Array(4);
   #addresses = new Int32Array(4);
   #count = 0;
 
-  constructor(arena: Arena, runs: Runs) {
-    this.#arena = arena;
+  /** @param intervalOf What to find an entry by. */
+  constructor(runs: Runs, intervalOf: (entry: Int32Array) => Interval) {
     this.#runs = runs;
+    this.#intervalOf = intervalOf;
   }
 
   get isEmpty(): boolean {
@@ -43,35 +45,36 @@ export class SortedRuns {
     return this.#keys.byteLength + this.#tops.byteLength + this.#addresses.byteLength;
   }
 
-  /** Adds a candidate whose record has these bounds. */
-  add(candidate: Candidate, key: number, top: number): void {
-    if (this.#count === 0) this.#insert(0, key, top, this.#runs.create(1));
+  /** Adds an entry. */
+  add(moving: Moving): void {
+    const { key, top } = this.#intervalOf(moving.entry);
+    if (this.#count === 0) this.#insert(0, { key, top }, this.#runs.create(0));
     let i = Math.max(0, this.#upperBound(key) - 1);
-    let run = this.#runs.append(this.#addresses[i] as number, candidate, SORTED_LENGTH_MAX);
+    let run = this.#runs.insert(this.#addresses[i] as number, moving, SORTED_WORDS_MAX);
     if (run === NOWHERE) {
       this.#split(i);
       if (key >= (this.#keys[i + 1] as number)) i += 1;
-      run = this.#runs.append(this.#addresses[i] as number, candidate, SORTED_LENGTH_MAX);
+      run = this.#runs.insert(this.#addresses[i] as number, moving, SORTED_WORDS_MAX);
     }
     this.#addresses[i] = run;
     if (key < (this.#keys[i] as number)) this.#keys[i] = key;
     if (top > (this.#tops[i] as number)) this.#tops[i] = top;
   }
 
-  /** Removes the candidate at `address`, whose record's key is `key`. */
-  remove(address: number, key: number): void {
+  /** Removes the entry at `address`, of which `entry` is a copy. */
+  remove(address: number, entry: Int32Array): void {
     const run = this.#runs.around(address);
-    let i = Math.max(0, this.#lowerBound(key) - 1);
+    let i = Math.max(0, this.#lowerBound(this.#intervalOf(entry).key) - 1);
     while (i < this.#count && this.#addresses[i] !== run) i += 1;
-    if (i === this.#count) throw new Error(`candidate ${address} is in no run of its key`);
+    if (i === this.#count) throw new Error(`entry ${address} is in no run of its key`);
     const left = this.#runs.remove(address);
     this.#addresses[i] = left;
-    if (this.#runs.length(left) === 0) {
+    if (this.#runs.count(left) === 0) {
       this.#runs.free(left);
       this.#delete(i);
       return;
     }
-    if (this.#runs.length(left) * 4 < SORTED_LENGTH_MAX && i + 1 < this.#count) this.#merge(i);
+    if (this.#runs.used(left) * 4 < SORTED_WORDS_MAX && i + 1 < this.#count) this.#merge(i);
   }
 
   /** Scans every run that may hold a key in `from`…`to` with a top of at least `reach`. */
@@ -80,48 +83,42 @@ export class SortedRuns {
     const tops = this.#tops;
     const count = this.#count;
     for (let i = Math.max(0, this.#lowerBound(from) - 1); i < count && (keys[i] as number) <= to; i += 1) {
-      if ((tops[i] as number) >= reach) scanner.scanRun(this.#addresses[i] as number);
+      if ((tops[i] as number) >= reach) scanner.scanRun(this.#addresses[i] as number, 0);
     }
   }
 
   /** Halves run `i` by key. */
   #split(i: number): void {
     const old = this.#addresses[i] as number;
-    const candidates = this.#runs
-      .candidates(old)
-      .map((candidate) => ({
-        candidate,
-        key: keyOf(this.#arena, candidate.record),
-        top: topOf(this.#arena, candidate.record),
-      }))
+    const sorted = this.#runs
+      .entries(old)
+      .map((moving) => ({ moving, ...this.#intervalOf(moving.entry) }))
       .sort((a, b) => a.key - b.key || a.top - b.top);
-    const half = candidates.length >> 1;
-    const split: { run: number; key: number; top: number }[] = [];
-    for (const part of [candidates.slice(0, half), candidates.slice(half)]) {
-      let run = this.#runs.create(part.length);
-      for (const { candidate } of part) run = this.#runs.append(run, candidate, SORTED_LENGTH_MAX);
-      split.push({ run, key: part[0]?.key as number, top: Math.max(...part.map(({ top }) => top)) });
-    }
+    const half = sorted.length >> 1;
+    const [low, high] = [sorted.slice(0, half), sorted.slice(half)].map((part) => {
+      let run = this.#runs.create(0);
+      for (const { moving } of part) run = this.#runs.insert(run, moving, SORTED_WORDS_MAX);
+      return { run, key: part[0]?.key as number, top: Math.max(...part.map(({ top }) => top)) };
+    }) as [Interval & { run: number }, Interval & { run: number }];
     this.#runs.free(old);
-    const [low, high] = split as [(typeof split)[number], (typeof split)[number]];
     this.#addresses[i] = low.run;
     this.#tops[i] = low.top;
-    this.#insert(i + 1, high.key, high.top, high.run);
+    this.#insert(i + 1, high, high.run);
   }
 
-  /** Moves the candidates of run `i + 1` to run `i`, when both together fill half a run at most. */
+  /** Moves the entries of run `i + 1` to run `i`, when both together fill half a run at most. */
   #merge(i: number): void {
     const other = this.#addresses[i + 1] as number;
     let run = this.#addresses[i] as number;
-    if (this.#runs.length(run) + this.#runs.length(other) > SORTED_LENGTH_MAX / 2) return;
-    for (const candidate of this.#runs.candidates(other)) run = this.#runs.append(run, candidate, SORTED_LENGTH_MAX);
+    if (this.#runs.used(run) + this.#runs.used(other) - RUN_HEADER > SORTED_WORDS_MAX / 2) return;
+    for (const moving of this.#runs.entries(other)) run = this.#runs.insert(run, moving, SORTED_WORDS_MAX);
     this.#runs.free(other);
     this.#addresses[i] = run;
     this.#tops[i] = Math.max(this.#tops[i] as number, this.#tops[i + 1] as number);
     this.#delete(i + 1);
   }
 
-  #insert(i: number, key: number, top: number, run: number): void {
+  #insert(i: number, { key, top }: Interval, run: number): void {
     const count = this.#count;
     this.#keys = roomForNumbers(this.#keys, count + 1);
     this.#tops = roomForNumbers(this.#tops, count + 1);
@@ -165,18 +162,4 @@ export class SortedRuns {
     }
     return low;
   }
-}
-
-/** What the candidate of a record is sorted by: the first bound of the record's key. */
-export function keyOf(arena: Arena, record: number): number {
-  const numbers = arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
-  return numbers[((record & CHUNK_MASK) + RECORD_HEADER + 2) >> 1] as number;
-}
-
-/** The second bound of the record's key; Infinity where it has one only. */
-export function topOf(arena: Arena, record: number): number {
-  const words = arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-  const key = (record & CHUNK_MASK) + RECORD_HEADER;
-  if (((words[key] as number) & OPCODE_MASK) !== WITHIN) return Number.POSITIVE_INFINITY;
-  return (arena.numbers[record >> CHUNK_SHIFT] as Float64Array)[(key + 4) >> 1] as number;
 }
