@@ -1,24 +1,28 @@
 /**
- * Runs: entries back to back in one block of the arena, so that a scan reads memory in order.
+ * Runs: entries back to back in one block of the arena, so that a scan reads memory in order and follows no pointer.
  *
- *     ┌──────┬──────┬──────────┬───────┬─────────┬───────────┬──   ──┬────────┐
- *     │ used │ next │ previous │ count │ entry   │ entry     │  …    │ unused │
- *     └──────┴──────┴──────────┴───────┴─────────┴───────────┴──   ──┴────────┘
+ *     ┌──────┬──────┬──────────┬───────┬───────────────────────────────┬────────────────────────┬──   ──┬────────┐
+ *     │ used │ next │ previous │ count │ head, words │ entry │ entry │ …│ head, words │ entry │ …│  …    │ unused │
+ *     └──────┴──────┴──────────┴───────┴───────────────────────────────┴────────────────────────┴──   ──┴────────┘
+ *       header                           a group                         another group
  *
- * Entries are in order of their first test: opcode and operand, then its first bound or symbol. Tests of one kind on one
- * side then stand together with their thresholds rising, so that the branch of a scan on their outcome is taken many
- * times in a row, then not taken many times in a row, and is predicted. That is worth more than any search.
+ * The entries of a group have the head of their first test in common: they set bounds to the same side, or compare the
+ * same slot. They stand in order of the bound, so a scan of the group ends at the first one that the event does not
+ * reach; what is behind is not even read. Entries whose first test is of another kind are in one group, NO_HEAD, and all read.
  *
- * `used` is in words, from the start of the run; `next` and `previous` chain the runs of a bag.
+ * `used` and `words` include the headers; `next` and `previous` chain the runs of a bag.
  */
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import type { Places } from './places.ts';
-import { ENTRY_HEADER, entryWords } from './program.ts';
+import { AT_LEAST, ENTRY_HEADER, EQUAL, entryWords, OPCODE_MASK, WITHIN } from './program.ts';
 
 export const RUN_HEADER = 4;
 export const RUN_NEXT = 1;
 export const RUN_PREVIOUS = 2;
 export const RUN_COUNT = 3;
+export const GROUP_HEADER = 2;
+/** The head of the group of entries that are in no order. */
+export const NO_HEAD = -1;
 
 /** An entry on its way into a run. Longer arrays will do; the entry says its length. */
 export interface Moving {
@@ -62,7 +66,7 @@ export class Runs {
 
   /** A new, empty run with room for so many words of entries. */
   create(words: number): number {
-    const run = this.#arena.allocate(RUN_HEADER + words);
+    const run = this.#arena.allocate(RUN_HEADER + GROUP_HEADER + words);
     this.set(run, 0, RUN_HEADER);
     this.set(run, RUN_NEXT, NOWHERE);
     this.set(run, RUN_PREVIOUS, NOWHERE);
@@ -82,21 +86,33 @@ export class Runs {
    * @returns where the run is now: it moves when it outgrows its block. NOWHERE, with nothing changed, when it is full.
    */
   insert(run: number, { entry, origin }: Moving, wordsMax: number): number {
-    const added = entryWords(entry, 0);
+    const length = entryWords(entry, 0);
     const used = this.used(run);
-    if (used + added > wordsMax) return NOWHERE;
-    if (used + added > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, (used + added) * GROWTH));
+    const most = used + GROUP_HEADER + length;
+    if (most > wordsMax) return NOWHERE;
+    if (most > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, most * GROWTH));
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
     const end = start + used;
-    const at = placeFor(words, start + RUN_HEADER, end, entry);
+    const head = headOf(entry, 0);
+    let group = start + RUN_HEADER;
+    while (group < end && (words[group] as number) < head) group += words[group + 1] as number;
+    const isNew = group === end || words[group] !== head;
+    const at = isNew ? group : placeFor(words, group, entry);
+    const added = isNew ? GROUP_HEADER + length : length;
     words.copyWithin(at + added, at, end);
-    for (let i = 0; i < added; i += 1) words[at + i] = entry[i] as number;
+    if (isNew) {
+      words[group] = head;
+      words[group + 1] = 0;
+    }
+    words[group + 1] = (words[group + 1] as number) + added;
+    const place = at + added - length;
+    for (let i = 0; i < length; i += 1) words[place + i] = entry[i] as number;
     words[start] = used + added;
     words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
-    this.#readdress(run, at + added, end + added, -added);
-    if (origin === NOWHERE) this.#places.put(words[at] as number, run - start + at);
-    else this.#places.move(words[at] as number, origin, run - start + at);
+    this.#readdress(run, { from: place + length, group, shift: -added });
+    if (origin === NOWHERE) this.#places.put(words[place] as number, run - start + place);
+    else this.#places.move(words[place] as number, origin, run - start + place);
     return run;
   }
 
@@ -110,14 +126,20 @@ export class Runs {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
     const at = address & CHUNK_MASK;
-    const gone = entryWords(words, at);
     this.#places.drop(words[at] as number, address);
+    const length = entryWords(words, at);
     const end = start + (words[start] as number);
-    words.copyWithin(at, at + gone, end);
-    words[start] = end - start - gone;
-    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
-    this.#readdress(run, at, end - gone, gone);
+    let group = start + RUN_HEADER;
+    while (group + (words[group + 1] as number) <= at) group += words[group + 1] as number;
+    const isLast = words[group + 1] === GROUP_HEADER + length;
+    const gap = isLast ? group : at;
+    const gone = isLast ? GROUP_HEADER + length : length;
+    words[group + 1] = (words[group + 1] as number) - gone;
+    words.copyWithin(gap, gap + gone, end);
     const used = end - start - gone;
+    words[start] = used;
+    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
+    this.#readdress(run, { from: gap, group, shift: gone });
     if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
     return run;
   }
@@ -135,8 +157,11 @@ export class Runs {
     const start = run & CHUNK_MASK;
     const end = start + (words[start] as number);
     const entries: Moving[] = [];
-    for (let at = start + RUN_HEADER; at < end; at += entryWords(words, at)) {
-      entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run - start + at });
+    for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
+      const groupEnd = group + (words[group + 1] as number);
+      for (let at = group + GROUP_HEADER; at < groupEnd; at += entryWords(words, at)) {
+        entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run - start + at });
+      }
     }
     return entries;
   }
@@ -148,17 +173,24 @@ export class Runs {
     const to = this.#arena.ints[moved >> CHUNK_SHIFT] as Int32Array;
     const start = moved & CHUNK_MASK;
     to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
-    this.#readdress(moved, start + RUN_HEADER, start + used, run - moved);
+    const group = start + RUN_HEADER;
+    this.#readdress(moved, { from: group, group, shift: run - moved });
     this.#arena.free(run);
     return moved;
   }
 
-  /** Tells the places of the entries from `at` to `end`, which were `shift` words further on. */
-  #readdress(run: number, at: number, end: number, shift: number): void {
+  /** Tells the places of the entries at `from` and after, which were `shift` words further on; `group` is theirs or before. */
+  #readdress(run: number, { from, group, shift }: { from: number; group: number; shift: number }): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const base = run - (run & CHUNK_MASK);
-    for (; at < end; at += entryWords(words, at)) {
-      this.#places.move(words[at] as number, base + at + shift, base + at);
+    const start = run & CHUNK_MASK;
+    const end = start + (words[start] as number);
+    let at = Math.max(from, group + GROUP_HEADER);
+    for (; group < end; at = group + GROUP_HEADER) {
+      const groupEnd = group + (words[group + 1] as number);
+      for (; at < groupEnd; at += entryWords(words, at)) {
+        this.#places.move(words[at] as number, run - start + at + shift, run - start + at);
+      }
+      group = groupEnd;
     }
   }
 }
@@ -166,15 +198,20 @@ export class Runs {
 /** A run that outgrows its block moves to one that is so much larger. */
 const GROWTH = 1.15;
 
-/** Where an entry belongs among those from `at` to `end`. */
-function placeFor(words: Int32Array, at: number, end: number, entry: Int32Array): number {
-  if (entryWords(entry, 0) === ENTRY_HEADER) return at;
-  const head = entry[ENTRY_HEADER] as number;
+/** The head of the group that the entry at `at` belongs to. */
+function headOf(words: Int32Array, at: number): number {
+  if (entryWords(words, at) === ENTRY_HEADER) return NO_HEAD;
+  const head = words[at + ENTRY_HEADER] as number;
+  const opcode = head & OPCODE_MASK;
+  return opcode === AT_LEAST || opcode === WITHIN || opcode === EQUAL ? head : NO_HEAD;
+}
+
+/** Where an entry belongs in its group. */
+function placeFor(words: Int32Array, group: number, entry: Int32Array): number {
+  const end = group + (words[group + 1] as number);
+  if (words[group] === NO_HEAD) return end;
   const bound = entry[ENTRY_HEADER + 1] as number;
-  for (; at < end; at += entryWords(words, at)) {
-    if (entryWords(words, at) === ENTRY_HEADER) continue;
-    const other = words[at + ENTRY_HEADER] as number;
-    if (other > head || (other === head && (words[at + ENTRY_HEADER + 1] as number) > bound)) return at;
-  }
+  let at = group + GROUP_HEADER;
+  while (at < end && (words[at + ENTRY_HEADER + 1] as number) < bound) at += entryWords(words, at);
   return at;
 }

@@ -34,7 +34,7 @@ import {
   WITHIN,
   WITHIN_WORDS,
 } from './program.ts';
-import { RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
+import { GROUP_HEADER, NO_HEAD, RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Epochs are int32; the stamps are wiped when they run out. */
@@ -54,7 +54,7 @@ export class Scanner {
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
   hitCount = 0;
-  /** Candidates scanned, and tests evaluated, since the scanner was made. */
+  /** Entries of the runs scanned, and tests evaluated, since the scanner was made. */
   candidates = 0;
   tests = 0;
 
@@ -112,39 +112,83 @@ export class Scanner {
   }
 
   /**
-   * Scans one run.
+   * Scans one run, group by group.
    *
    * @param known Keys of so many words hold, and need no test.
    */
   scanRun(run: number, known: number): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const { numbers } = this.#slots;
     const start = run & CHUNK_MASK;
     const end = start + (words[start] as number);
     this.candidates += words[start + RUN_COUNT] as number;
-    this.tests += words[start + RUN_COUNT] as number;
-    for (let at = start + RUN_HEADER, next = at; at < end; at = next) {
+    for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
+      const head = words[group] as number;
+      if (head === NO_HEAD) this.#scanUnordered(words, group, known);
+      else if ((head & OPCODE_MASK) === EQUAL) this.#scanEqual(words, group, known);
+      else this.#scanBounds(words, group, known);
+    }
+  }
+
+  /** Scans a group of entries that set a lower bound to one side, and some of them an upper one. */
+  #scanBounds(words: Int32Array, group: number, known: number): void {
+    const { numbers } = this.#slots;
+    const end = group + (words[group + 1] as number);
+    const head = words[group] as number;
+    const side = head >>> OPERAND_SHIFT;
+    const isBand = (head & OPCODE_MASK) === WITHIN;
+    const high = numbers[side] as number;
+    const low = numbers[side + 1] as number;
+    const highNegated = numbers[side + NEGATED_SIDE] as number;
+    const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
+    let scanned = 0;
+    for (let at = group + GROUP_HEADER, next = at; at < end; at = next) {
+      const bound = words[at + ENTRY_HEADER + 1] as number;
+      if (bound > high) break;
+      scanned += 1;
       const header = words[at + 1] as number;
       next = at + (header & LENGTH_MASK);
-      // The first test is mostly a bound, mostly fails, and stands among its like: see runs.ts. So it is tested here.
-      let from = at + ENTRY_HEADER;
-      const head = words[from] as number;
-      if ((head & OPCODE_MASK) === AT_LEAST && from < next) {
-        const side = head >>> OPERAND_SHIFT;
-        const high = numbers[side] as number;
-        const bound = words[from + 1] as number;
-        if (high < bound || (high === bound && (numbers[side + 1] as number) < (words[from + 2] as number))) continue;
-        from += AT_LEAST_WORDS;
+      if (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low) continue;
+      if (!isBand) {
+        this.#verify(words, at, at + ENTRY_HEADER + AT_LEAST_WORDS, known);
+        continue;
       }
-      const key = (header >> KEY_SHIFT) & KEY_MASK;
-      const last = key === known ? next - key : next;
-      if (from < last && !this.#allTests(words, from, last)) continue;
-      const topic = header >>> TOPIC_SHIFT;
-      if (topic !== TOPIC_ELSEWHERE && this.#topicStamps[topic] !== this.#epoch) continue;
-      const filter = words[at] as number;
-      if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) continue;
-      this.#hit(filter);
+      const top = words[at + ENTRY_HEADER + 3] as number;
+      if (top > highNegated || (top === highNegated && (words[at + ENTRY_HEADER + 4] as number) > lowNegated)) continue;
+      this.#verify(words, at, at + ENTRY_HEADER + WITHIN_WORDS, known);
     }
+    this.tests += scanned;
+  }
+
+  /** Scans a group of entries that compare one slot with a symbol. */
+  #scanEqual(words: Int32Array, group: number, known: number): void {
+    const end = group + (words[group + 1] as number);
+    const symbol = this.#slots.symbols[(words[group] as number) >>> OPERAND_SHIFT] as number;
+    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      const wanted = words[at + ENTRY_HEADER + 1] as number;
+      if (wanted > symbol) return;
+      this.tests += 1;
+      if (wanted === symbol) this.#verify(words, at, at + ENTRY_HEADER + EQUAL_WORDS, known);
+    }
+  }
+
+  #scanUnordered(words: Int32Array, group: number, known: number): void {
+    const end = group + (words[group + 1] as number);
+    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      this.#verify(words, at, at + ENTRY_HEADER, known);
+    }
+  }
+
+  /** Verifies the tests of the entry at `at`, beginning with the one at `from`; reports its filter if all hold. */
+  #verify(words: Int32Array, at: number, from: number, known: number): void {
+    const header = words[at + 1] as number;
+    const key = (header >> KEY_SHIFT) & KEY_MASK;
+    const end = at + (header & LENGTH_MASK) - (key === known ? key : 0);
+    if (from < end && !this.#allTests(words, from, end)) return;
+    const topic = header >>> TOPIC_SHIFT;
+    if (topic !== TOPIC_ELSEWHERE && this.#topicStamps[topic] !== this.#epoch) return;
+    const filter = words[at] as number;
+    if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) return;
+    this.#hit(filter);
   }
 
   /** Was the filter found before in this event? From now on it was. */
