@@ -7,6 +7,7 @@
 import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import { type Conjunction, joined, type Test } from './conjunction.ts';
+import type { SlotReference } from './prefix.ts';
 import { EQUAL, entryWords, isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
 import { intervalOf } from './range-index.ts';
 import type { SlotTable } from './slot-table.ts';
@@ -76,9 +77,10 @@ export class AccessChooser {
       let access: Test | undefined;
       let least = topicShare;
       for (const test of tests) {
+        if (!isKey(test)) continue;
         const expected = this.#shareOf(test);
         // A tie goes to content: the topic is tested in passing anyway.
-        if (expected < least || (expected === least && access === undefined && isKey(test))) {
+        if (expected < least || (expected === least && access === undefined)) {
           access = test;
           least = expected;
         }
@@ -93,20 +95,43 @@ export class AccessChooser {
   #mostSelectiveFirst(tests: Conjunction, access: Test | undefined): Conjunction {
     const rest = tests.filter((test) => test !== access);
     if (rest.length < 2) return rest;
-    const order = new Map(rest.map((test) => [test, test.kind === 'opaque' ? 2 : this.#shareOf(test)]));
-    return rest.sort((a, b) => (order.get(a) ?? 1) - (order.get(b) ?? 1));
+    const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
+    return order.sort((a, b) => a.share - b.share).map(({ test }) => test);
   }
 
+  /** The share of events for which the test is expected to be true. */
   #shareOf(test: Test): number {
-    if (test.kind === 'equal') {
-      const slot = this.#slots.find(test.reference);
-      return slot === undefined ? 0.1 : this.#equalShare(slot, test.value);
+    switch (test.kind) {
+      case 'equal':
+        return this.#valueShare(test.reference, test.value);
+      case 'notEqual':
+        return 1 - this.#valueShare(test.reference, test.value);
+      case 'oneOf':
+        return this.#setShare(test.reference, test.values);
+      case 'noneOf':
+        return 1 - this.#setShare(test.reference, test.values);
+      case 'range': {
+        const slot = this.#slots.find(test.reference);
+        return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
+      }
+      default:
+        return 1;
     }
-    if (test.kind === 'range') {
-      const slot = this.#slots.find(test.reference);
-      return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
-    }
-    return 1;
+  }
+
+  #setShare(reference: SlotReference, values: readonly Scalar[]): number {
+    // A long set is not worth the sum.
+    if (values.length > BRANCHES_MAX) return 1;
+    const slot = this.#slots.find(reference);
+    if (slot === undefined) return Math.min(1, 0.1 * values.length);
+    let share = 0;
+    for (const value of values) share += this.#equalShare(slot, value);
+    return Math.min(1, share);
+  }
+
+  #valueShare(reference: SlotReference, value: Scalar): number {
+    const slot = this.#slots.find(reference);
+    return slot === undefined ? 0.1 : this.#equalShare(slot, value);
   }
 
   /** The share of events expected to offer an entry, by its access key. */

@@ -10,6 +10,7 @@ import type { Branch } from './access-chooser.ts';
 import type { AtomTable } from './atom-table.ts';
 import type { Conjunction, Test } from './conjunction.ts';
 import { writeOrdered } from './ordered-bits.ts';
+import type { SlotReference } from './prefix.ts';
 import {
   ANY,
   AT_LEAST,
@@ -195,10 +196,13 @@ export class EntryWriter {
     }
   }
 
-  #slot(reference: Parameters<SlotTable['hold']>[0]): number {
+  #slot(reference: SlotReference): number {
     const isNew = this.#slots.find(reference) === undefined;
+    const whole = reference.kind === 'prefix' ? reference.of : undefined;
+    const isWholeNew = whole !== undefined && this.#slots.find(whole) === undefined;
     const slot = this.#slots.hold(reference);
     if (isNew) this.#traffic.slotCreated(slot);
+    if (isWholeNew) this.#traffic.slotCreated(this.#slots.find(whole) as number);
     return slot;
   }
 

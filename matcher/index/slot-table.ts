@@ -7,10 +7,11 @@
  * many fields makes the other side expensive.
  */
 import type { JsonValue, MatchableEvent } from '../event.ts';
-import type { EnvelopeName, Reference } from '../language/ast.ts';
+import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import { IdPool } from './id-pool.ts';
 import { NO_NUMBER, writeOrdered } from './ordered-bits.ts';
+import type { Prefix, SlotReference } from './prefix.ts';
 import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 
@@ -34,7 +35,9 @@ export class SlotTable {
   readonly #attributes = new Map<string, number>();
   readonly #envelope = new Map<EnvelopeName, number>();
   /** By slot. */
-  #references: (Reference | undefined)[] = [];
+  #references: (SlotReference | undefined)[] = [];
+  /** By slot: the slots that stand for prefixes of it. */
+  #prefixes: ({ readonly length: number; readonly slot: number }[] | undefined)[] = [];
   #holders = new Int32Array(0);
   /** Live slots that read `event.data`. */
   #dataSlots = 0;
@@ -68,8 +71,13 @@ export class SlotTable {
   }
 
   /** The slot of a reference, when a live filter names it. */
-  find(reference: Reference): number | undefined {
+  find(reference: SlotReference): number | undefined {
     switch (reference.kind) {
+      case 'prefix': {
+        const whole = this.find(reference.of);
+        const prefixes = whole === undefined ? undefined : this.#prefixes[whole];
+        return prefixes?.find(({ length }) => length === reference.length)?.slot;
+      }
       case 'attribute':
         return this.#attributes.get(reference.name);
       case 'envelope':
@@ -86,7 +94,7 @@ export class SlotTable {
   }
 
   /** Holds the reference once more. */
-  hold(reference: Reference): number {
+  hold(reference: SlotReference): number {
     const known = this.find(reference);
     if (known !== undefined) {
       this.#holders[known] = (this.#holders[known] as number) + 1;
@@ -102,7 +110,8 @@ export class SlotTable {
     this.#holders[slot] = 1;
     this.#references[slot] = reference;
     this.#clear(slot);
-    if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
+    if (reference.kind === 'prefix') this.#holdPrefix(reference, slot);
+    else if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
     else if (reference.kind === 'envelope') this.#envelope.set(reference.name, slot);
     else {
       this.#dataSlots += 1;
@@ -120,7 +129,8 @@ export class SlotTable {
     if (holders > 0) return false;
     const reference = this.#references[slot];
     this.#references[slot] = undefined;
-    if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
+    if (reference?.kind === 'prefix') this.#releasePrefix(reference, slot);
+    else if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
     else if (reference?.kind === 'envelope') this.#envelope.delete(reference.name);
     else if (reference !== undefined) {
       this.#dataSlots -= 1;
@@ -200,7 +210,27 @@ export class SlotTable {
       return;
     }
     this.kinds[slot] = value === null ? KIND_NULL : KIND_VALUE;
-    if (typeof value !== 'object') this.symbols[slot] = this.#symbols.find(slot, value);
+    if (typeof value === 'object') return;
+    this.symbols[slot] = this.#symbols.find(slot, value);
+    const prefixes = this.#prefixes[slot];
+    if (prefixes === undefined || typeof value !== 'string') return;
+    for (const prefix of prefixes)
+      if (value.length >= prefix.length) this.#set(prefix.slot, value.slice(0, prefix.length));
+  }
+
+  /** A prefix holds what it is a prefix of. */
+  #holdPrefix(prefix: Prefix, slot: number): void {
+    const whole = this.hold(prefix.of);
+    const prefixes = this.#prefixes[whole] ?? [];
+    this.#prefixes[whole] = prefixes;
+    prefixes.push({ length: prefix.length, slot });
+  }
+
+  #releasePrefix(prefix: Prefix, slot: number): void {
+    const whole = this.find(prefix.of) as number;
+    const left = this.#prefixes[whole]?.filter((other) => other.slot !== slot);
+    this.#prefixes[whole] = left?.length === 0 ? undefined : left;
+    this.release(whole);
   }
 
   #clear(slot: number): void {
@@ -225,6 +255,7 @@ export class SlotTable {
 
   #reset(): void {
     this.#references = [];
+    this.#prefixes = [];
     this.#holders = new Int32Array(0);
     this.kinds = new Int32Array(0);
     this.values = new Float64Array(0);
