@@ -6,9 +6,20 @@
  */
 import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
-import { type Conjunction, joined, type Test } from './conjunction.ts';
-import type { SlotReference } from './prefix.ts';
-import { EQUAL, entryWords, isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
+import { type Conjunction, joined, type RangeTest, type Test } from './conjunction.ts';
+import { nameOf, type SlotReference } from './prefix.ts';
+import {
+  EQUAL,
+  entryWords,
+  hasPairKey,
+  isNegated,
+  keyAt,
+  OPCODE_MASK,
+  OPERAND_SHIFT,
+  slotOfSide,
+  topicOf,
+  WITHIN_WORDS,
+} from './program.ts';
 import { intervalOf } from './range-index.ts';
 import type { SlotTable } from './slot-table.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
@@ -18,6 +29,8 @@ import { blend, type Traffic } from './traffic.ts';
 export interface Branch {
   /** Undefined: found by the topic filter. */
   readonly access: Test | undefined;
+  /** A second band to find it by, with `access`, which is one too. */
+  readonly second?: Test | undefined;
   readonly rest: Conjunction;
 }
 
@@ -29,6 +42,9 @@ export interface Plan {
 
 /** A filter is posted under so many branches at most. */
 export const BRANCHES_MAX = 64;
+
+/** A pair of bands must be so much rarer than the rarest single test: it is looked up in one more place. */
+const PAIR_GAIN = 8;
 
 /** What one more posting must save, in candidates per event, to be worth its memory. */
 const POSTING_PRICE = 1e-6;
@@ -85,15 +101,37 @@ export class AccessChooser {
           least = expected;
         }
       }
+      const pair = this.#bandPair(tests);
+      if (pair !== undefined && pair.share * PAIR_GAIN < least) {
+        share += pair.share;
+        branches.push({ ...pair, rest: this.#mostSelectiveFirst(tests, pair) });
+        continue;
+      }
       share += least;
-      branches.push({ access, rest: this.#mostSelectiveFirst(tests, access) });
+      branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }) });
     }
     return { branches, share };
   }
 
+  /** The two rarest bands, with the share of events expected to be in both. */
+  #bandPair(tests: Conjunction): { access: Test; second: Test; share: number } | undefined {
+    const bands = tests
+      .filter(
+        (test): test is RangeTest => test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high),
+      )
+      .map((test) => ({ test, share: this.#shareOf(test) }))
+      .sort((a, b) => a.share - b.share);
+    const [rarest, next] = bands;
+    if (rarest === undefined || next === undefined) return undefined;
+    // One order for both spellings of a pair, so that they share a place.
+    const [access, second] =
+      nameOf(rarest.test.reference) < nameOf(next.test.reference) ? [rarest.test, next.test] : [next.test, rarest.test];
+    return { access, second, share: rarest.share * next.share };
+  }
+
   /** The other tests, those that fail most often first, opaque ones last whatever they yield: they cost most. */
-  #mostSelectiveFirst(tests: Conjunction, access: Test | undefined): Conjunction {
-    const rest = tests.filter((test) => test !== access);
+  #mostSelectiveFirst(tests: Conjunction, { access, second }: Omit<Branch, 'rest'>): Conjunction {
+    const rest = tests.filter((test) => test !== access && test !== second);
     if (rest.length < 2) return rest;
     const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
     return order.sort((a, b) => a.share - b.share).map(({ test }) => test);
@@ -143,6 +181,13 @@ export class AccessChooser {
     if ((head & OPCODE_MASK) === EQUAL) {
       return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
     }
+    if (hasPairKey(entry, 0)) return this.#intervalShare(entry, at) * this.#intervalShare(entry, at + WITHIN_WORDS);
+    return this.#intervalShare(entry, at);
+  }
+
+  /** The share of events expected to be in the range at `at`. */
+  #intervalShare(entry: Int32Array, at: number): number {
+    const operand = (entry[at] as number) >>> OPERAND_SHIFT;
     const { key, top } = intervalOf(entry, at);
     return isNegated(operand)
       ? this.#traffic.rangeShare(slotOfSide(operand), -top, -key)

@@ -11,14 +11,21 @@ import { nameOf, prefixFor, type SlotReference } from './prefix.ts';
 export type Test =
   | EqualTest
   | { readonly kind: 'notEqual'; readonly reference: Reference; readonly value: Scalar }
-  /** A number between the bounds, both included; at most one is infinite. */
-  | { readonly kind: 'range'; readonly reference: Reference; readonly low: number; readonly high: number }
+  | RangeTest
   | SetTest<'oneOf'>
   | SetTest<'noneOf'>
   | { readonly kind: 'isNull' | 'notNull' | 'exists'; readonly reference: Reference }
   /** Two branches or more. */
   | { readonly kind: 'any'; readonly branches: readonly Conjunction[] }
   | { readonly kind: 'opaque'; readonly condition: Condition };
+
+/** A number between the bounds, both included; at most one is infinite. */
+export interface RangeTest {
+  readonly kind: 'range';
+  readonly reference: Reference;
+  readonly low: number;
+  readonly high: number;
+}
 
 interface EqualTest {
   readonly kind: 'equal';
@@ -169,7 +176,7 @@ function mergeRanges(tests: Conjunction): Conjunction | undefined {
       continue;
     }
     merged ??= tests.slice(0, i);
-    const other = merged[at] as Test & { kind: 'range' };
+    const other = merged[at] as RangeTest;
     const low = Math.max(other.low, test.low);
     const high = Math.min(other.high, test.high);
     if (low > high) return undefined;

@@ -8,7 +8,7 @@ import type { Condition } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import type { Branch } from './access-chooser.ts';
 import type { AtomTable } from './atom-table.ts';
-import type { Conjunction, Test } from './conjunction.ts';
+import type { Conjunction, RangeTest, Test } from './conjunction.ts';
 import { writeOrdered } from './ordered-bits.ts';
 import type { SlotReference } from './prefix.ts';
 import {
@@ -20,6 +20,7 @@ import {
   EXISTS,
   entryWords,
   IS_NULL,
+  KEY_PAIR,
   KEY_SHIFT,
   MANY_ENTRIES,
   NEGATED_SIDE,
@@ -77,10 +78,14 @@ export class EntryWriter {
    * Writes an entry. A branch that does not fit is written as its access key and one opaque test of the whole
    * `condition`, which every filter with tests has.
    */
-  write({ access, rest }: Branch, { filter, topic, isSplit, condition }: FilterOfEntry): Int32Array {
+  write({ access, second, rest }: Branch, { filter, topic, isSplit, condition }: FilterOfEntry): Int32Array {
     this.#at = ENTRY_HEADER;
     this.#topics.retain(topic);
     if (topic >= TOPIC_ELSEWHERE) this.#pair(TOPIC, topic, 0);
+    if (access !== undefined && second !== undefined) {
+      this.#test(access);
+      this.#test(second);
+    }
     const mark = this.#at;
     try {
       for (const test of rest) this.#test(test);
@@ -91,8 +96,8 @@ export class EntryWriter {
       this.#pair(OPAQUE, this.#atoms.hold(condition as Condition), 0);
     }
     const end = this.#at;
-    if (access !== undefined) this.#test(access);
-    const key = this.#at - end;
+    if (access !== undefined && second === undefined) this.#test(access);
+    const key = second === undefined ? this.#at - end : KEY_PAIR;
     this.#words[0] = filter;
     this.#words[1] =
       this.#at | (isSplit ? MANY_ENTRIES : 0) | (key << KEY_SHIFT) | (Math.min(topic, TOPIC_ELSEWHERE) << TOPIC_SHIFT);
@@ -139,7 +144,7 @@ export class EntryWriter {
     }
   }
 
-  #range(test: Test & { kind: 'range' }): void {
+  #range(test: RangeTest): void {
     this.#reserve(5);
     const slot = this.#slot(test.reference);
     const hasLow = test.low !== Number.NEGATIVE_INFINITY;

@@ -19,8 +19,9 @@ import { Bags } from './bags.ts';
 import { roomForInts } from './columns.ts';
 import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
+import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
-import { EQUAL, entryWords, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
+import { EQUAL, entryWords, hasPairKey, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
 import { RangeIndex } from './range-index.ts';
 import { Runs } from './runs.ts';
 import { Scanner } from './scanner.ts';
@@ -65,6 +66,7 @@ export class FilterIndex {
   });
   /** By slot. */
   #ranges: (RangeIndex | undefined)[] = [];
+  readonly #pairs = new PairIndex(this.#runs);
   /** First run of the entries found by topic only, by topic filter. */
   #topicBags = new Int32Array(0);
   readonly #matchedTopics: number[] = [];
@@ -147,6 +149,7 @@ export class FilterIndex {
   get stats() {
     let ranges = 0;
     for (const range of this.#ranges) ranges += range?.bytes ?? 0;
+    ranges += this.#pairs.bytes;
     return {
       events: this.#traffic.events,
       candidates: this.#scanner.candidates,
@@ -198,6 +201,7 @@ export class FilterIndex {
       const value = slots.values[slot] as number;
       if (!Number.isNaN(value)) range.scan(value, scanner);
     }
+    this.#pairs.scan(slots, scanner);
     this.#rangeHits += scanner.hitCount - before;
   }
 
@@ -233,6 +237,8 @@ export class FilterIndex {
     } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
       const symbol = entry[key + 1] as number;
       this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, entry);
+    } else if (hasPairKey(entry, 0)) {
+      this.#pairs.add(entry);
     } else {
       const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
       const range = this.#ranges[slot] ?? new RangeIndex(this.#runs);
@@ -251,6 +257,8 @@ export class FilterIndex {
     } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
       const symbol = entry[key + 1] as number;
       this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, address);
+    } else if (hasPairKey(entry, 0)) {
+      this.#pairs.remove(address, entry);
     } else {
       const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
       const range = this.#ranges[slot] as RangeIndex;

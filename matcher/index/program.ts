@@ -4,7 +4,8 @@
  *
  *     word 0   filter
  *     word 1   length in words | MANY_ENTRIES | kind of key | topic filter
- *     word 2…  tests, the one that fails most often first; the access key, if it is a test, last
+ *     word 2…  tests, the one that fails most often first; the access key, if it is a test, last; but if it is a pair of
+ *              tests, these are first
  *
  *     test     word 0: opcode | operand << 4      operand: a slot, a side, a topic filter, an atom
  *       EQUAL, NOT_EQUAL      symbol
@@ -44,9 +45,11 @@ export const ENTRY_HEADER = 2;
 export const LENGTH_MASK = 0x1ff;
 /** The filter has other entries too, so one event can reach it twice. */
 export const MANY_ENTRIES = 1 << 9;
-/** Bits of word 1 that say how many words the key has at the end; none when the topic filter is the key. */
+/** Bits of word 1 that say how many words the key has at the end; none when the topic filter is the key; or KEY_PAIR. */
 export const KEY_SHIFT = 10;
 export const KEY_MASK = 7;
+/** The key is the first two tests. */
+export const KEY_PAIR = 7;
 /** Bits of word 1 that hold the topic filter, which are all above. */
 export const TOPIC_SHIFT = 13;
 /** A topic filter that these bits cannot hold is tested as TOPIC. */
@@ -110,7 +113,14 @@ export function entryWords(words: Int32Array, at: number): number {
 /** Where the key of the entry at `at` starts; its end, when the topic filter is the key. */
 export function keyAt(words: Int32Array, at: number): number {
   const header = words[at + 1] as number;
-  return at + (header & LENGTH_MASK) - ((header >> KEY_SHIFT) & KEY_MASK);
+  const key = (header >> KEY_SHIFT) & KEY_MASK;
+  if (key !== KEY_PAIR) return at + (header & LENGTH_MASK) - key;
+  return header >>> TOPIC_SHIFT === TOPIC_ELSEWHERE ? at + ENTRY_HEADER + 2 : at + ENTRY_HEADER;
+}
+
+/** Is the key of the entry at `at` a pair of tests? */
+export function hasPairKey(words: Int32Array, at: number): boolean {
+  return (((words[at + 1] as number) >> KEY_SHIFT) & KEY_MASK) === KEY_PAIR;
 }
 
 /** The topic filter of the entry at `at`. */

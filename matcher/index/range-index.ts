@@ -20,6 +20,13 @@ import { type Interval, SortedRuns } from './sorted-runs.ts';
 const EXPONENT_MIN = -64;
 const EXPONENT_MAX = 128;
 
+/**
+ * The longest runs. One-sided ranges are read from the first threshold to the value: only one run is read in vain, and
+ * longer ones have longer groups. Each band has two ends.
+ */
+const ONE_SIDED_WORDS_MAX = 2048;
+const BAND_WORDS_MAX = 640;
+
 interface Band {
   readonly exponent: number;
   /** No interval here is wider. */
@@ -36,8 +43,8 @@ export class RangeIndex {
 
   constructor(runs: Runs) {
     this.#runs = runs;
-    this.#above = new SortedRuns(runs, intervalOfKey);
-    this.#below = new SortedRuns(runs, intervalOfKey);
+    this.#above = new SortedRuns(runs, { intervalOf: intervalOfKey, wordsMax: ONE_SIDED_WORDS_MAX });
+    this.#below = new SortedRuns(runs, { intervalOf: intervalOfKey, wordsMax: ONE_SIDED_WORDS_MAX });
   }
 
   get isEmpty(): boolean {
@@ -61,7 +68,11 @@ export class RangeIndex {
     let band = this.#bands.find((other) => other.exponent === exponent);
     if (band === undefined) {
       const widthMax = exponent === EXPONENT_MAX ? Number.POSITIVE_INFINITY : 2 ** ((exponent + 1) / 2);
-      band = { exponent, widthMax, runs: new SortedRuns(this.#runs, intervalOfKey) };
+      band = {
+        exponent,
+        widthMax,
+        runs: new SortedRuns(this.#runs, { intervalOf: intervalOfKey, wordsMax: BAND_WORDS_MAX }),
+      };
       this.#bands.push(band);
     }
     band.runs.add(moving);

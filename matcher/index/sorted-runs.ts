@@ -14,31 +14,40 @@ import { roomForInts, roomForNumbers } from './columns.ts';
 import { type Moving, RUN_HEADER, type Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
 
-/** The longest run, in words. A window ends in the middle of a run, so long ones are read in vain; short ones cost a jump. */
-const SORTED_WORDS_MAX = 640;
-
 /** What an entry is found by: holds for the values from `key` to `top`. */
 export interface Interval {
   readonly key: number;
   readonly top: number;
 }
 
+export interface SortedRunsOptions {
+  /** What to find an entry by. */
+  readonly intervalOf: (entry: Int32Array) => Interval;
+  /** The longest run, in words. A window ends in the middle of a run, so long ones are read in vain; short ones cost a jump. */
+  readonly wordsMax: number;
+}
+
 export class SortedRuns {
   readonly #runs: Runs;
   readonly #intervalOf: (entry: Int32Array) => Interval;
+  readonly #wordsMax: number;
   #keys = new Float64Array(4);
   #tops = new Float64Array(4);
   #addresses = new Int32Array(4);
   #count = 0;
 
-  /** @param intervalOf What to find an entry by. */
-  constructor(runs: Runs, intervalOf: (entry: Int32Array) => Interval) {
+  constructor(runs: Runs, { intervalOf, wordsMax }: SortedRunsOptions) {
     this.#runs = runs;
     this.#intervalOf = intervalOf;
+    this.#wordsMax = wordsMax;
   }
 
   get isEmpty(): boolean {
     return this.#count === 0;
+  }
+
+  get runCount(): number {
+    return this.#count;
   }
 
   get bytes(): number {
@@ -50,11 +59,11 @@ export class SortedRuns {
     const { key, top } = this.#intervalOf(moving.entry);
     if (this.#count === 0) this.#insert(0, { key, top }, this.#runs.create(0));
     let i = Math.max(0, this.#upperBound(key) - 1);
-    let run = this.#runs.insert(this.#addresses[i] as number, moving, SORTED_WORDS_MAX);
+    let run = this.#runs.insert(this.#addresses[i] as number, moving, this.#wordsMax);
     if (run === NOWHERE) {
       this.#split(i);
       if (key >= (this.#keys[i + 1] as number)) i += 1;
-      run = this.#runs.insert(this.#addresses[i] as number, moving, SORTED_WORDS_MAX);
+      run = this.#runs.insert(this.#addresses[i] as number, moving, this.#wordsMax);
     }
     this.#addresses[i] = run;
     if (key < (this.#keys[i] as number)) this.#keys[i] = key;
@@ -63,10 +72,8 @@ export class SortedRuns {
 
   /** Removes the entry at `address`, of which `entry` is a copy. */
   remove(address: number, entry: Int32Array): void {
-    const run = this.#runs.around(address);
-    let i = Math.max(0, this.#lowerBound(this.#intervalOf(entry).key) - 1);
-    while (i < this.#count && this.#addresses[i] !== run) i += 1;
-    if (i === this.#count) throw new Error(`entry ${address} is in no run of its key`);
+    const i = this.#indexOf(address, entry);
+    if (i === NOWHERE) throw new Error(`entry ${address} is in no run of its key`);
     const left = this.#runs.remove(address);
     this.#addresses[i] = left;
     if (this.#runs.count(left) === 0) {
@@ -74,7 +81,23 @@ export class SortedRuns {
       this.#delete(i);
       return;
     }
-    if (this.#runs.used(left) * 4 < SORTED_WORDS_MAX && i + 1 < this.#count) this.#merge(i);
+    if (this.#runs.used(left) * 4 < this.#wordsMax && i + 1 < this.#count) this.#merge(i);
+  }
+
+  /** Is the entry at `address`, of which `entry` is a copy, in one of these runs? */
+  has(address: number, entry: Int32Array): boolean {
+    return this.#indexOf(address, entry) !== NOWHERE;
+  }
+
+  /** Copies of all entries, to be moved. */
+  entries(): Moving[] {
+    return Array.from(this.#addresses.subarray(0, this.#count)).flatMap((run) => this.#runs.entries(run));
+  }
+
+  /** Frees the runs, whose entries were moved. */
+  free(): void {
+    for (let i = 0; i < this.#count; i += 1) this.#runs.free(this.#addresses[i] as number);
+    this.#count = 0;
   }
 
   /** Scans every run that may hold a key in `from`…`to` with a top of at least `reach`. */
@@ -87,6 +110,15 @@ export class SortedRuns {
     }
   }
 
+  /** Which run holds the entry at `address`; NOWHERE when none does. */
+  #indexOf(address: number, entry: Int32Array): number {
+    const run = this.#runs.around(address);
+    const { key } = this.#intervalOf(entry);
+    let i = Math.max(0, this.#lowerBound(key) - 1);
+    for (; i < this.#count && (this.#keys[i] as number) <= key; i += 1) if (this.#addresses[i] === run) return i;
+    return NOWHERE;
+  }
+
   /** Halves run `i` by key. */
   #split(i: number): void {
     const old = this.#addresses[i] as number;
@@ -97,7 +129,7 @@ export class SortedRuns {
     const half = sorted.length >> 1;
     const [low, high] = [sorted.slice(0, half), sorted.slice(half)].map((part) => {
       let run = this.#runs.create(0);
-      for (const { moving } of part) run = this.#runs.insert(run, moving, SORTED_WORDS_MAX);
+      for (const { moving } of part) run = this.#runs.insert(run, moving, this.#wordsMax);
       return { run, key: part[0]?.key as number, top: Math.max(...part.map(({ top }) => top)) };
     }) as [Interval & { run: number }, Interval & { run: number }];
     this.#runs.free(old);
@@ -110,8 +142,8 @@ export class SortedRuns {
   #merge(i: number): void {
     const other = this.#addresses[i + 1] as number;
     let run = this.#addresses[i] as number;
-    if (this.#runs.used(run) + this.#runs.used(other) - RUN_HEADER > SORTED_WORDS_MAX / 2) return;
-    for (const moving of this.#runs.entries(other)) run = this.#runs.insert(run, moving, SORTED_WORDS_MAX);
+    if (this.#runs.used(run) + this.#runs.used(other) - RUN_HEADER > this.#wordsMax / 2) return;
+    for (const moving of this.#runs.entries(other)) run = this.#runs.insert(run, moving, this.#wordsMax);
     this.#runs.free(other);
     this.#addresses[i] = run;
     this.#tops[i] = Math.max(this.#tops[i] as number, this.#tops[i + 1] as number);
