@@ -25,6 +25,9 @@ export const BLOCK_WORDS_MAX = 4096;
 /** No block: what `address` columns hold for "none". */
 export const NOWHERE = -1;
 
+/** Blocks that come and go at the brim of a chunk would have it created each time. */
+const CHUNKS_KEPT = 4;
+
 const NO_INTS = new Int32Array(0);
 
 /** Size class by words / 4, rounded up. */
@@ -52,10 +55,12 @@ export class Arena {
   readonly #open: number[][] = BLOCK_WORDS.map(() => []);
   /** Chunk numbers that were given back. */
   #spare: number[] = [];
+  /** The memory of chunks that were given back last: the next ones need not be cleared. */
+  #kept: Int32Array[] = [];
 
   /** Bytes of all chunks held. */
   get bytes(): number {
-    return (this.ints.length - this.#spare.length) * CHUNK_WORDS * 4;
+    return (this.ints.length - this.#spare.length + this.#kept.length) * CHUNK_WORDS * 4;
   }
 
   /** Address of a block of at least `words` words, at most `BLOCK_WORDS_MAX`. Its contents are undefined. */
@@ -115,7 +120,7 @@ export class Arena {
 
   #createChunk(blockWords: number): number {
     const chunk = this.#spare.pop() ?? this.ints.length;
-    this.ints[chunk] = new Int32Array(CHUNK_WORDS);
+    this.ints[chunk] = this.#kept.pop() ?? new Int32Array(CHUNK_WORDS);
     this.#blockWords[chunk] = blockWords;
     this.#live[chunk] = 0;
     this.#free[chunk] = NOWHERE;
@@ -124,10 +129,12 @@ export class Arena {
   }
 
   #dropChunk(chunk: number): void {
+    if (this.#kept.length < CHUNKS_KEPT) this.#kept.push(this.ints[chunk] as Int32Array);
     this.ints[chunk] = NO_INTS;
     this.#spare.push(chunk);
     if (this.#spare.length < this.ints.length) return;
     this.ints.length = 0;
+    this.#kept = [];
     this.#spare = [];
   }
 }

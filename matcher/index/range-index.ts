@@ -10,11 +10,12 @@
  * Each range is stored once, whatever its width. Prior art: interval hierarchies of the kind in Dyreson et al. and the
  * hierarchical grids of spatial joins; a priority search tree would bound the worst case but needs a node per filter.
  */
+import type { Interval } from './intervals.ts';
 import { readOrdered } from './ordered-bits.ts';
 import { isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, WITHIN } from './program.ts';
 import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
-import { type Interval, SortedRuns } from './sorted-runs.ts';
+import { SortedRuns } from './sorted-runs.ts';
 
 /** Widths below 2^-40 share a group, and those of 2^88 and more: 128 groups at most. */
 const EXPONENT_MIN = -64;
