@@ -43,6 +43,9 @@ export interface Plan {
 /** A filter is posted under so many branches at most. */
 export const BRANCHES_MAX = 64;
 
+/** A band's window has two ends that are read in vain, in runs of all widths; a threshold has one. */
+const BAND_PRICE = 3;
+
 /** A pair of bands must be so much rarer than the rarest single test: it is looked up in one more place. */
 const PAIR_GAIN = 8;
 
@@ -90,17 +93,10 @@ export class AccessChooser {
     let share = 0;
     const branches: Branch[] = [];
     for (const tests of conjunctions) {
-      let access: Test | undefined;
-      let least = topicShare;
-      for (const test of tests) {
-        if (!isKey(test)) continue;
-        const expected = this.#shareOf(test);
-        // A tie goes to content: the topic is tested in passing anyway.
-        if (expected < least || (expected === least && access === undefined)) {
-          access = test;
-          least = expected;
-        }
-      }
+      const key = this.#bestKey(tests);
+      // A tie goes to content: the topic is tested in passing anyway.
+      const access = key !== undefined && key.share <= topicShare ? key.test : undefined;
+      const least = Math.min(topicShare, key?.share ?? 1);
       const pair = this.#bandPair(tests);
       if (pair !== undefined && pair.share * PAIR_GAIN < least) {
         share += pair.share;
@@ -111,6 +107,21 @@ export class AccessChooser {
       branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }) });
     }
     return { branches, share };
+  }
+
+  /** The one test to find a branch by, with the share of events expected to pass it. */
+  #bestKey(tests: Conjunction): { test: Test; share: number } | undefined {
+    let best: { test: Test; share: number } | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const test of tests) {
+      if (!isKey(test)) continue;
+      const share = this.#shareOf(test);
+      const price = share * (isBand(test) ? BAND_PRICE : 1);
+      if (price >= least) continue;
+      least = price;
+      best = { test, share };
+    }
+    return best;
   }
 
   /** The two rarest bands, with the share of events expected to be in both. */
@@ -212,6 +223,11 @@ export class AccessChooser {
     const { held, of } = this.#topics.holdShare(topic);
     return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
   }
+}
+
+/** Is the test a range with two bounds? */
+function isBand(test: Test): test is RangeTest {
+  return test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high);
 }
 
 /** Can the test be an access key by itself? */

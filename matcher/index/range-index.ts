@@ -2,8 +2,8 @@
  * All entries whose access key is a range on one slot. Which of them hold for a value v?
  *
  * One-sided ranges are a prefix of an order: `a >= x` of the thresholds up to v, `a <= y` of the negated thresholds up
- * to -v. Two-sided ones are grouped by width, doubling from group to group. In the group of widths below w, every
- * interval around v starts in v - w … v, and, unless starts crowd just there, at least half of that window is hit.
+ * to -v. Two-sided ones are grouped by width, fourfold from group to group. In the group of widths below w, every
+ * interval around v starts in v - w … v, and, unless starts crowd just there, at least a quarter of that window is hit.
  * So a look-up costs the answer, a logarithm per group, and the ends of the windows. Runs that end before v are
  * skipped unread, which takes care of many filters with the same few thresholds.
  *
@@ -17,9 +17,9 @@ import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
 import { SortedRuns } from './sorted-runs.ts';
 
-/** Widths below 2^-40 share a group, and those of 2^88 and more: 128 groups at most. */
-const EXPONENT_MIN = -64;
-const EXPONENT_MAX = 128;
+/** Widths below 4^-32 share a group, and those of 4^64 and more: 97 groups at most. */
+const EXPONENT_MIN = -32;
+const EXPONENT_MAX = 64;
 
 /**
  * The longest runs. One-sided ranges are read from the first threshold to the value: only one run is read in vain, and
@@ -68,7 +68,7 @@ export class RangeIndex {
     const exponent = exponentOf(moving.entry);
     let band = this.#bands.find((other) => other.exponent === exponent);
     if (band === undefined) {
-      const widthMax = exponent === EXPONENT_MAX ? Number.POSITIVE_INFINITY : 2 ** ((exponent + 1) / 2);
+      const widthMax = exponent === EXPONENT_MAX ? Number.POSITIVE_INFINITY : 4 ** (exponent + 1);
       band = {
         exponent,
         widthMax,
@@ -114,10 +114,10 @@ export class RangeIndex {
   }
 }
 
-/** The group that an entry's width is in: two to an octave. */
+/** The group that an entry's width is in. */
 function exponentOf(entry: Int32Array): number {
   const { key, top } = intervalOfKey(entry);
-  return Math.min(EXPONENT_MAX, Math.max(EXPONENT_MIN, Math.floor(2 * Math.log2(top - key))));
+  return Math.min(EXPONENT_MAX, Math.max(EXPONENT_MIN, Math.floor(Math.log2(top - key) / 2)));
 }
 
 /** The bounds of an entry's key, which is a range; `top` is Infinity where it has one bound only. */
