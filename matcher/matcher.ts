@@ -99,7 +99,7 @@ const NO_LIMITS: PredicateLimits = {
 export class Matcher {
   readonly #limits: Partial<PredicateLimits> | undefined;
   readonly #index = new FilterIndex();
-  readonly #registry = new FilterRegistry();
+  readonly #registry = new FilterRegistry((filter) => compileFilter(filter, NO_LIMITS).key);
   readonly #subscriptions = new Subscriptions();
   /** Index into COSTS, by filter. */
   #costs: number[] = [];
@@ -245,7 +245,7 @@ export class Matcher {
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
-    const known = this.#registry.find(compiled.key);
+    const known = this.#registry.find(compiled);
     if (known !== undefined) return known;
     const filter = this.#registry.add(compiled);
     this.#subscriptions.filterCreated(filter);
