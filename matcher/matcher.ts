@@ -174,8 +174,7 @@ export class Matcher {
     if (this.#ids.length < subscriptions.size)
       this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
     const ids = this.#ids;
-    let count = 0;
-    for (let i = 0; i < hitCount; i += 1) count = subscriptions.copyTo(hits[i] as number, ids, count);
+    const count = subscriptions.copyAll(hits, hitCount, ids);
     this.#matches += count;
     if (count === 0) this.#unmatched += 1;
     this.#answer.ids = ids;

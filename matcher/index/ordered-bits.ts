@@ -24,6 +24,15 @@ export function writeOrdered(value: number, words: Int32Array, at: number): void
   words[at + 1] = (halves[1 - HIGH] as number) ^ flip ^ -0x80000000;
 }
 
+/** Writes the negative of the number at `words[from]` to `words[to]`. Negation mirrors the order, but 0 stays. */
+export function negateOrdered(words: Int32Array, from: number, to: number): void {
+  const high = words[from] as number;
+  const low = words[from + 1] as number;
+  const isZero = high === 0 && low === -0x80000000;
+  words[to] = isZero ? high : ~high;
+  words[to + 1] = isZero ? low : ~low;
+}
+
 /** The number that was written to `words[at]`. */
 export function readOrdered(words: Int32Array, at: number): number {
   const high = words[at] as number;

@@ -124,22 +124,20 @@ export class Scanner {
     for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
       const head = words[group] as number;
       if (head === NO_HEAD) this.#scanUnordered(words, group, known);
-      else if ((head & OPCODE_MASK) === EQUAL) this.#scanEqual(words, group, known);
-      else this.#scanBounds(words, group, known);
+      else if ((head & OPCODE_MASK) === AT_LEAST) this.#scanBounds(words, group, known);
+      else if ((head & OPCODE_MASK) === WITHIN) this.#scanBands(words, group, known);
+      else this.#scanEqual(words, group, known);
     }
   }
 
-  /** Scans a group of entries that set a lower bound to one side, and some of them an upper one. */
+  /** Scans a group of entries that set a bound to one side. */
   #scanBounds(words: Int32Array, group: number, known: number): void {
-    const { numbers } = this.#slots;
     const end = group + (words[group + 1] as number);
-    const head = words[group] as number;
-    const side = head >>> OPERAND_SHIFT;
-    const isBand = (head & OPCODE_MASK) === WITHIN;
-    const high = numbers[side] as number;
-    const low = numbers[side + 1] as number;
-    const highNegated = numbers[side + NEGATED_SIDE] as number;
-    const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
+    const side = (words[group] as number) >>> OPERAND_SHIFT;
+    const high = this.#slots.numbers[side] as number;
+    const low = this.#slots.numbers[side + 1] as number;
+    const stamps = this.#topicStamps;
+    const epoch = this.#epoch;
     let scanned = 0;
     for (let at = group + GROUP_HEADER, next = at; at < end; at = next) {
       const bound = words[at + ENTRY_HEADER + 1] as number;
@@ -148,12 +146,36 @@ export class Scanner {
       const header = words[at + 1] as number;
       next = at + (header & LENGTH_MASK);
       if (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low) continue;
-      if (!isBand) {
-        this.#verify(words, at, at + ENTRY_HEADER + AT_LEAST_WORDS, known);
-        continue;
-      }
+      // As #verify, which most entries of most indexes come through.
+      const key = (header >> KEY_SHIFT) & KEY_MASK;
+      const from = at + ENTRY_HEADER + AT_LEAST_WORDS;
+      const last = key === known ? next - key : next;
+      if (from < last && !this.#allTests(words, from, last)) continue;
+      const topic = header >>> TOPIC_SHIFT;
+      if (topic !== TOPIC_ELSEWHERE && stamps[topic] !== epoch) continue;
+      if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(words[at] as number)) continue;
+      this.#hit(words[at] as number);
+    }
+    this.tests += scanned;
+  }
+
+  /** Scans a group of entries that set two bounds to one slot. */
+  #scanBands(words: Int32Array, group: number, known: number): void {
+    const { numbers } = this.#slots;
+    const end = group + (words[group + 1] as number);
+    const side = (words[group] as number) >>> OPERAND_SHIFT;
+    const high = numbers[side] as number;
+    const low = numbers[side + 1] as number;
+    const highNegated = numbers[side + NEGATED_SIDE] as number;
+    const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
+    let scanned = 0;
+    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      const bound = words[at + ENTRY_HEADER + 1] as number;
+      if (bound > high) break;
+      scanned += 1;
       const top = words[at + ENTRY_HEADER + 3] as number;
-      if (top > highNegated || (top === highNegated && (words[at + ENTRY_HEADER + 4] as number) > lowNegated)) continue;
+      if (top > highNegated || (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low)) continue;
+      if (top === highNegated && (words[at + ENTRY_HEADER + 4] as number) > lowNegated) continue;
       this.#verify(words, at, at + ENTRY_HEADER + WITHIN_WORDS, known);
     }
     this.tests += scanned;

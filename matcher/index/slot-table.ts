@@ -10,7 +10,7 @@ import type { JsonValue, MatchableEvent } from '../event.ts';
 import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import { IdPool } from './id-pool.ts';
-import { NO_NUMBER, writeOrdered } from './ordered-bits.ts';
+import { NO_NUMBER, negateOrdered, writeOrdered } from './ordered-bits.ts';
 import type { Prefix, SlotReference } from './prefix.ts';
 import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
@@ -18,6 +18,8 @@ import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 interface PathNode {
   readonly step: string | number;
   readonly parent: PathNode | undefined;
+  /** Does every object have a property of this name? */
+  readonly isInherited: boolean;
   slot: number;
   children: Map<string | number, PathNode>;
 }
@@ -31,7 +33,7 @@ const SLOT_BYTES = 320;
 export class SlotTable {
   readonly #symbols: SymbolTable;
   readonly #ids = new IdPool();
-  readonly #root: PathNode = { step: '', parent: undefined, slot: NO_SLOT, children: new Map() };
+  readonly #root: PathNode = { step: '', parent: undefined, isInherited: false, slot: NO_SLOT, children: new Map() };
   readonly #attributes = new Map<string, number>();
   readonly #envelope = new Map<EnvelopeName, number>();
   /** By slot. */
@@ -188,7 +190,10 @@ export class SlotTable {
       }
     }
     for (const [step, child] of node.children) {
-      if (typeof step === 'string' && Object.hasOwn(value, step)) this.#walk(child, value[step]);
+      if (typeof step !== 'string') continue;
+      // Looked up once: an absent field is undefined, unless every object has it by inheritance.
+      const field = value[step];
+      if (field !== undefined && (!child.isInherited || Object.hasOwn(value, step))) this.#walk(child, field);
     }
   }
 
@@ -205,7 +210,7 @@ export class SlotTable {
       this.values[slot] = value;
       const side = sideOf(slot, NUMBER_SIDE);
       writeOrdered(value, this.numbers, side);
-      writeOrdered(-value, this.numbers, side + NEGATED_SIDE);
+      negateOrdered(this.numbers, side, side + NEGATED_SIDE);
       this.symbols[slot] = this.#symbols.find(slot, value);
       return;
     }
@@ -267,7 +272,7 @@ export class SlotTable {
 }
 
 function grow(parent: PathNode, step: string | number): PathNode {
-  const node: PathNode = { step, parent, slot: NO_SLOT, children: new Map() };
+  const node: PathNode = { step, parent, isInherited: step in Object.prototype, slot: NO_SLOT, children: new Map() };
   parent.children.set(step, node);
   return node;
 }
