@@ -33,11 +33,10 @@ export class Bags {
     return first;
   }
 
-  /** Removes the entry at `address`, which is in this bag. */
-  remove(bag: number, address: number): number {
+  /** Removes the first entry of a filter from run `before`, which is of this bag. */
+  remove(bag: number, before: number, filter: number): number {
     const runs = this.#runs;
-    const before = runs.around(address);
-    const run = runs.remove(address);
+    const run = runs.remove(before, filter);
     if (runs.count(run) > 0) {
       if (run === before) return bag;
       this.#relink(run);

@@ -54,14 +54,14 @@ export class BandPairs {
     if (strip.runCount > Math.max(STRIP_RUNS_MIN, rows.count)) this.#cut(i);
   }
 
-  /** Removes the entry at `address`, of which `entry` is a copy. */
-  remove(address: number, entry: Int32Array): void {
+  /** Removes an entry from the run that it is in; `entry` is a copy. */
+  remove(run: number, entry: Int32Array): void {
     // Strips with one key may be many; the entry is in one of those before the first greater key.
     const rows = this.#rows;
     let i = rows.after(firstBand(entry).key) - 1;
-    while (i > 0 && !this.#strips[rows.at(i)]?.has(address, entry)) i -= 1;
+    while (i > 0 && !this.#strips[rows.at(i)]?.has(run, entry)) i -= 1;
     const strip = this.#strips[rows.at(i)] as SortedRuns;
-    strip.remove(address, entry);
+    strip.remove(run, entry);
     if (!strip.isEmpty) return;
     // The last strip takes the number that is free now.
     const gap = rows.at(i);

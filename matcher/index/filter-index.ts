@@ -208,7 +208,11 @@ export class FilterIndex {
   /** Expected candidates per event of a filter where it is now. */
   #currentShare(filter: number): number {
     let share = 0;
-    for (const address of this.#places.of(filter)) share += this.#chooser.shareOfEntry(this.#runs.entryAt(address));
+    for (const run of new Set(this.#places.of(filter))) {
+      for (const { entry } of this.#runs.entries(run)) {
+        if (entry[0] === filter) share += this.#chooser.shareOfEntry(entry);
+      }
+    }
     return share;
   }
 
@@ -223,8 +227,8 @@ export class FilterIndex {
   }
 
   #takeOut(filter: number): void {
-    for (let [address] = this.#places.of(filter); address !== undefined; [address] = this.#places.of(filter)) {
-      this.#writer.release(this.#unpost(address));
+    for (let [run] = this.#places.of(filter); run !== undefined; [run] = this.#places.of(filter)) {
+      this.#writer.release(this.#unpost(run, filter));
     }
   }
 
@@ -247,22 +251,22 @@ export class FilterIndex {
     }
   }
 
-  /** Takes an entry out of where its key put it, and returns it: what it holds is still held. */
-  #unpost(address: number): Int32Array {
-    const entry = this.#runs.entryAt(address);
+  /** Takes the first entry of a filter out of a run, and returns it: what it holds is still held. */
+  #unpost(run: number, filter: number): Int32Array {
+    const entry = this.#runs.entryOf(run, filter);
     const key = keyAt(entry, 0);
     if (key === entryWords(entry, 0)) {
       const topic = topicOf(entry, 0);
-      this.#topicBags[topic] = this.#bags.remove(this.#topicBags[topic] as number, address);
+      this.#topicBags[topic] = this.#bags.remove(this.#topicBags[topic] as number, run, filter);
     } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
       const symbol = entry[key + 1] as number;
-      this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, address);
+      this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, run, filter);
     } else if (hasPairKey(entry, 0)) {
-      this.#pairs.remove(address, entry);
+      this.#pairs.remove(run, entry);
     } else {
       const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
       const range = this.#ranges[slot] as RangeIndex;
-      range.remove(address, entry);
+      range.remove(run, entry);
       if (range.isEmpty) this.#ranges[slot] = undefined;
     }
     return entry;

@@ -41,13 +41,13 @@ export class PairIndex {
     this.#size += 1;
   }
 
-  /** Removes the entry at `address`, of which `entry` is a copy. */
-  remove(address: number, entry: Int32Array): void {
+  /** Removes an entry from the run that it is in; `entry` is a copy. */
+  remove(run: number, entry: Int32Array): void {
     const [first, second] = slotsOf(entry);
     const partners = this.#partners[first] as Partner[];
     const i = partners.findIndex(({ slot }) => slot === second);
     const { pairs } = partners[i] as Partner;
-    pairs.remove(address, entry);
+    pairs.remove(run, entry);
     if (pairs.isEmpty) partners.splice(i, 1);
     this.#size -= 1;
     if (this.#size === 0) this.#partners = [];

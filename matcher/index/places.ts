@@ -1,10 +1,11 @@
 /**
- * Where the entries of each filter are. Most filters have one entry, whose address is in the filter's column; one that
- * was split into branches has a block of addresses.
+ * Which runs the entries of each filter are in. Not where in the run: entries shift in it with every one that comes or
+ * goes, and are found there by their filter's number. Most filters have one entry, whose run is in the filter's column;
+ * one that was split into branches has a block.
  *
- *     places[filter] ≥ 0         the address of the only entry
+ *     places[filter] ≥ 0         the run of the only entry
  *     places[filter] = NOWHERE   none
- *     places[filter] < NOWHERE   a block, as its address's complement less one: [ count, address, address, … ]
+ *     places[filter] < NOWHERE   a block, as its address's complement less one: [ count, run, run, … ]
  */
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import { roomForInts } from './columns.ts';
@@ -27,7 +28,7 @@ export class Places {
     return this.#places.byteLength;
   }
 
-  /** Makes room for `count` entries of a filter that has none. They are told by `put`. */
+  /** Makes room for `count` entries of a filter that has none. Their runs are told by `put`. */
   begin(filter: number, count: number): void {
     this.#places = roomForInts(this.#places, filter + 1, NOWHERE);
     if (count <= 1) return;
@@ -36,12 +37,12 @@ export class Places {
     this.#places[filter] = -2 - block;
   }
 
-  /** Tells the address of a new entry. */
-  put(filter: number, address: number): void {
+  /** Tells the run of a new entry. */
+  put(filter: number, run: number): void {
     this.#size += 1;
     const place = this.#places[filter] as number;
     if (place === NOWHERE) {
-      this.#places[filter] = address;
+      this.#places[filter] = run;
       return;
     }
     const block = -2 - place;
@@ -49,10 +50,10 @@ export class Places {
     const at = block & CHUNK_MASK;
     const count = (words[at] as number) + 1;
     words[at] = count;
-    words[at + count] = address;
+    words[at + count] = run;
   }
 
-  /** Tells that an entry moved. */
+  /** Tells that one of the filter's entries moved to another run, or its run moved. */
   move(filter: number, from: number, to: number): void {
     const place = this.#places[filter] as number;
     if (place >= 0) {
@@ -66,7 +67,7 @@ export class Places {
     words[at] = to;
   }
 
-  /** The addresses of a filter's entries; empty when it has none. */
+  /** The runs of a filter's entries, each as often as it holds one; empty when there is none. */
   of(filter: number): number[] {
     const place = this.#places[filter] ?? NOWHERE;
     if (place === NOWHERE) return [];
@@ -76,8 +77,8 @@ export class Places {
     return [...this.#block(block).subarray(at, at + (this.#block(block)[at - 1] as number))];
   }
 
-  /** Forgets one of the filter's entries. */
-  drop(filter: number, address: number): void {
+  /** Forgets one of the filter's entries in a run. */
+  drop(filter: number, run: number): void {
     this.#size -= 1;
     const place = this.#places[filter] as number;
     if (place >= 0) {
@@ -88,7 +89,7 @@ export class Places {
     const words = this.#block(block);
     const at = block & CHUNK_MASK;
     const count = words[at] as number;
-    this.move(filter, address, words[at + count] as number);
+    this.move(filter, run, words[at + count] as number);
     words[at] = count - 1;
     if (count > 1) return;
     this.#arena.free(block);

@@ -79,17 +79,17 @@ export class RangeIndex {
     band.runs.add(moving);
   }
 
-  /** Removes the entry at `address`, which is in this index and of which `entry` is a copy. */
-  remove(address: number, entry: Int32Array): void {
+  /** Removes an entry from the run that it is in; `entry` is a copy. */
+  remove(run: number, entry: Int32Array): void {
     const oneSided = this.#oneSided(entry);
     if (oneSided !== undefined) {
-      oneSided.remove(address, entry);
+      oneSided.remove(run, entry);
       return;
     }
     const exponent = exponentOf(entry);
     const i = this.#bands.findIndex((band) => band.exponent === exponent);
     const band = this.#bands[i] as Band;
-    band.runs.remove(address, entry);
+    band.runs.remove(run, entry);
     if (band.runs.isEmpty) this.#bands.splice(i, 1);
   }
 

@@ -27,7 +27,7 @@ export const NO_HEAD = -1;
 /** An entry on its way into a run. Longer arrays will do; the entry says its length. */
 export interface Moving {
   readonly entry: Int32Array;
-  /** Its address until now, NOWHERE when it is new. */
+  /** The run that it is in until now, NOWHERE when it is new. */
   readonly origin: number;
 }
 
@@ -59,11 +59,6 @@ export class Runs {
     (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] = value;
   }
 
-  /** The run that holds the entry at `address`. */
-  around(address: number): number {
-    return this.#arena.startOf(address);
-  }
-
   /** A new, empty run with room for so many words of entries. */
   create(words: number): number {
     const run = this.#arena.allocate(RUN_HEADER + GROUP_HEADER + words);
@@ -81,7 +76,6 @@ export class Runs {
   /**
    * Adds an entry, and tells its filter's place.
    *
-   * @param origin The entry's address in another run, NOWHERE when it is new.
    * @param wordsMax The longest that the run may become.
    * @returns where the run is now: it moves when it outgrows its block. NOWHERE, with nothing changed, when it is full.
    */
@@ -110,25 +104,24 @@ export class Runs {
     for (let i = 0; i < length; i += 1) words[place + i] = entry[i] as number;
     words[start] = used + added;
     words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
-    this.#readdress(run, { from: place + length, group, shift: -added });
-    if (origin === NOWHERE) this.#places.put(words[place] as number, run - start + place);
-    else this.#places.move(words[place] as number, origin, run - start + place);
+    const filter = words[place] as number;
+    if (origin === NOWHERE) this.#places.put(filter, run);
+    else this.#places.move(filter, origin, run);
     return run;
   }
 
   /**
-   * Removes the entry at `address`, and its filter's place.
+   * Removes the first entry of a filter from the run, and its filter's place.
    *
-   * @returns where its run is now: it moves when its block has become far too large. An empty run is still a run.
+   * @returns where the run is now: it moves when its block has become far too large. An empty run is still a run.
    */
-  remove(address: number): number {
-    const run = this.around(address);
+  remove(run: number, filter: number): number {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const at = address & CHUNK_MASK;
-    this.#places.drop(words[at] as number, address);
-    const length = entryWords(words, at);
     const end = start + (words[start] as number);
+    const at = firstOf(words, start, filter);
+    this.#places.drop(filter, run);
+    const length = entryWords(words, at);
     let group = start + RUN_HEADER;
     while (group + (words[group + 1] as number) <= at) group += words[group + 1] as number;
     const isLast = words[group + 1] === GROUP_HEADER + length;
@@ -139,15 +132,14 @@ export class Runs {
     const used = end - start - gone;
     words[start] = used;
     words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
-    this.#readdress(run, { from: gap, group, shift: gone });
     if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
     return run;
   }
 
-  /** A copy of the entry at `address`. */
-  entryAt(address: number): Int32Array {
-    const words = this.#arena.ints[address >> CHUNK_SHIFT] as Int32Array;
-    const at = address & CHUNK_MASK;
+  /** A copy of the first entry of a filter, which has one in the run. */
+  entryOf(run: number, filter: number): Int32Array {
+    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
+    const at = firstOf(words, run & CHUNK_MASK, filter);
     return words.slice(at, at + entryWords(words, at));
   }
 
@@ -160,7 +152,7 @@ export class Runs {
     for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
       const groupEnd = group + (words[group + 1] as number);
       for (let at = group + GROUP_HEADER; at < groupEnd; at += entryWords(words, at)) {
-        entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run - start + at });
+        entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run });
       }
     }
     return entries;
@@ -173,25 +165,15 @@ export class Runs {
     const to = this.#arena.ints[moved >> CHUNK_SHIFT] as Int32Array;
     const start = moved & CHUNK_MASK;
     to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
-    const group = start + RUN_HEADER;
-    this.#readdress(moved, { from: group, group, shift: run - moved });
+    const end = start + used;
+    for (let group = start + RUN_HEADER; group < end; group += to[group + 1] as number) {
+      const groupEnd = group + (to[group + 1] as number);
+      for (let at = group + GROUP_HEADER; at < groupEnd; at += entryWords(to, at)) {
+        this.#places.move(to[at] as number, run, moved);
+      }
+    }
     this.#arena.free(run);
     return moved;
-  }
-
-  /** Tells the places of the entries at `from` and after, which were `shift` words further on; `group` is theirs or before. */
-  #readdress(run: number, { from, group, shift }: { from: number; group: number; shift: number }): void {
-    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const start = run & CHUNK_MASK;
-    const end = start + (words[start] as number);
-    let at = Math.max(from, group + GROUP_HEADER);
-    for (; group < end; at = group + GROUP_HEADER) {
-      const groupEnd = group + (words[group + 1] as number);
-      for (; at < groupEnd; at += entryWords(words, at)) {
-        this.#places.move(words[at] as number, run - start + at + shift, run - start + at);
-      }
-      group = groupEnd;
-    }
   }
 }
 
@@ -214,4 +196,12 @@ function placeFor(words: Int32Array, group: number, entry: Int32Array): number {
   let at = group + GROUP_HEADER;
   while (at < end && (words[at + ENTRY_HEADER + 1] as number) < bound) at += entryWords(words, at);
   return at;
+}
+
+/** Where the first entry of a filter is, which has one in the run at `start`. */
+function firstOf(words: Int32Array, start: number, filter: number): number {
+  for (let group = start + RUN_HEADER; ; group += words[group + 1] as number) {
+    const end = group + (words[group + 1] as number);
+    for (let at = group + GROUP_HEADER; at < end; at += entryWords(words, at)) if (words[at] === filter) return at;
+  }
 }

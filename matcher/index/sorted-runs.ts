@@ -61,11 +61,11 @@ export class SortedRuns {
     this.#rows.widen(i, interval);
   }
 
-  /** Removes the entry at `address`, of which `entry` is a copy. */
-  remove(address: number, entry: Int32Array): void {
-    const i = this.#indexOf(address, entry);
-    if (i === NOWHERE) throw new Error(`entry ${address} is in no run of its key`);
-    const left = this.#runs.remove(address);
+  /** Removes an entry from the run that it is in; `entry` is a copy. */
+  remove(run: number, entry: Int32Array): void {
+    const i = this.#indexOf(run, entry);
+    if (i === NOWHERE) throw new Error(`run ${run} is none of its key`);
+    const left = this.#runs.remove(run, entry[0] as number);
     this.#rows.put(i, left);
     if (this.#runs.count(left) === 0) {
       this.#runs.free(left);
@@ -75,9 +75,9 @@ export class SortedRuns {
     if (this.#runs.used(left) * 4 < this.#wordsMax && i + 1 < this.#rows.count) this.#merge(i);
   }
 
-  /** Is the entry at `address`, of which `entry` is a copy, in one of these runs? */
-  has(address: number, entry: Int32Array): boolean {
-    return this.#indexOf(address, entry) !== NOWHERE;
+  /** Is the run, which holds this entry, one of these? */
+  has(run: number, entry: Int32Array): boolean {
+    return this.#indexOf(run, entry) !== NOWHERE;
   }
 
   /** Copies of all entries, to be moved. */
@@ -100,9 +100,8 @@ export class SortedRuns {
     }
   }
 
-  /** Which run holds the entry at `address`; NOWHERE when none does. */
-  #indexOf(address: number, entry: Int32Array): number {
-    const run = this.#runs.around(address);
+  /** Which row is the run's, which holds this entry; NOWHERE when none is. */
+  #indexOf(run: number, entry: Int32Array): number {
     const { key } = this.#intervalOf(entry);
     let i = Math.max(0, this.#rows.from(key) - 1);
     for (; i < this.#rows.count && this.#rows.keyOf(i) <= key; i += 1) if (this.#rows.at(i) === run) return i;
