@@ -1,26 +1,30 @@
 /**
  * Runs: entries back to back in one block of the arena, so that a scan reads memory in order and follows no pointer.
  *
- *     ┌──────┬──────┬──────────┬───────┬───────────────────────────────┬────────────────────────┬──   ──┬────────┐
- *     │ used │ next │ previous │ count │ head, words │ entry │ entry │ …│ head, words │ entry │ …│  …    │ unused │
- *     └──────┴──────┴──────────┴───────┴───────────────────────────────┴────────────────────────┴──   ──┴────────┘
- *       header                           a group                         another group
+ *     ┌──────┬──────┬──────────┬───────┬────────┬─────────────┬─────────────┬──  ──┬───────┬───────┬──   ──┬────────┐
+ *     │ used │ next │ previous │ count │ groups │ head, words │ head, words │  …   │ entry │ entry │  …    │ unused │
+ *     └──────┴──────┴──────────┴───────┴────────┴─────────────┴─────────────┴──  ──┴───────┴───────┴──   ──┴────────┘
+ *       header                                    directory of the groups            entries, group by group
  *
  * The entries of a group have the head of their first test in common: they set bounds to the same side, or compare the
  * same slot. They stand in order of the bound, so a scan of the group ends at the first one that the event does not
- * reach; what is behind is not even read. Entries whose first test is of another kind are in one group, NO_HEAD, and all read.
+ * reach; what is behind is not even read. Entries whose first test is of another kind are in one group, NO_HEAD, and all
+ * read. Groups are in order of their heads; the directory stands together, so that finding the next group waits for no
+ * memory that the scan skips.
  *
- * `used` and `words` include the headers; `next` and `previous` chain the runs of a bag.
+ * `used` is in words, from the start of the run; `next` and `previous` chain the runs of a bag.
  */
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import type { Places } from './places.ts';
 import { AT_LEAST, ENTRY_HEADER, EQUAL, entryWords, OPCODE_MASK, WITHIN } from './program.ts';
 
-export const RUN_HEADER = 4;
+export const RUN_HEADER = 5;
 export const RUN_NEXT = 1;
 export const RUN_PREVIOUS = 2;
 export const RUN_COUNT = 3;
-export const GROUP_HEADER = 2;
+export const RUN_GROUPS = 4;
+/** Words of a group in the directory. */
+export const GROUP_WORDS = 2;
 /** The head of the group of entries that are in no order. */
 export const NO_HEAD = -1;
 
@@ -61,11 +65,12 @@ export class Runs {
 
   /** A new, empty run with room for so many words of entries. */
   create(words: number): number {
-    const run = this.#arena.allocate(RUN_HEADER + GROUP_HEADER + words);
+    const run = this.#arena.allocate(RUN_HEADER + GROUP_WORDS + words);
     this.set(run, 0, RUN_HEADER);
     this.set(run, RUN_NEXT, NOWHERE);
     this.set(run, RUN_PREVIOUS, NOWHERE);
     this.set(run, RUN_COUNT, 0);
+    this.set(run, RUN_GROUPS, 0);
     return run;
   }
 
@@ -82,29 +87,34 @@ export class Runs {
   insert(run: number, { entry, origin }: Moving, wordsMax: number): number {
     const length = entryWords(entry, 0);
     const used = this.used(run);
-    const most = used + GROUP_HEADER + length;
+    const most = used + GROUP_WORDS + length;
     if (most > wordsMax) return NOWHERE;
     if (most > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, most * GROWTH));
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const end = start + used;
+    let end = start + used;
+    let at = entriesAt(words, start);
+    const directoryEnd = at;
     const head = headOf(entry, 0);
     let group = start + RUN_HEADER;
-    while (group < end && (words[group] as number) < head) group += words[group + 1] as number;
-    const isNew = group === end || words[group] !== head;
-    const at = isNew ? group : placeFor(words, group, entry);
-    const added = isNew ? GROUP_HEADER + length : length;
-    words.copyWithin(at + added, at, end);
-    if (isNew) {
+    for (; group < directoryEnd && (words[group] as number) < head; group += GROUP_WORDS)
+      at += words[group + 1] as number;
+    if (group === directoryEnd || words[group] !== head) {
+      words.copyWithin(group + GROUP_WORDS, group, end);
       words[group] = head;
       words[group + 1] = 0;
+      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) + 1;
+      at += GROUP_WORDS;
+      end += GROUP_WORDS;
     }
-    words[group + 1] = (words[group + 1] as number) + added;
-    const place = at + added - length;
-    for (let i = 0; i < length; i += 1) words[place + i] = entry[i] as number;
-    words[start] = used + added;
+    const size = words[group + 1] as number;
+    at = head === NO_HEAD ? at + size : placeFor(words, { from: at, end: at + size }, entry);
+    words.copyWithin(at + length, at, end);
+    for (let i = 0; i < length; i += 1) words[at + i] = entry[i] as number;
+    words[group + 1] = size + length;
+    words[start] = end + length - start;
     words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
-    const filter = words[place] as number;
+    const filter = words[at] as number;
     if (origin === NOWHERE) this.#places.put(filter, run);
     else this.#places.move(filter, origin, run);
     return run;
@@ -118,18 +128,27 @@ export class Runs {
   remove(run: number, filter: number): number {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const end = start + (words[start] as number);
     const at = firstOf(words, start, filter);
-    this.#places.drop(filter, run);
     const length = entryWords(words, at);
+    this.#places.drop(filter, run);
     let group = start + RUN_HEADER;
-    while (group + (words[group + 1] as number) <= at) group += words[group + 1] as number;
-    const isLast = words[group + 1] === GROUP_HEADER + length;
-    const gap = isLast ? group : at;
-    const gone = isLast ? GROUP_HEADER + length : length;
-    words[group + 1] = (words[group + 1] as number) - gone;
-    words.copyWithin(gap, gap + gone, end);
-    const used = end - start - gone;
+    for (
+      let next = entriesAt(words, start) + (words[group + 1] as number);
+      next <= at;
+      next += words[group + 1] as number
+    ) {
+      group += GROUP_WORDS;
+    }
+    let end = start + (words[start] as number);
+    words.copyWithin(at, at + length, end);
+    end -= length;
+    words[group + 1] = (words[group + 1] as number) - length;
+    if (words[group + 1] === 0) {
+      words.copyWithin(group, group + GROUP_WORDS, end);
+      end -= GROUP_WORDS;
+      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) - 1;
+    }
+    const used = end - start;
     words[start] = used;
     words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
     if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
@@ -149,11 +168,8 @@ export class Runs {
     const start = run & CHUNK_MASK;
     const end = start + (words[start] as number);
     const entries: Moving[] = [];
-    for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
-      const groupEnd = group + (words[group + 1] as number);
-      for (let at = group + GROUP_HEADER; at < groupEnd; at += entryWords(words, at)) {
-        entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run });
-      }
+    for (let at = entriesAt(words, start); at < end; at += entryWords(words, at)) {
+      entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run });
     }
     return entries;
   }
@@ -166,11 +182,8 @@ export class Runs {
     const start = moved & CHUNK_MASK;
     to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
     const end = start + used;
-    for (let group = start + RUN_HEADER; group < end; group += to[group + 1] as number) {
-      const groupEnd = group + (to[group + 1] as number);
-      for (let at = group + GROUP_HEADER; at < groupEnd; at += entryWords(to, at)) {
-        this.#places.move(to[at] as number, run, moved);
-      }
+    for (let at = entriesAt(to, start); at < end; at += entryWords(to, at)) {
+      this.#places.move(to[at] as number, run, moved);
     }
     this.#arena.free(run);
     return moved;
@@ -188,20 +201,22 @@ function headOf(words: Int32Array, at: number): number {
   return opcode === AT_LEAST || opcode === WITHIN || opcode === EQUAL ? head : NO_HEAD;
 }
 
+/** Where the first entry of the run at `start` is. */
+export function entriesAt(words: Int32Array, start: number): number {
+  return start + RUN_HEADER + (words[start + RUN_GROUPS] as number) * GROUP_WORDS;
+}
+
 /** Where an entry belongs in its group. */
-function placeFor(words: Int32Array, group: number, entry: Int32Array): number {
-  const end = group + (words[group + 1] as number);
-  if (words[group] === NO_HEAD) return end;
+function placeFor(words: Int32Array, { from, end }: { from: number; end: number }, entry: Int32Array): number {
   const bound = entry[ENTRY_HEADER + 1] as number;
-  let at = group + GROUP_HEADER;
+  let at = from;
   while (at < end && (words[at + ENTRY_HEADER + 1] as number) < bound) at += entryWords(words, at);
   return at;
 }
 
 /** Where the first entry of a filter is, which has one in the run at `start`. */
 function firstOf(words: Int32Array, start: number, filter: number): number {
-  for (let group = start + RUN_HEADER; ; group += words[group + 1] as number) {
-    const end = group + (words[group + 1] as number);
-    for (let at = group + GROUP_HEADER; at < end; at += entryWords(words, at)) if (words[at] === filter) return at;
-  }
+  let at = entriesAt(words, start);
+  while (words[at] !== filter) at += entryWords(words, at);
+  return at;
 }

@@ -34,7 +34,7 @@ import {
   WITHIN,
   WITHIN_WORDS,
 } from './program.ts';
-import { GROUP_HEADER, NO_HEAD, RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
+import { entriesAt, GROUP_WORDS, NO_HEAD, RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Epochs are int32; the stamps are wiped when they run out. */
@@ -119,27 +119,31 @@ export class Scanner {
   scanRun(run: number, known: number): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const end = start + (words[start] as number);
     this.candidates += words[start + RUN_COUNT] as number;
-    for (let group = start + RUN_HEADER; group < end; group += words[group + 1] as number) {
+    const directoryEnd = entriesAt(words, start);
+    for (let group = start + RUN_HEADER, from = directoryEnd; group < directoryEnd; group += GROUP_WORDS) {
       const head = words[group] as number;
-      if (head === NO_HEAD) this.#scanUnordered(words, group, known);
-      else if ((head & OPCODE_MASK) === AT_LEAST) this.#scanBounds(words, group, known);
-      else if ((head & OPCODE_MASK) === WITHIN) this.#scanBands(words, group, known);
-      else this.#scanEqual(words, group, known);
+      const end = from + (words[group + 1] as number);
+      if (head === NO_HEAD) this.#scanUnordered(words, from, end, known);
+      else {
+        const operand = head >>> OPERAND_SHIFT;
+        const opcode = head & OPCODE_MASK;
+        if (opcode === AT_LEAST) this.#scanBounds(words, from, end, operand, known);
+        else if (opcode === WITHIN) this.#scanBands(words, from, end, operand, known);
+        else this.#scanEqual(words, from, end, operand, known);
+      }
+      from = end;
     }
   }
 
   /** Scans a group of entries that set a bound to one side. */
-  #scanBounds(words: Int32Array, group: number, known: number): void {
-    const end = group + (words[group + 1] as number);
-    const side = (words[group] as number) >>> OPERAND_SHIFT;
+  #scanBounds(words: Int32Array, first: number, end: number, side: number, known: number): void {
     const high = this.#slots.numbers[side] as number;
     const low = this.#slots.numbers[side + 1] as number;
     const stamps = this.#topicStamps;
     const epoch = this.#epoch;
     let scanned = 0;
-    for (let at = group + GROUP_HEADER, next = at; at < end; at = next) {
+    for (let at = first, next = at; at < end; at = next) {
       const bound = words[at + ENTRY_HEADER + 1] as number;
       if (bound > high) break;
       scanned += 1;
@@ -160,16 +164,14 @@ export class Scanner {
   }
 
   /** Scans a group of entries that set two bounds to one slot. */
-  #scanBands(words: Int32Array, group: number, known: number): void {
+  #scanBands(words: Int32Array, first: number, end: number, side: number, known: number): void {
     const { numbers } = this.#slots;
-    const end = group + (words[group + 1] as number);
-    const side = (words[group] as number) >>> OPERAND_SHIFT;
     const high = numbers[side] as number;
     const low = numbers[side + 1] as number;
     const highNegated = numbers[side + NEGATED_SIDE] as number;
     const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
     let scanned = 0;
-    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
       const bound = words[at + ENTRY_HEADER + 1] as number;
       if (bound > high) break;
       scanned += 1;
@@ -182,10 +184,9 @@ export class Scanner {
   }
 
   /** Scans a group of entries that compare one slot with a symbol. */
-  #scanEqual(words: Int32Array, group: number, known: number): void {
-    const end = group + (words[group + 1] as number);
-    const symbol = this.#slots.symbols[(words[group] as number) >>> OPERAND_SHIFT] as number;
-    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+  #scanEqual(words: Int32Array, first: number, end: number, slot: number, known: number): void {
+    const symbol = this.#slots.symbols[slot] as number;
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
       const wanted = words[at + ENTRY_HEADER + 1] as number;
       if (wanted > symbol) return;
       this.tests += 1;
@@ -193,9 +194,8 @@ export class Scanner {
     }
   }
 
-  #scanUnordered(words: Int32Array, group: number, known: number): void {
-    const end = group + (words[group + 1] as number);
-    for (let at = group + GROUP_HEADER; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+  #scanUnordered(words: Int32Array, first: number, end: number, known: number): void {
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
       this.#verify(words, at, at + ENTRY_HEADER, known);
     }
   }
