@@ -18,8 +18,8 @@ import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
 import { SortedRuns } from './sorted-runs.ts';
 
-/** The longest run, in words: some twenty entries. */
-const PAIR_WORDS_MAX = 320;
+/** The longest run, in words: some fifty entries. */
+const PAIR_WORDS_MAX = 640;
 /** A strip is not cut while it has so few runs. */
 const STRIP_RUNS_MIN = 4;
 
