@@ -80,13 +80,21 @@ export class AccessChooser {
     let best = this.#unsplit([tests], topicShare);
     for (const test of tests) {
       const branches = branchesOf(test);
-      if (branches === undefined) continue;
+      if (branches === undefined || !this.#isWorthSplitting(test, best.share)) continue;
       const others = tests.filter((other) => other !== test);
       const split = branches.map((branch) => joined(branch, others)).filter((branch) => branch !== undefined);
       const plan = this.#unsplit(split, topicShare);
       if (plan.share + split.length * POSTING_PRICE < best.share) best = plan;
     }
     return best;
+  }
+
+  /** Can a split into the values of a set be better than `share`? Each branch is found by its value, or as well as all are now. */
+  #isWorthSplitting(test: Test, share: number): boolean {
+    if (test.kind !== 'oneOf') return true;
+    let split = test.values.length * POSTING_PRICE;
+    for (const value of test.values) split += Math.min(share, this.#valueShare(test.reference, value));
+    return split < share;
   }
 
   #unsplit(conjunctions: readonly Conjunction[], topicShare: number): Plan {
