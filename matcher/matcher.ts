@@ -99,7 +99,7 @@ const NO_LIMITS: PredicateLimits = {
 export class Matcher {
   readonly #limits: Partial<PredicateLimits> | undefined;
   readonly #index = new FilterIndex();
-  readonly #registry = new FilterRegistry();
+  readonly #registry = new FilterRegistry((filter) => compileFilter(filter, NO_LIMITS).key);
   readonly #subscriptions = new Subscriptions();
   /** Index into COSTS, by filter. */
   #costs: number[] = [];
@@ -174,8 +174,7 @@ export class Matcher {
     if (this.#ids.length < subscriptions.size)
       this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
     const ids = this.#ids;
-    let count = 0;
-    for (let i = 0; i < hitCount; i += 1) count = subscriptions.copyTo(hits[i] as number, ids, count);
+    const count = subscriptions.copyAll(hits, hitCount, ids);
     this.#matches += count;
     if (count === 0) this.#unmatched += 1;
     this.#answer.ids = ids;
@@ -241,7 +240,7 @@ export class Matcher {
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
-    const known = this.#registry.find(compiled.key);
+    const known = this.#registry.find(compiled);
     if (known !== undefined) return known;
     const filter = this.#registry.add(compiled);
     this.#subscriptions.filterCreated(filter);

@@ -6,19 +6,21 @@
  */
 import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT } from './arena.ts';
-import { type Conjunction, joined, type Test } from './conjunction.ts';
+import { type Conjunction, joined, type RangeTest, type Test } from './conjunction.ts';
+import { nameOf, type SlotReference } from './prefix.ts';
 import {
   EQUAL,
-  NUMBER_SIDE,
+  entryWords,
+  hasPairKey,
+  isNegated,
+  keyAt,
   OPCODE_MASK,
   OPERAND_SHIFT,
-  RECORD_HEADER,
-  SIDE_MASK,
   slotOfSide,
-  TOPIC,
-  WITHIN,
+  topicOf,
+  WITHIN_WORDS,
 } from './program.ts';
+import { intervalOf } from './range-index.ts';
 import type { SlotTable } from './slot-table.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 import { blend, type Traffic } from './traffic.ts';
@@ -27,6 +29,8 @@ import { blend, type Traffic } from './traffic.ts';
 export interface Branch {
   /** Undefined: found by the topic filter. */
   readonly access: Test | undefined;
+  /** A second band to find it by, with `access`, which is one too. */
+  readonly second?: Test | undefined;
   readonly rest: Conjunction;
 }
 
@@ -39,24 +43,27 @@ export interface Plan {
 /** A filter is posted under so many branches at most. */
 export const BRANCHES_MAX = 64;
 
+/** A band's window has two ends that are read in vain, in runs of all widths; a threshold has one. */
+const BAND_PRICE = 3;
+
+/** A pair of bands must be so much rarer than the rarest single test: it is looked up in one more place. */
+const PAIR_GAIN = 8;
+
 /** What one more posting must save, in candidates per event, to be worth its memory. */
 const POSTING_PRICE = 1e-6;
 
 export class AccessChooser {
-  readonly #arena: Arena;
   readonly #slots: SlotTable;
   readonly #symbols: SymbolTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
 
   constructor(tables: {
-    arena: Arena;
     slots: SlotTable;
     symbols: SymbolTable;
     topics: TopicTrie;
     traffic: Traffic;
   }) {
-    this.#arena = tables.arena;
     this.#slots = tables.slots;
     this.#symbols = tables.symbols;
     this.#topics = tables.topics;
@@ -73,7 +80,7 @@ export class AccessChooser {
     let best = this.#unsplit([tests], topicShare);
     for (const test of tests) {
       const branches = branchesOf(test);
-      if (branches === undefined) continue;
+      if (branches === undefined || !this.#isWorthSplitting(test, best.share)) continue;
       const others = tests.filter((other) => other !== test);
       const split = branches.map((branch) => joined(branch, others)).filter((branch) => branch !== undefined);
       const plan = this.#unsplit(split, topicShare);
@@ -82,66 +89,128 @@ export class AccessChooser {
     return best;
   }
 
+  /** Can a split into the values of a set be better than `share`? Each branch is found by its value, or as well as all are now. */
+  #isWorthSplitting(test: Test, share: number): boolean {
+    if (test.kind !== 'oneOf') return true;
+    let split = test.values.length * POSTING_PRICE;
+    for (const value of test.values) split += Math.min(share, this.#valueShare(test.reference, value));
+    return split < share;
+  }
+
   #unsplit(conjunctions: readonly Conjunction[], topicShare: number): Plan {
     let share = 0;
     const branches: Branch[] = [];
     for (const tests of conjunctions) {
-      let access: Test | undefined;
-      let least = topicShare;
-      for (const test of tests) {
-        const expected = this.#shareOf(test);
-        // A tie goes to content: the topic is tested in passing anyway.
-        if (expected < least || (expected === least && access === undefined && isKey(test))) {
-          access = test;
-          least = expected;
-        }
+      const key = this.#bestKey(tests);
+      // A tie goes to content: the topic is tested in passing anyway.
+      const access = key !== undefined && key.share <= topicShare ? key.test : undefined;
+      const least = Math.min(topicShare, key?.share ?? 1);
+      const pair = this.#bandPair(tests);
+      if (pair !== undefined && pair.share * PAIR_GAIN < least) {
+        share += pair.share;
+        branches.push({ ...pair, rest: this.#mostSelectiveFirst(tests, pair) });
+        continue;
       }
       share += least;
-      branches.push({ access, rest: this.#mostSelectiveFirst(tests, access) });
+      branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }) });
     }
     return { branches, share };
   }
 
+  /** The one test to find a branch by, with the share of events expected to pass it. */
+  #bestKey(tests: Conjunction): { test: Test; share: number } | undefined {
+    let best: { test: Test; share: number } | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const test of tests) {
+      if (!isKey(test)) continue;
+      const share = this.#shareOf(test);
+      const price = share * (isBand(test) ? BAND_PRICE : 1);
+      if (price >= least) continue;
+      least = price;
+      best = { test, share };
+    }
+    return best;
+  }
+
+  /** The two rarest bands, with the share of events expected to be in both. */
+  #bandPair(tests: Conjunction): { access: Test; second: Test; share: number } | undefined {
+    const bands = tests
+      .filter(
+        (test): test is RangeTest => test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high),
+      )
+      .map((test) => ({ test, share: this.#shareOf(test) }))
+      .sort((a, b) => a.share - b.share);
+    const [rarest, next] = bands;
+    if (rarest === undefined || next === undefined) return undefined;
+    // One order for both spellings of a pair, so that they share a place.
+    const [access, second] =
+      nameOf(rarest.test.reference) < nameOf(next.test.reference) ? [rarest.test, next.test] : [next.test, rarest.test];
+    return { access, second, share: rarest.share * next.share };
+  }
+
   /** The other tests, those that fail most often first, opaque ones last whatever they yield: they cost most. */
-  #mostSelectiveFirst(tests: Conjunction, access: Test | undefined): Conjunction {
-    const rest = tests.filter((test) => test !== access);
+  #mostSelectiveFirst(tests: Conjunction, { access, second }: Omit<Branch, 'rest'>): Conjunction {
+    const rest = tests.filter((test) => test !== access && test !== second);
     if (rest.length < 2) return rest;
-    const order = new Map(rest.map((test) => [test, test.kind === 'opaque' ? 2 : this.#shareOf(test)]));
-    return rest.sort((a, b) => (order.get(a) ?? 1) - (order.get(b) ?? 1));
+    const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
+    return order.sort((a, b) => a.share - b.share).map(({ test }) => test);
   }
 
+  /** The share of events for which the test is expected to be true. */
   #shareOf(test: Test): number {
-    if (test.kind === 'equal') {
-      const slot = this.#slots.find(test.reference);
-      return slot === undefined ? 0.1 : this.#equalShare(slot, test.value);
+    switch (test.kind) {
+      case 'equal':
+        return this.#valueShare(test.reference, test.value);
+      case 'notEqual':
+        return 1 - this.#valueShare(test.reference, test.value);
+      case 'oneOf':
+        return this.#setShare(test.reference, test.values);
+      case 'noneOf':
+        return 1 - this.#setShare(test.reference, test.values);
+      case 'range': {
+        const slot = this.#slots.find(test.reference);
+        return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
+      }
+      default:
+        return 1;
     }
-    if (test.kind === 'range') {
-      const slot = this.#slots.find(test.reference);
-      return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
-    }
-    return 1;
   }
 
-  /** The share of events expected to offer a record that is posted, by its access key. */
-  shareOfKey(record: number): number {
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const numbers = this.#arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
-    const at = (record & CHUNK_MASK) + RECORD_HEADER;
-    const operand = (words[at] as number) >>> OPERAND_SHIFT;
-    const bound = numbers[(at + 2) >> 1] as number;
-    const slot = slotOfSide(operand);
-    switch ((words[at] as number) & OPCODE_MASK) {
-      case EQUAL:
-        return this.#equalShare(operand, this.#symbols.valueOf(words[at + 1] as number));
-      case TOPIC:
-        return this.#topicShare(operand);
-      case WITHIN:
-        return this.#traffic.rangeShare(slot, bound, numbers[(at + 4) >> 1] as number);
-      default:
-        return (operand & SIDE_MASK) === NUMBER_SIDE
-          ? this.#traffic.rangeShare(slot, bound, Number.POSITIVE_INFINITY)
-          : this.#traffic.rangeShare(slot, Number.NEGATIVE_INFINITY, -bound);
+  #setShare(reference: SlotReference, values: readonly Scalar[]): number {
+    // A long set is not worth the sum.
+    if (values.length > BRANCHES_MAX) return 1;
+    const slot = this.#slots.find(reference);
+    if (slot === undefined) return Math.min(1, 0.1 * values.length);
+    let share = 0;
+    for (const value of values) share += this.#equalShare(slot, value);
+    return Math.min(1, share);
+  }
+
+  #valueShare(reference: SlotReference, value: Scalar): number {
+    const slot = this.#slots.find(reference);
+    return slot === undefined ? 0.1 : this.#equalShare(slot, value);
+  }
+
+  /** The share of events expected to offer an entry, by its access key. */
+  shareOfEntry(entry: Int32Array): number {
+    const at = keyAt(entry, 0);
+    if (at === entryWords(entry, 0)) return this.#topicShare(topicOf(entry, 0));
+    const head = entry[at] as number;
+    const operand = head >>> OPERAND_SHIFT;
+    if ((head & OPCODE_MASK) === EQUAL) {
+      return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
     }
+    if (hasPairKey(entry, 0)) return this.#intervalShare(entry, at) * this.#intervalShare(entry, at + WITHIN_WORDS);
+    return this.#intervalShare(entry, at);
+  }
+
+  /** The share of events expected to be in the range at `at`. */
+  #intervalShare(entry: Int32Array, at: number): number {
+    const operand = (entry[at] as number) >>> OPERAND_SHIFT;
+    const { key, top } = intervalOf(entry, at);
+    return isNegated(operand)
+      ? this.#traffic.rangeShare(slotOfSide(operand), -top, -key)
+      : this.#traffic.rangeShare(slotOfSide(operand), key, top);
   }
 
   /** The share of events expected to have this value in the slot. */
@@ -162,6 +231,11 @@ export class AccessChooser {
     const { held, of } = this.#topics.holdShare(topic);
     return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
   }
+}
+
+/** Is the test a range with two bounds? */
+function isBand(test: Test): test is RangeTest {
+  return test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high);
 }
 
 /** Can the test be an access key by itself? */

@@ -6,8 +6,6 @@
  *     ┌───────┬───────┬───────┬───────┬──
  *     │ block │ free ─┼─▶     │ block │ …      a free block's first word is the next free word
  *     └───────┴───────┴───────┴───────┴──
- *
- * Doubles live at even words of the same memory: block sizes are even, so word / 2 indexes `numbers`.
  */
 
 /** Words of 4 bytes in a chunk. */
@@ -27,9 +25,10 @@ export const BLOCK_WORDS_MAX = 4096;
 /** No block: what `address` columns hold for "none". */
 export const NOWHERE = -1;
 
+/** Blocks that come and go at the brim of a chunk would have it created each time. */
+const CHUNKS_KEPT = 4;
+
 const NO_INTS = new Int32Array(0);
-const NO_NUMBERS = new Float64Array(0);
-const NO_FLOATS = new Float32Array(0);
 
 /** Size class by words / 4, rounded up. */
 const CLASS_OF = (() => {
@@ -45,10 +44,6 @@ const CLASS_OF = (() => {
 export class Arena {
   /** The chunks as int32 words; an empty array where a chunk was given back. */
   readonly ints: Int32Array[] = [];
-  /** The same memory as doubles. */
-  readonly numbers: Float64Array[] = [];
-  /** The same memory as floats. */
-  readonly floats: Float32Array[] = [];
   /** Words in the blocks of each chunk. */
   readonly #blockWords: number[] = [];
   readonly #live: number[] = [];
@@ -60,10 +55,12 @@ export class Arena {
   readonly #open: number[][] = BLOCK_WORDS.map(() => []);
   /** Chunk numbers that were given back. */
   #spare: number[] = [];
+  /** The memory of chunks that were given back last: the next ones need not be cleared. */
+  #kept: Int32Array[] = [];
 
   /** Bytes of all chunks held. */
   get bytes(): number {
-    return (this.ints.length - this.#spare.length) * CHUNK_WORDS * 4;
+    return (this.ints.length - this.#spare.length + this.#kept.length) * CHUNK_WORDS * 4;
   }
 
   /** Address of a block of at least `words` words, at most `BLOCK_WORDS_MAX`. Its contents are undefined. */
@@ -123,10 +120,7 @@ export class Arena {
 
   #createChunk(blockWords: number): number {
     const chunk = this.#spare.pop() ?? this.ints.length;
-    const buffer = new ArrayBuffer(CHUNK_WORDS * 4);
-    this.ints[chunk] = new Int32Array(buffer);
-    this.numbers[chunk] = new Float64Array(buffer);
-    this.floats[chunk] = new Float32Array(buffer);
+    this.ints[chunk] = this.#kept.pop() ?? new Int32Array(CHUNK_WORDS);
     this.#blockWords[chunk] = blockWords;
     this.#live[chunk] = 0;
     this.#free[chunk] = NOWHERE;
@@ -135,14 +129,12 @@ export class Arena {
   }
 
   #dropChunk(chunk: number): void {
+    if (this.#kept.length < CHUNKS_KEPT) this.#kept.push(this.ints[chunk] as Int32Array);
     this.ints[chunk] = NO_INTS;
-    this.numbers[chunk] = NO_NUMBERS;
-    this.floats[chunk] = NO_FLOATS;
     this.#spare.push(chunk);
     if (this.#spare.length < this.ints.length) return;
     this.ints.length = 0;
-    this.numbers.length = 0;
-    this.floats.length = 0;
+    this.#kept = [];
     this.#spare = [];
   }
 }

@@ -1,10 +1,13 @@
 /**
- * Bags: the candidates of all records with one access key, in no order, as a chain of runs. Only the first run takes
- * new ones; a bag is named by the address of that run, which changes, so its owner stores what these functions return.
+ * Bags: all entries with one access key, as a chain of runs. Only the first run takes new ones; a bag is named by the
+ * address of that run, which changes, so its owner stores what these functions return.
  */
 import { NOWHERE } from './arena.ts';
-import type { Candidate } from './probe.ts';
-import { RUN_LENGTH_MAX, RUN_NEXT, RUN_PREVIOUS, type Runs } from './runs.ts';
+import { entryWords } from './program.ts';
+import { RUN_NEXT, RUN_PREVIOUS, type Runs } from './runs.ts';
+
+/** The longest run of a bag: inserting into it shifts half of it. */
+const BAG_RUN_WORDS_MAX = 2048;
 
 export class Bags {
   readonly #runs: Runs;
@@ -13,28 +16,28 @@ export class Bags {
     this.#runs = runs;
   }
 
-  /** Adds a candidate. NOWHERE is the empty bag. */
-  add(bag: number, candidate: Candidate): number {
+  /** Adds a new entry. NOWHERE is the empty bag. */
+  add(bag: number, entry: Int32Array): number {
     const runs = this.#runs;
+    const moving = { entry, origin: NOWHERE };
     if (bag !== NOWHERE) {
-      const run = runs.append(bag, candidate, RUN_LENGTH_MAX);
+      const run = runs.insert(bag, moving, BAG_RUN_WORDS_MAX);
       if (run !== NOWHERE) {
         if (run !== bag) this.#relink(run);
         return run;
       }
     }
-    const first = runs.append(runs.create(1), candidate, RUN_LENGTH_MAX);
+    const first = runs.insert(runs.create(entryWords(entry, 0)), moving, BAG_RUN_WORDS_MAX);
     runs.set(first, RUN_NEXT, bag);
     if (bag !== NOWHERE) runs.set(bag, RUN_PREVIOUS, first);
     return first;
   }
 
-  /** Removes the candidate at `address`, which is in this bag. */
-  remove(bag: number, address: number): number {
+  /** Removes the first entry of a filter from run `before`, which is of this bag. */
+  remove(bag: number, before: number, filter: number): number {
     const runs = this.#runs;
-    const before = runs.around(address);
-    const run = runs.remove(address);
-    if (runs.length(run) > 0) {
+    const run = runs.remove(before, filter);
+    if (runs.count(run) > 0) {
       if (run === before) return bag;
       this.#relink(run);
       return before === bag ? run : bag;

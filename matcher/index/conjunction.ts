@@ -6,12 +6,12 @@ import type { Condition, Reference, Scalar } from '../language/ast.ts';
 import { isUnknownConstant } from '../language/normalise.ts';
 import { printReference } from '../language/print.ts';
 import { nextDown, nextUp } from './ieee-neighbours.ts';
+import { nameOf, prefixFor, type SlotReference } from './prefix.ts';
 
 export type Test =
   | EqualTest
   | { readonly kind: 'notEqual'; readonly reference: Reference; readonly value: Scalar }
-  /** A number between the bounds, both included; at most one is infinite. */
-  | { readonly kind: 'range'; readonly reference: Reference; readonly low: number; readonly high: number }
+  | RangeTest
   | SetTest<'oneOf'>
   | SetTest<'noneOf'>
   | { readonly kind: 'isNull' | 'notNull' | 'exists'; readonly reference: Reference }
@@ -19,15 +19,23 @@ export type Test =
   | { readonly kind: 'any'; readonly branches: readonly Conjunction[] }
   | { readonly kind: 'opaque'; readonly condition: Condition };
 
+/** A number between the bounds, both included; at most one is infinite. */
+export interface RangeTest {
+  readonly kind: 'range';
+  readonly reference: Reference;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface EqualTest {
   readonly kind: 'equal';
-  readonly reference: Reference;
+  readonly reference: SlotReference;
   readonly value: Scalar;
 }
 
 interface SetTest<Kind extends string> {
   readonly kind: Kind;
-  readonly reference: Reference;
+  readonly reference: SlotReference;
   readonly values: readonly Scalar[];
   /** What the test was made from, for sets that do not fit a record. */
   readonly condition: Condition;
@@ -62,6 +70,8 @@ function translate(condition: Condition): Conjunction {
       if (!isReference(reference)) return [{ kind: 'opaque', condition }];
       return [{ kind: condition.negated ? 'noneOf' : 'oneOf', reference, values, condition }];
     }
+    case 'text':
+      return translateText(condition);
     case 'isNull':
       return [{ kind: condition.negated ? 'notNull' : 'isNull', reference: condition.reference }];
     case 'exists':
@@ -102,11 +112,11 @@ function translateOr(condition: Condition & { kind: 'or' | 'and' }): Conjunction
 /** `a = 1 OR a = 2` says `a IN (1, 2)`. */
 function asSet(branches: readonly Conjunction[], condition: Condition): Test | undefined {
   const values: Scalar[] = [];
-  let reference: Reference | undefined;
+  let reference: SlotReference | undefined;
   for (const branch of branches) {
     const [test] = branch;
     if (branch.length !== 1 || test === undefined || (test.kind !== 'equal' && test.kind !== 'oneOf')) return undefined;
-    if (reference !== undefined && printReference(reference) !== printReference(test.reference)) return undefined;
+    if (reference !== undefined && nameOf(reference) !== nameOf(test.reference)) return undefined;
     reference = test.reference;
     if (test.kind === 'equal') values.push(test.value);
     else values.push(...test.values);
@@ -129,6 +139,16 @@ function translateComparison(condition: Condition & { kind: 'compare' }): Conjun
     '<': [Number.NEGATIVE_INFINITY, nextDown(value)],
   }[operator] as [number, number];
   return [{ kind: 'range', reference, low, high }];
+}
+
+function translateText(condition: Condition & { kind: 'text' }): Conjunction {
+  const { value: operand, literal, test } = condition;
+  const exact: Test = { kind: 'opaque', condition };
+  if (test !== 'startsWith' || !isReference(operand)) return [exact];
+  const reference = prefixFor(operand, literal);
+  if (reference === undefined) return [exact];
+  const key: Test = { kind: 'equal', reference, value: literal.slice(0, reference.length) };
+  return reference.length === literal.length ? [key] : [key, exact];
 }
 
 /** A reference where a truth value is wanted must be that boolean; everything else is unknown or the other one. */
@@ -156,7 +176,7 @@ function mergeRanges(tests: Conjunction): Conjunction | undefined {
       continue;
     }
     merged ??= tests.slice(0, i);
-    const other = merged[at] as Test & { kind: 'range' };
+    const other = merged[at] as RangeTest;
     const low = Math.max(other.low, test.low);
     const high = Math.min(other.high, test.high);
     if (low > high) return undefined;

@@ -13,16 +13,16 @@ import type { MatchableEvent } from '../event.ts';
 import type { Condition } from '../language/ast.ts';
 import { TopicTrie } from '../topic/topic-trie.ts';
 import { AccessChooser, type Plan } from './access-chooser.ts';
-import { Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import { Arena, NOWHERE } from './arena.ts';
 import { AtomTable } from './atom-table.ts';
 import { Bags } from './bags.ts';
 import { roomForInts } from './columns.ts';
 import type { Conjunction } from './conjunction.ts';
-import { Postings } from './postings.ts';
-import { candidateOf } from './probe.ts';
-import { EQUAL, NUMBER_SIDE, OPCODE_MASK, OPERAND_SHIFT, RECORD_HEADER, sideOf, slotOfSide, TOPIC } from './program.ts';
+import { EntryWriter } from './entry-writer.ts';
+import { PairIndex } from './pair-index.ts';
+import { Places } from './places.ts';
+import { EQUAL, entryWords, hasPairKey, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
 import { RangeIndex } from './range-index.ts';
-import { RecordWriter } from './record-writer.ts';
 import { Runs } from './runs.ts';
 import { Scanner } from './scanner.ts';
 import { SlotTable } from './slot-table.ts';
@@ -42,23 +42,22 @@ export interface Postable {
 
 export class FilterIndex {
   readonly #arena = new Arena();
-  readonly #postings = new Postings();
+  readonly #places = new Places(this.#arena);
   readonly #symbols = new SymbolTable();
   readonly #slots = new SlotTable(this.#symbols);
   readonly #atoms = new AtomTable();
   readonly #topics = new TopicTrie();
   readonly #traffic = new Traffic();
-  readonly #runs = new Runs(this.#arena, this.#postings);
+  readonly #runs = new Runs(this.#arena, this.#places);
   readonly #bags = new Bags(this.#runs);
-  readonly #scanner = new Scanner(this.#arena, this.#postings, this.#slots, this.#atoms);
+  readonly #scanner = new Scanner(this.#arena, this.#slots, this.#atoms);
   readonly #chooser = new AccessChooser({
-    arena: this.#arena,
     slots: this.#slots,
     symbols: this.#symbols,
     topics: this.#topics,
     traffic: this.#traffic,
   });
-  readonly #writer = new RecordWriter({
+  readonly #writer = new EntryWriter({
     slots: this.#slots,
     symbols: this.#symbols,
     atoms: this.#atoms,
@@ -67,10 +66,9 @@ export class FilterIndex {
   });
   /** By slot. */
   #ranges: (RangeIndex | undefined)[] = [];
-  /** First run of the records found by topic only, by topic filter. */
+  readonly #pairs = new PairIndex(this.#runs);
+  /** First run of the entries found by topic only, by topic filter. */
   #topicBags = new Int32Array(0);
-  /** First posting of each filter, or NOWHERE, by filter. */
-  #chains = new Int32Array(0);
   readonly #matchedTopics: number[] = [];
   #equalityHits = 0;
   #rangeHits = 0;
@@ -87,24 +85,15 @@ export class FilterIndex {
 
   /** Posts a filter that is not posted. */
   add(postable: Postable): void {
-    const { filter } = postable;
-    this.#chains = roomForInts(this.#chains, filter + 1, NOWHERE);
     const topic = this.#holdTopic(postable.topic);
-    this.#post(postable, topic, this.#chooser.plan(postable.tests, topic));
+    this.#post(postable.filter, this.#write(postable, topic, this.#chooser.plan(postable.tests, topic)));
     this.#topics.release(topic);
   }
 
   /** Takes a filter out, if it is posted. */
   remove(filter: number): void {
-    let posting = this.#chains[filter] ?? NOWHERE;
-    if (posting === NOWHERE) return;
-    this.#chains[filter] = NOWHERE;
-    while (posting !== NOWHERE) {
-      const next = this.#postings.next[posting] as number;
-      this.#unpost(posting);
-      posting = next;
-    }
-    if (this.#postings.size === 0) this.#reset();
+    this.#takeOut(filter);
+    if (this.#places.size === 0) this.#reset();
   }
 
   /**
@@ -117,17 +106,10 @@ export class FilterIndex {
     const plan = this.#chooser.plan(postable.tests, topic);
     const moves = plan.share * 2 < this.#currentShare(postable.filter);
     if (moves) {
-      const old: number[] = [];
-      for (
-        let posting = this.#chains[postable.filter] as number;
-        posting !== NOWHERE;
-        posting = this.#postings.next[posting] as number
-      )
-        old.push(posting);
-      // First in, then out: what both name keeps its statistics.
-      this.#chains[postable.filter] = NOWHERE;
-      this.#post(postable, topic, plan);
-      for (const gone of old) this.#unpost(gone);
+      // First written, then taken out: what both name keeps its statistics.
+      const entries = this.#write(postable, topic, plan);
+      this.#takeOut(postable.filter);
+      this.#post(postable.filter, entries);
     }
     this.#topics.release(topic);
     return moves;
@@ -165,9 +147,9 @@ export class FilterIndex {
 
   /** Counts since the index was made, and sizes now; see MatcherStats. */
   get stats() {
-    const columns = this.#topicBags.byteLength + this.#chains.byteLength;
     let ranges = 0;
     for (const range of this.#ranges) ranges += range?.bytes ?? 0;
+    ranges += this.#pairs.bytes;
     return {
       events: this.#traffic.events,
       candidates: this.#scanner.candidates,
@@ -175,14 +157,14 @@ export class FilterIndex {
       hitsByEquality: this.#equalityHits,
       hitsByRange: this.#rangeHits,
       hitsByTopic: this.#topicHits,
-      postings: this.#postings.size,
+      postings: this.#places.size,
       topicFilters: this.#topics.size,
       slots: this.#slots.size,
       symbols: this.#symbols.size,
       opaqueAtoms: this.#atoms.size,
       bytes: {
         records: this.#arena.bytes,
-        postings: this.#postings.bytes + columns,
+        postings: this.#places.bytes + this.#topicBags.byteLength,
         symbols: this.#symbols.bytes,
         ranges,
         topics: this.#topics.bytes,
@@ -216,84 +198,78 @@ export class FilterIndex {
       const slot = slots.touched[i] as number;
       const range = this.#ranges[slot];
       if (range === undefined) continue;
-      const value = slots.numbers[sideOf(slot, NUMBER_SIDE)] as number;
+      const value = slots.values[slot] as number;
       if (!Number.isNaN(value)) range.scan(value, scanner);
     }
+    this.#pairs.scan(slots, scanner);
     this.#rangeHits += scanner.hitCount - before;
   }
 
   /** Expected candidates per event of a filter where it is now. */
   #currentShare(filter: number): number {
     let share = 0;
-    let posting = this.#chains[filter] as number;
-    for (; posting !== NOWHERE; posting = this.#postings.next[posting] as number) {
-      share += this.#chooser.shareOfKey(this.#runs.recordOf(this.#postings.candidates[posting] as number));
+    for (const run of new Set(this.#places.of(filter))) {
+      for (const { entry } of this.#runs.entries(run)) {
+        if (entry[0] === filter) share += this.#chooser.shareOfEntry(entry);
+      }
     }
     return share;
   }
 
-  #post(postable: Postable, topic: number, plan: Plan): void {
-    const { filter, condition } = postable;
-    const isSplit = plan.branches.length > 1;
-    for (const branch of plan.branches) {
-      const posting = this.#postings.create(filter, this.#chains[filter] as number);
-      this.#chains[filter] = posting;
-      this.#place(filter, this.#writer.write(branch, { posting, topic, isSplit, condition }));
+  #write({ filter, condition }: Postable, topic: number, { branches }: Plan): Int32Array[] {
+    const isSplit = branches.length > 1;
+    return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, condition }));
+  }
+
+  #post(filter: number, entries: readonly Int32Array[]): void {
+    this.#places.begin(filter, entries.length);
+    for (const entry of entries) this.#place(entry);
+  }
+
+  #takeOut(filter: number): void {
+    for (let [run] = this.#places.of(filter); run !== undefined; [run] = this.#places.of(filter)) {
+      this.#writer.release(this.#unpost(run, filter));
     }
   }
 
-  /** Stores the record that was just written, and puts its candidate where its first test says. */
-  #place(filter: number, length: number): void {
-    const { words, numbers } = this.#writer;
-    const record = this.#arena.allocate(length);
-    (this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array).set(words.subarray(0, length), record & CHUNK_MASK);
-    const candidate = candidateOf(words, numbers, filter, record);
-    const head = words[RECORD_HEADER] as number;
-    const operand = head >>> OPERAND_SHIFT;
-    switch (head & OPCODE_MASK) {
-      case EQUAL: {
-        const symbol = words[RECORD_HEADER + 1] as number;
-        this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, candidate);
-        return;
-      }
-      case TOPIC:
-        this.#topicBags[operand] = this.#bags.add(this.#topicBags[operand] as number, candidate);
-        return;
-      default: {
-        const slot = slotOfSide(operand);
-        const range = this.#ranges[slot] ?? new RangeIndex(this.#arena, this.#runs);
-        this.#ranges[slot] = range;
-        range.add(candidate);
-      }
+  /** Puts an entry where its key says. */
+  #place(entry: Int32Array): void {
+    const key = keyAt(entry, 0);
+    if (key === entryWords(entry, 0)) {
+      const topic = topicOf(entry, 0);
+      this.#topicBags[topic] = this.#bags.add(this.#topicBags[topic] as number, entry);
+    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
+      const symbol = entry[key + 1] as number;
+      this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, entry);
+    } else if (hasPairKey(entry, 0)) {
+      this.#pairs.add(entry);
+    } else {
+      const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
+      const range = this.#ranges[slot] ?? new RangeIndex(this.#runs);
+      this.#ranges[slot] = range;
+      range.add({ entry, origin: NOWHERE });
     }
   }
 
-  #unpost(posting: number): void {
-    const address = this.#postings.candidates[posting] as number;
-    const record = this.#runs.recordOf(address);
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const at = record & CHUNK_MASK;
-    const head = words[at + RECORD_HEADER] as number;
-    const operand = head >>> OPERAND_SHIFT;
-    switch (head & OPCODE_MASK) {
-      case EQUAL: {
-        const symbol = words[at + RECORD_HEADER + 1] as number;
-        this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, address);
-        break;
-      }
-      case TOPIC:
-        this.#topicBags[operand] = this.#bags.remove(this.#topicBags[operand] as number, address);
-        break;
-      default: {
-        const slot = slotOfSide(operand);
-        const range = this.#ranges[slot] as RangeIndex;
-        range.remove(address, record);
-        if (range.isEmpty) this.#ranges[slot] = undefined;
-      }
+  /** Takes the first entry of a filter out of a run, and returns it: what it holds is still held. */
+  #unpost(run: number, filter: number): Int32Array {
+    const entry = this.#runs.entryOf(run, filter);
+    const key = keyAt(entry, 0);
+    if (key === entryWords(entry, 0)) {
+      const topic = topicOf(entry, 0);
+      this.#topicBags[topic] = this.#bags.remove(this.#topicBags[topic] as number, run, filter);
+    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
+      const symbol = entry[key + 1] as number;
+      this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, run, filter);
+    } else if (hasPairKey(entry, 0)) {
+      this.#pairs.remove(run, entry);
+    } else {
+      const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
+      const range = this.#ranges[slot] as RangeIndex;
+      range.remove(run, entry);
+      if (range.isEmpty) this.#ranges[slot] = undefined;
     }
-    this.#postings.remove(posting);
-    this.#writer.release(words, at);
-    this.#arena.free(record);
+    return entry;
   }
 
   #holdTopic(text: string): number {
@@ -310,7 +286,7 @@ export class FilterIndex {
   #reset(): void {
     this.#ranges = [];
     this.#topicBags = new Int32Array(0);
-    this.#chains = new Int32Array(0);
+    this.#places.reset();
     this.#matchedTopics.length = 0;
     this.#traffic.reset();
     this.#scanner.reset();

@@ -1,20 +1,32 @@
 /**
- * The distinct filters that are live, by key. Subscriptions with equal filters share one number here, and with it one
- * set of postings.
+ * The distinct filters that are live. Subscriptions with equal filters share one number here, and with it one set of
+ * entries in the index.
+ *
+ * Of a filter only its text is kept, as its first subscriber wrote it, and a hash of its key. Where hashes are equal the
+ * texts are compared, and where these differ the key is made again, which is rare: equal filters in two spellings.
  */
-import type { CompiledFilter } from '../filter.ts';
+import type { CompiledFilter, Filter } from '../filter.ts';
+import { NOWHERE } from './arena.ts';
+import { HashTable, hashOf } from './hash-table.ts';
 import { IdPool } from './id-pool.ts';
+import { TextStore } from './text-store.ts';
 
-/** A Map entry, two column entries and two string headers in V8; an estimate for the statistics. */
-const FILTER_BYTES = 120;
+/**
+ * Keys made again at most, to find a filter. Somebody may send filters whose hashes are equal, to have each compared with
+ * all: then equal ones in other spellings are not found, and have an entry each, which changes no answer.
+ */
+const KEYS_TRIED_MAX = 4;
 
 export class FilterRegistry {
   readonly #ids = new IdPool();
-  #byKey = new Map<string, number>();
-  #keys: string[] = [];
-  /** The predicate as its first subscriber wrote it. */
-  #predicates: (string | undefined)[] = [];
-  #characters = 0;
+  readonly #hashes = new HashTable();
+  readonly #texts = new TextStore();
+  readonly #keyOf: (filter: Filter) => string;
+
+  /** @param keyOf The key of a filter that was accepted once. */
+  constructor(keyOf: (filter: Filter) => string) {
+    this.#keyOf = keyOf;
+  }
 
   get size(): number {
     return this.#ids.size;
@@ -26,40 +38,52 @@ export class FilterRegistry {
   }
 
   get bytes(): number {
-    return this.#ids.size * FILTER_BYTES + this.#characters;
+    return this.#hashes.bytes + this.#texts.bytes;
   }
 
-  find(key: string): number | undefined {
-    return this.#byKey.get(key);
+  /** The number of an equal filter that is here, if it is found. */
+  find(filter: CompiledFilter): number | undefined {
+    const text = joined(filter);
+    let tries = KEYS_TRIED_MAX;
+    const id = this.#hashes.find(hashOf(filter.key), (candidate) => {
+      const known = this.#texts.get(candidate) as string;
+      if (known === text) return true;
+      tries -= 1;
+      return tries >= 0 && this.#keyOf(parted(known)) === filter.key;
+    });
+    return id === NOWHERE ? undefined : id;
   }
 
-  /** Numbers a filter whose key is not here. */
+  /** Numbers a filter that has no equal here. */
   add(filter: CompiledFilter): number {
     const id = this.#ids.take();
-    this.#keys[id] = filter.key;
-    this.#predicates[id] = filter.when;
-    this.#byKey.set(filter.key, id);
-    this.#characters += filter.key.length + (filter.when?.length ?? 0);
+    this.#hashes.add(hashOf(filter.key), id);
+    this.#texts.add(id, joined(filter));
     return id;
   }
 
   remove(id: number): void {
-    const key = this.#keys[id] as string;
-    this.#characters -= key.length + (this.#predicates[id]?.length ?? 0);
-    this.#byKey.delete(key);
-    this.#keys[id] = '';
-    this.#predicates[id] = undefined;
+    this.#hashes.remove(id);
+    this.#texts.remove(id);
     this.#ids.release(id);
     if (this.#ids.size > 0) return;
-    this.#byKey = new Map();
-    this.#keys = [];
-    this.#predicates = [];
+    this.#hashes.reset();
+    this.#texts.reset();
   }
 
   /** The filter's text; `undefined` for a number that is not in use. */
-  textOf(id: number): { readonly topic: string; readonly when: string | undefined } | undefined {
-    const key = this.#keys[id];
-    if (key === undefined || key === '') return undefined;
-    return { topic: key.slice(0, key.indexOf('\0')), when: this.#predicates[id] };
+  textOf(id: number): Filter | undefined {
+    const text = this.#texts.get(id);
+    return text === undefined ? undefined : parted(text);
   }
+}
+
+/** U+0000 is in no topic filter, so it tells the two parts apart. */
+function joined({ topic, when }: Filter): string {
+  return when === undefined ? topic : `${topic}\0${when}`;
+}
+
+function parted(text: string): Filter {
+  const end = text.indexOf('\0');
+  return end < 0 ? { topic: text } : { topic: text.slice(0, end), when: text.slice(end + 1) };
 }

@@ -1,24 +1,26 @@
 /**
- * The layout of a record: one conjunction of tests that one filter was posted under, as int32 words.
+ * The layout of an entry: one conjunction of tests that one filter was posted under, as int32 words. Entries stand back
+ * to back in runs (see runs.ts), so that a scan reads memory in order and follows no pointer.
  *
- *     word 0   posting id
- *     word 1   length of the record in words, and MANY_POSTINGS
- *     word 2…  tests, each an even number of words
+ *     word 0   filter
+ *     word 1   length in words | MANY_ENTRIES | kind of key | topic filter
+ *     word 2…  tests, the one that fails most often first; the access key, if it is a test, last; but if it is a pair of
+ *              tests, these are first
  *
  *     test     word 0: opcode | operand << 4      operand: a slot, a side, a topic filter, an atom
  *       EQUAL, NOT_EQUAL      symbol
- *       AT_LEAST              -, double
- *       WITHIN                -, double low, double high        both ends included
- *       ONE_OF, NONE_OF       count, symbols, padding to even
+ *       AT_LEAST              number
+ *       WITHIN                number low, negated number high             both ends included
+ *       ONE_OF, NONE_OF       count, symbols
  *       IS_NULL, NOT_NULL, EXISTS, TOPIC, OPAQUE    -
  *       ANY                   operand: its own length; then branches: length, -, tests
  *
- * AT_LEAST and WITHIN name a side of a slot: the number in it, or the same number negated. So `a <= 5` is `-a >= -5`,
- * and one-sided tests need one opcode, which branch predictors like.
+ * Numbers are two words, see ordered-bits.ts. AT_LEAST names a side of a slot: the number in it, or the same number
+ * negated. So `a <= 5` is `-a >= -5`, and one-sided tests need one opcode, which branch predictors like.
  *
- * The first test is the access key: it says where the record's candidate is (see runs.ts). An access structure may
- * offer more records than it must, because ranges are tested again with the rest. A record says everything about
- * itself; nothing else is kept per filter to verify or remove it.
+ * The key stands last because its access structure has seen to it that it mostly holds. An access structure may
+ * offer more entries than it must: a range is tested again with the rest. An entry says everything about itself;
+ * nothing else is kept per filter to verify or remove it but where it is (see places.ts).
  */
 
 export const EQUAL = 0;
@@ -37,34 +39,47 @@ export const ANY = 11;
 export const OPCODE_MASK = 15;
 export const OPERAND_SHIFT = 4;
 
-/** Words before the first test of a record. */
-export const RECORD_HEADER = 2;
+/** Words before the first test of an entry. */
+export const ENTRY_HEADER = 2;
 /** Bits of word 1 that hold the length. */
-export const LENGTH_MASK = 0xffff;
-/** The filter has other postings too, so one event can reach it twice. */
-export const MANY_POSTINGS = 1 << 16;
+export const LENGTH_MASK = 0x1ff;
+/** The filter has other entries too, so one event can reach it twice. */
+export const MANY_ENTRIES = 1 << 9;
+/** Bits of word 1 that say how many words the key has at the end; none when the topic filter is the key; or KEY_PAIR. */
+export const KEY_SHIFT = 10;
+export const KEY_MASK = 7;
+/** The key is the first two tests. */
+export const KEY_PAIR = 7;
+/** Bits of word 1 that hold the topic filter, which are all above. */
+export const TOPIC_SHIFT = 13;
+/** A topic filter that these bits cannot hold is tested as TOPIC. */
+export const TOPIC_ELSEWHERE = 2 ** (32 - TOPIC_SHIFT) - 1;
 
-/** The longest record. Longer conjunctions are folded into one OPAQUE test. */
-export const RECORD_WORDS_MAX = 256;
+/** The longest entry. Longer conjunctions are folded into one OPAQUE test. */
+export const ENTRY_WORDS_MAX = 256;
 /** Longer sets are tested as one OPAQUE atom. */
 export const SET_TEST_MAX = 64;
 
-/** Sides of a slot, see `sideOf`: its number, its number negated, its symbol. */
-export const NUMBER_SIDE = 0;
-export const NEGATED_SIDE = 1;
-export const SYMBOL_SIDE = 2;
-/** Bits of a side that say which one it is. */
-export const SIDE_MASK = 3;
-/** A side that is 0 in every event. */
-export const CONSTANT_SIDE = 0;
+export const EQUAL_WORDS = 2;
+export const AT_LEAST_WORDS = 3;
+export const WITHIN_WORDS = 5;
 
-/** Where the value of a side stands in `SlotTable.numbers`. */
+/** Sides of a slot, see `sideOf`. */
+export const NUMBER_SIDE = 0;
+export const NEGATED_SIDE = 2;
+
+/** Where the value of a side stands in `SlotTable.numbers`, two words. */
 export function sideOf(slot: number, side: number): number {
-  return ((slot + 1) << 2) + side;
+  return (slot << 2) + side;
 }
 
 export function slotOfSide(side: number): number {
-  return (side >> 2) - 1;
+  return side >> 2;
+}
+
+/** Is it the side of negated numbers? */
+export function isNegated(side: number): boolean {
+  return (side & NEGATED_SIDE) !== 0;
 }
 
 /** Kinds of value an event can have in a slot, as stored. The order matters: above NULL there is a value. */
@@ -77,12 +92,12 @@ export function testWords(words: Int32Array, at: number): number {
   const head = words[at] as number;
   switch (head & OPCODE_MASK) {
     case AT_LEAST:
-      return 4;
+      return AT_LEAST_WORDS;
     case WITHIN:
-      return 6;
+      return WITHIN_WORDS;
     case ONE_OF:
     case NONE_OF:
-      return setWords(words[at + 1] as number);
+      return 2 + (words[at + 1] as number);
     case ANY:
       return head >>> OPERAND_SHIFT;
     default:
@@ -90,7 +105,26 @@ export function testWords(words: Int32Array, at: number): number {
   }
 }
 
-/** Words of a ONE_OF or NONE_OF test over `count` symbols. */
-export function setWords(count: number): number {
-  return 2 + count + (count & 1);
+/** Length of the entry at `at`. */
+export function entryWords(words: Int32Array, at: number): number {
+  return (words[at + 1] as number) & LENGTH_MASK;
+}
+
+/** Where the key of the entry at `at` starts; its end, when the topic filter is the key. */
+export function keyAt(words: Int32Array, at: number): number {
+  const header = words[at + 1] as number;
+  const key = (header >> KEY_SHIFT) & KEY_MASK;
+  if (key !== KEY_PAIR) return at + (header & LENGTH_MASK) - key;
+  return header >>> TOPIC_SHIFT === TOPIC_ELSEWHERE ? at + ENTRY_HEADER + 2 : at + ENTRY_HEADER;
+}
+
+/** Is the key of the entry at `at` a pair of tests? */
+export function hasPairKey(words: Int32Array, at: number): boolean {
+  return (((words[at + 1] as number) >> KEY_SHIFT) & KEY_MASK) === KEY_PAIR;
+}
+
+/** The topic filter of the entry at `at`. */
+export function topicOf(words: Int32Array, at: number): number {
+  const topic = (words[at + 1] as number) >>> TOPIC_SHIFT;
+  return topic === TOPIC_ELSEWHERE ? (words[at + ENTRY_HEADER] as number) >>> OPERAND_SHIFT : topic;
 }

@@ -1,25 +1,32 @@
 /**
- * All records whose access key is a range on one slot. Which of them hold for a value v?
+ * All entries whose access key is a range on one slot. Which of them hold for a value v?
  *
  * One-sided ranges are a prefix of an order: `a >= x` of the thresholds up to v, `a <= y` of the negated thresholds up
- * to -v. Two-sided ones are grouped by width, doubling from group to group. In the group of widths below w, every
- * interval around v starts in v - w … v, and, unless starts crowd just there, at least half of that window is hit.
+ * to -v. Two-sided ones are grouped by width, fourfold from group to group. In the group of widths below w, every
+ * interval around v starts in v - w … v, and, unless starts crowd just there, at least a quarter of that window is hit.
  * So a look-up costs the answer, a logarithm per group, and the ends of the windows. Runs that end before v are
  * skipped unread, which takes care of many filters with the same few thresholds.
  *
  * Each range is stored once, whatever its width. Prior art: interval hierarchies of the kind in Dyreson et al. and the
  * hierarchical grids of spatial joins; a priority search tree would bound the worst case but needs a node per filter.
  */
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT } from './arena.ts';
-import type { Candidate } from './probe.ts';
-import { NEGATED_SIDE, OPCODE_MASK, OPERAND_SHIFT, RECORD_HEADER, SIDE_MASK, WITHIN } from './program.ts';
-import type { Runs } from './runs.ts';
+import type { Interval } from './intervals.ts';
+import { readOrdered } from './ordered-bits.ts';
+import { isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, WITHIN } from './program.ts';
+import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
-import { keyOf, SortedRuns, topOf } from './sorted-runs.ts';
+import { SortedRuns } from './sorted-runs.ts';
 
-/** Widths below 2^-40 share a group, and those of 2^88 and more: 128 groups at most. */
-const EXPONENT_MIN = -64;
-const EXPONENT_MAX = 128;
+/** Widths below 4^-32 share a group, and those of 4^64 and more: 97 groups at most. */
+const EXPONENT_MIN = -32;
+const EXPONENT_MAX = 64;
+
+/**
+ * The longest runs. One-sided ranges are read from the first threshold to the value: only one run is read in vain, and
+ * longer ones have longer groups. Each band has two ends.
+ */
+const ONE_SIDED_WORDS_MAX = 2048;
+const BAND_WORDS_MAX = 640;
 
 interface Band {
   readonly exponent: number;
@@ -29,18 +36,16 @@ interface Band {
 }
 
 export class RangeIndex {
-  readonly #arena: Arena;
   readonly #runs: Runs;
   readonly #above: SortedRuns;
   readonly #below: SortedRuns;
   /** In no order; few. */
   readonly #bands: Band[] = [];
 
-  constructor(arena: Arena, runs: Runs) {
-    this.#arena = arena;
+  constructor(runs: Runs) {
     this.#runs = runs;
-    this.#above = new SortedRuns(arena, runs);
-    this.#below = new SortedRuns(arena, runs);
+    this.#above = new SortedRuns(runs, { intervalOf: intervalOfKey, wordsMax: ONE_SIDED_WORDS_MAX });
+    this.#below = new SortedRuns(runs, { intervalOf: intervalOfKey, wordsMax: ONE_SIDED_WORDS_MAX });
   }
 
   get isEmpty(): boolean {
@@ -53,46 +58,46 @@ export class RangeIndex {
     return bytes;
   }
 
-  /** Adds a candidate whose record's key is a range on this slot. */
-  add(candidate: Candidate): void {
-    const key = keyOf(this.#arena, candidate.record);
-    const top = topOf(this.#arena, candidate.record);
-    const oneSided = this.#oneSided(candidate.record);
+  /** Adds an entry whose key is a range on this slot. */
+  add(moving: Moving): void {
+    const oneSided = this.#oneSided(moving.entry);
     if (oneSided !== undefined) {
-      oneSided.add(candidate, key, top);
+      oneSided.add(moving);
       return;
     }
-    const exponent = exponentOf(top - key);
+    const exponent = exponentOf(moving.entry);
     let band = this.#bands.find((other) => other.exponent === exponent);
     if (band === undefined) {
-      const widthMax = exponent === EXPONENT_MAX ? Number.POSITIVE_INFINITY : 2 ** ((exponent + 1) / 2);
-      band = { exponent, widthMax, runs: new SortedRuns(this.#arena, this.#runs) };
+      const widthMax = exponent === EXPONENT_MAX ? Number.POSITIVE_INFINITY : 4 ** (exponent + 1);
+      band = {
+        exponent,
+        widthMax,
+        runs: new SortedRuns(this.#runs, { intervalOf: intervalOfKey, wordsMax: BAND_WORDS_MAX }),
+      };
       this.#bands.push(band);
     }
-    band.runs.add(candidate, key, top);
+    band.runs.add(moving);
   }
 
-  /** Removes the candidate at `address`, which is in this index and belongs to `record`. */
-  remove(address: number, record: number): void {
-    const key = keyOf(this.#arena, record);
-    const oneSided = this.#oneSided(record);
+  /** Removes an entry from the run that it is in; `entry` is a copy. */
+  remove(run: number, entry: Int32Array): void {
+    const oneSided = this.#oneSided(entry);
     if (oneSided !== undefined) {
-      oneSided.remove(address, key);
+      oneSided.remove(run, entry);
       return;
     }
-    const exponent = exponentOf(topOf(this.#arena, record) - key);
+    const exponent = exponentOf(entry);
     const i = this.#bands.findIndex((band) => band.exponent === exponent);
     const band = this.#bands[i] as Band;
-    band.runs.remove(address, key);
+    band.runs.remove(run, entry);
     if (band.runs.isEmpty) this.#bands.splice(i, 1);
   }
 
-  /** Where a record belongs whose key has one bound; `undefined` when it has two. */
-  #oneSided(record: number): SortedRuns | undefined {
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const head = words[(record & CHUNK_MASK) + RECORD_HEADER] as number;
+  /** Where an entry belongs whose key has one bound; `undefined` when it has two. */
+  #oneSided(entry: Int32Array): SortedRuns | undefined {
+    const head = entry[keyAt(entry, 0)] as number;
     if ((head & OPCODE_MASK) === WITHIN) return undefined;
-    return ((head >>> OPERAND_SHIFT) & SIDE_MASK) === NEGATED_SIDE ? this.#below : this.#above;
+    return isNegated(head >>> OPERAND_SHIFT) ? this.#below : this.#above;
   }
 
   /** Scans the runs that may hold a range around `value`, which is a number. */
@@ -109,7 +114,22 @@ export class RangeIndex {
   }
 }
 
-/** The group of a width: two to an octave. */
-function exponentOf(width: number): number {
-  return Math.min(EXPONENT_MAX, Math.max(EXPONENT_MIN, Math.floor(2 * Math.log2(width))));
+/** The group that an entry's width is in. */
+function exponentOf(entry: Int32Array): number {
+  const { key, top } = intervalOfKey(entry);
+  return Math.min(EXPONENT_MAX, Math.max(EXPONENT_MIN, Math.floor(Math.log2(top - key) / 2)));
+}
+
+/** The bounds of an entry's key, which is a range; `top` is Infinity where it has one bound only. */
+export function intervalOfKey(entry: Int32Array): Interval {
+  return intervalOf(entry, keyAt(entry, 0));
+}
+
+/** The bounds of the range at `at`. */
+export function intervalOf(words: Int32Array, at: number): Interval {
+  const isBand = ((words[at] as number) & OPCODE_MASK) === WITHIN;
+  return {
+    key: readOrdered(words, at + 1),
+    top: isBand ? -readOrdered(words, at + 3) : Number.POSITIVE_INFINITY,
+  };
 }

@@ -1,47 +1,56 @@
 /**
- * Runs: candidates back to back in one block of the arena, so that a scan reads memory in order. What every candidate
- * is asked stands in front, what only few are asked behind it.
+ * Runs: entries back to back in one block of the arena, so that a scan reads memory in order and follows no pointer.
  *
- *     ┌───────┬──────┬──────────┬───┬──────────────────┬──────────────────────────────────────────────┐
- *     │ count │ next │ previous │ - │ side, low, high  │ side, low, high, topic, record, verdict      │
- *     │       │      │          │   │ × capacity       │ × capacity                                   │
- *     └───────┴──────┴──────────┴───┴──────────────────┴──────────────────────────────────────────────┘
- *       header                        first probes       the rest, in the same order
+ *     ┌──────┬──────┬──────────┬───────┬────────┬─────────────┬─────────────┬──  ──┬───────┬───────┬──   ──┬────────┐
+ *     │ used │ next │ previous │ count │ groups │ head, words │ head, words │  …   │ entry │ entry │  …    │ unused │
+ *     └──────┴──────┴──────────┴───────┴────────┴─────────────┴─────────────┴──  ──┴───────┴───────┴──   ──┴────────┘
+ *       header                                    directory of the groups            entries, group by group
  *
- * `next` and `previous` chain the runs of a bag. The last candidate fills the gap that a removed one leaves, so a run
- * holds live candidates only, in no order. A candidate's address is that of its first probe.
+ * The entries of a group have the head of their first test in common: they set bounds to the same side, or compare the
+ * same slot. They stand in order of the bound, so a scan of the group ends at the first one that the event does not
+ * reach; what is behind is not even read. Entries whose first test is of another kind are in one group, NO_HEAD, and all
+ * read. Groups are in order of their heads; the directory stands together, so that finding the next group waits for no
+ * memory that the scan skips.
+ *
+ * `used` is in words, from the start of the run; `next` and `previous` chain the runs of a bag.
  */
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
-import type { Postings } from './postings.ts';
-import type { Candidate } from './probe.ts';
+import type { Places } from './places.ts';
+import { AT_LEAST, ENTRY_HEADER, EQUAL, entryWords, OPCODE_MASK, WITHIN } from './program.ts';
 
-export const RUN_HEADER = 4;
+export const RUN_HEADER = 5;
 export const RUN_NEXT = 1;
 export const RUN_PREVIOUS = 2;
+export const RUN_COUNT = 3;
+export const RUN_GROUPS = 4;
+/** Words of a group in the directory. */
+export const GROUP_WORDS = 2;
+/** The head of the group of entries that are in no order. */
+export const NO_HEAD = -1;
 
-/** Words of a first probe, and of the rest of a candidate. */
-export const PROBE_WORDS = 3;
-export const REST_WORDS = 6;
-
-/** The longest run, in candidates. */
-export const RUN_LENGTH_MAX = 448;
-
-/** Candidates that a block of so many words has room for. */
-export function runCapacity(blockWords: number): number {
-  return Math.floor((blockWords - RUN_HEADER) / (PROBE_WORDS + REST_WORDS));
+/** An entry on its way into a run. Longer arrays will do; the entry says its length. */
+export interface Moving {
+  readonly entry: Int32Array;
+  /** The run that it is in until now, NOWHERE when it is new. */
+  readonly origin: number;
 }
 
 export class Runs {
   readonly #arena: Arena;
-  readonly #postings: Postings;
+  readonly #places: Places;
 
-  constructor(arena: Arena, postings: Postings) {
+  constructor(arena: Arena, places: Places) {
     this.#arena = arena;
-    this.#postings = postings;
+    this.#places = places;
   }
 
-  /** Candidates in a run. */
-  length(run: number): number {
+  /** Entries in a run. */
+  count(run: number): number {
+    return this.get(run, RUN_COUNT);
+  }
+
+  /** Words that a run's header and entries take. */
+  used(run: number): number {
     return this.get(run, 0);
   }
 
@@ -54,18 +63,14 @@ export class Runs {
     (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] = value;
   }
 
-  /** The run that holds the candidate at `address`. */
-  around(address: number): number {
-    return this.#arena.startOf(address);
-  }
-
-  /** A new, empty run with room for so many candidates. */
-  create(length: number): number {
-    const run = this.#arena.allocate(RUN_HEADER + length * (PROBE_WORDS + REST_WORDS));
-    this.set(run, 0, 0);
+  /** A new, empty run with room for so many words of entries. */
+  create(words: number): number {
+    const run = this.#arena.allocate(RUN_HEADER + GROUP_WORDS + words);
+    this.set(run, 0, RUN_HEADER);
     this.set(run, RUN_NEXT, NOWHERE);
     this.set(run, RUN_PREVIOUS, NOWHERE);
-    this.set(run, 3, 0);
+    this.set(run, RUN_COUNT, 0);
+    this.set(run, RUN_GROUPS, 0);
     return run;
   }
 
@@ -74,119 +79,144 @@ export class Runs {
   }
 
   /**
-   * Adds a candidate.
+   * Adds an entry, and tells its filter's place.
    *
-   * @param lengthMax The longest that the run may become, at most RUN_LENGTH_MAX.
+   * @param wordsMax The longest that the run may become.
    * @returns where the run is now: it moves when it outgrows its block. NOWHERE, with nothing changed, when it is full.
    */
-  append(run: number, candidate: Candidate, lengthMax: number): number {
-    const length = this.length(run);
-    if (length >= lengthMax) return NOWHERE;
-    if (length === this.#capacity(run)) run = this.#move(run, Math.min(lengthMax, length + 1 + (length >> 2)));
-    const { first, second, topic, record, verdict } = candidate;
+  insert(run: number, { entry, origin }: Moving, wordsMax: number): number {
+    const length = entryWords(entry, 0);
+    const used = this.used(run);
+    const most = used + GROUP_WORDS + length;
+    if (most > wordsMax) return NOWHERE;
+    if (most > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, most * GROWTH));
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
     const start = run & CHUNK_MASK;
-    const probe = start + RUN_HEADER + length * PROBE_WORDS;
-    const rest = start + this.#restAt(run) + length * REST_WORDS;
-    words[probe] = first.side;
-    floats[probe + 1] = first.low;
-    floats[probe + 2] = first.high;
-    words[rest] = second.side;
-    floats[rest + 1] = second.low;
-    floats[rest + 2] = second.high;
-    words[rest + 3] = topic;
-    words[rest + 4] = record;
-    words[rest + 5] = verdict;
-    words[start] = length + 1;
-    this.#readdress(record, run - start + probe);
+    let end = start + used;
+    let at = entriesAt(words, start);
+    const directoryEnd = at;
+    const head = headOf(entry, 0);
+    let group = start + RUN_HEADER;
+    for (; group < directoryEnd && (words[group] as number) < head; group += GROUP_WORDS)
+      at += words[group + 1] as number;
+    if (group === directoryEnd || words[group] !== head) {
+      words.copyWithin(group + GROUP_WORDS, group, end);
+      words[group] = head;
+      words[group + 1] = 0;
+      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) + 1;
+      at += GROUP_WORDS;
+      end += GROUP_WORDS;
+    }
+    const size = words[group + 1] as number;
+    at = head === NO_HEAD ? at + size : placeFor(words, { from: at, end: at + size }, entry);
+    words.copyWithin(at + length, at, end);
+    for (let i = 0; i < length; i += 1) words[at + i] = entry[i] as number;
+    words[group + 1] = size + length;
+    words[start] = end + length - start;
+    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
+    const filter = words[at] as number;
+    if (origin === NOWHERE) this.#places.put(filter, run);
+    else this.#places.move(filter, origin, run);
     return run;
   }
 
   /**
-   * Removes the candidate at `address`.
+   * Removes the first entry of a filter from the run, and its filter's place.
    *
-   * @returns where its run is now: it moves when its block has become far too large. An empty run is still a run.
+   * @returns where the run is now: it moves when its block has become far too large. An empty run is still a run.
    */
-  remove(address: number): number {
-    const run = this.around(address);
+  remove(run: number, filter: number): number {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const last = (words[start] as number) - 1;
-    const gap = (address - run - RUN_HEADER) / PROBE_WORDS;
-    words[start] = last;
-    if (gap !== last) {
-      const probes = start + RUN_HEADER;
-      const rests = start + this.#restAt(run);
-      words.copyWithin(probes + gap * PROBE_WORDS, probes + last * PROBE_WORDS, probes + (last + 1) * PROBE_WORDS);
-      words.copyWithin(rests + gap * REST_WORDS, rests + last * REST_WORDS, rests + (last + 1) * REST_WORDS);
-      this.#readdress(this.recordOf(address), address);
+    const at = firstOf(words, start, filter);
+    const length = entryWords(words, at);
+    this.#places.drop(filter, run);
+    let group = start + RUN_HEADER;
+    for (
+      let next = entriesAt(words, start) + (words[group + 1] as number);
+      next <= at;
+      next += words[group + 1] as number
+    ) {
+      group += GROUP_WORDS;
     }
-    if (last > 0 && last * 3 < this.#capacity(run)) return this.#move(run, last + (last >> 2));
+    let end = start + (words[start] as number);
+    words.copyWithin(at, at + length, end);
+    end -= length;
+    words[group + 1] = (words[group + 1] as number) - length;
+    if (words[group + 1] === 0) {
+      words.copyWithin(group, group + GROUP_WORDS, end);
+      end -= GROUP_WORDS;
+      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) - 1;
+    }
+    const used = end - start;
+    words[start] = used;
+    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
+    if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
     return run;
   }
 
-  /** The record of the candidate at `address`. */
-  recordOf(address: number): number {
-    const run = this.around(address);
-    const i = (address - run - RUN_HEADER) / PROBE_WORDS;
-    return this.get(run, this.#restAt(run) + i * REST_WORDS + 4);
-  }
-
-  /** The candidates of a run. */
-  candidates(run: number): Candidate[] {
+  /** A copy of the first entry of a filter, which has one in the run. */
+  entryOf(run: number, filter: number): Int32Array {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
+    const at = firstOf(words, run & CHUNK_MASK, filter);
+    return words.slice(at, at + entryWords(words, at));
+  }
+
+  /** Copies of the entries of a run, to be moved. */
+  entries(run: number): Moving[] {
+    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const probeAt = (at: number) => ({
-      side: words[at] as number,
-      low: floats[at + 1] as number,
-      high: floats[at + 2] as number,
-    });
-    return Array.from({ length: this.length(run) }, (_, i) => {
-      const rest = start + this.#restAt(run) + i * REST_WORDS;
-      return {
-        first: probeAt(start + RUN_HEADER + i * PROBE_WORDS),
-        second: probeAt(rest),
-        topic: words[rest + 3] as number,
-        record: words[rest + 4] as number,
-        verdict: words[rest + 5] as number,
-      };
-    });
+    const end = start + (words[start] as number);
+    const entries: Moving[] = [];
+    for (let at = entriesAt(words, start); at < end; at += entryWords(words, at)) {
+      entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run });
+    }
+    return entries;
   }
 
-  #capacity(run: number): number {
-    return runCapacity(this.#arena.capacity(run));
-  }
-
-  /** Where the rests start, in words from the start of the run. */
-  #restAt(run: number): number {
-    return RUN_HEADER + this.#capacity(run) * PROBE_WORDS;
-  }
-
-  #move(run: number, length: number): number {
-    const moved = this.create(length);
-    this.set(moved, RUN_NEXT, this.get(run, RUN_NEXT));
-    this.set(moved, RUN_PREVIOUS, this.get(run, RUN_PREVIOUS));
-    const count = this.length(run);
+  #move(run: number, words: number): number {
+    const moved = this.#arena.allocate(Math.ceil(words));
+    const used = this.used(run);
     const from = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const to = this.#arena.ints[moved >> CHUNK_SHIFT] as Int32Array;
-    const oldStart = run & CHUNK_MASK;
-    const newStart = moved & CHUNK_MASK;
-    const oldRest = oldStart + this.#restAt(run);
-    const newRest = newStart + this.#restAt(moved);
-    to.set(from.subarray(oldStart + RUN_HEADER, oldStart + RUN_HEADER + count * PROBE_WORDS), newStart + RUN_HEADER);
-    to.set(from.subarray(oldRest, oldRest + count * REST_WORDS), newRest);
-    this.set(moved, 0, count);
-    this.#arena.free(run);
-    for (let i = 0; i < count; i += 1) {
-      this.#readdress(to[newRest + i * REST_WORDS + 4] as number, moved + RUN_HEADER + i * PROBE_WORDS);
+    const start = moved & CHUNK_MASK;
+    to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
+    const end = start + used;
+    for (let at = entriesAt(to, start); at < end; at += entryWords(to, at)) {
+      this.#places.move(to[at] as number, run, moved);
     }
+    this.#arena.free(run);
     return moved;
   }
+}
 
-  /** Tells the posting of a record, which is the record's first word, where its candidate is. */
-  #readdress(record: number, candidate: number): void {
-    this.#postings.candidates[this.get(record, 0)] = candidate;
-  }
+/** A run that outgrows its block moves to one that is so much larger. */
+const GROWTH = 1.15;
+
+/** The head of the group that the entry at `at` belongs to. */
+function headOf(words: Int32Array, at: number): number {
+  if (entryWords(words, at) === ENTRY_HEADER) return NO_HEAD;
+  const head = words[at + ENTRY_HEADER] as number;
+  const opcode = head & OPCODE_MASK;
+  return opcode === AT_LEAST || opcode === WITHIN || opcode === EQUAL ? head : NO_HEAD;
+}
+
+/** Where the first entry of the run at `start` is. */
+export function entriesAt(words: Int32Array, start: number): number {
+  return start + RUN_HEADER + (words[start + RUN_GROUPS] as number) * GROUP_WORDS;
+}
+
+/** Where an entry belongs in its group. */
+function placeFor(words: Int32Array, { from, end }: { from: number; end: number }, entry: Int32Array): number {
+  const bound = entry[ENTRY_HEADER + 1] as number;
+  let at = from;
+  while (at < end && (words[at + ENTRY_HEADER + 1] as number) < bound) at += entryWords(words, at);
+  return at;
+}
+
+/** Where the first entry of a filter is, which has one in the run at `start`. */
+function firstOf(words: Int32Array, start: number, filter: number): number {
+  let at = entriesAt(words, start);
+  while (words[at] !== filter) at += entryWords(words, at);
+  return at;
 }

@@ -1,35 +1,40 @@
 /**
- * The inner loop: scans the probes of a run against the event whose values are in the slots, and verifies the records
- * of those that hold. A record fails at its first test that is not true.
+ * The inner loop: verifies the entries of a run against the event whose values are in the slots. An entry fails at its
+ * first test that is not true.
  */
 import type { MatchableEvent } from '../event.ts';
 import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
 import { roomForInts } from './columns.ts';
-import type { Postings } from './postings.ts';
-import { isCertain } from './probe.ts';
 import {
   ANY,
   AT_LEAST,
+  AT_LEAST_WORDS,
+  ENTRY_HEADER,
   EQUAL,
+  EQUAL_WORDS,
   EXISTS,
   IS_NULL,
+  KEY_MASK,
+  KEY_SHIFT,
   KIND_MISSING,
   KIND_NULL,
   LENGTH_MASK,
-  MANY_POSTINGS,
+  MANY_ENTRIES,
+  NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
   NOT_NULL,
   ONE_OF,
   OPCODE_MASK,
   OPERAND_SHIFT,
-  RECORD_HEADER,
-  setWords,
   TOPIC,
+  TOPIC_ELSEWHERE,
+  TOPIC_SHIFT,
   WITHIN,
+  WITHIN_WORDS,
 } from './program.ts';
-import { PROBE_WORDS, REST_WORDS, RUN_HEADER, RUN_NEXT, runCapacity } from './runs.ts';
+import { entriesAt, GROUP_WORDS, NO_HEAD, RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Epochs are int32; the stamps are wiped when they run out. */
@@ -37,7 +42,6 @@ const EPOCH_MAX = 0x7fffffff;
 
 export class Scanner {
   readonly #arena: Arena;
-  readonly #postings: Postings;
   readonly #slots: SlotTable;
   readonly #atoms: AtomTable;
   /** The epoch in which a topic filter matched last, by topic filter. */
@@ -50,13 +54,12 @@ export class Scanner {
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
   hitCount = 0;
-  /** Candidates scanned, and tests evaluated, since the scanner was made. */
+  /** Entries of the runs scanned, and tests evaluated, since the scanner was made. */
   candidates = 0;
   tests = 0;
 
-  constructor(arena: Arena, postings: Postings, slots: SlotTable, atoms: AtomTable) {
+  constructor(arena: Arena, slots: SlotTable, atoms: AtomTable) {
     this.#arena = arena;
-    this.#postings = postings;
     this.#slots = slots;
     this.#atoms = atoms;
   }
@@ -99,68 +102,123 @@ export class Scanner {
     this.#filterStamps = new Int32Array(0);
   }
 
-  /** Scans a bag, run by run. */
+  /** Scans a bag, run by run. Its key is an EQUAL test that holds, or the topic filter. */
   scanBag(bag: number): void {
     for (let run = bag; run !== NOWHERE; ) {
       const next = (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + RUN_NEXT] as number;
-      this.scanRun(run);
+      this.scanRun(run, EQUAL_WORDS);
       run = next;
     }
   }
 
-  /** Scans one run. */
-  scanRun(run: number): void {
+  /**
+   * Scans one run, group by group.
+   *
+   * @param known Keys of so many words hold, and need no test.
+   */
+  scanRun(run: number, known: number): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const floats = this.#arena.floats[run >> CHUNK_SHIFT] as Float32Array;
-    const { numbers, isExtreme } = this.#slots;
     const start = run & CHUNK_MASK;
-    const count = words[start] as number;
-    const rests = start + RUN_HEADER + runCapacity(this.#arena.capacity(run)) * PROBE_WORDS;
-    this.candidates += count;
-    this.tests += count;
-    for (let i = 0, at = start + RUN_HEADER; i < count; i += 1, at += PROBE_WORDS) {
-      const value = numbers[words[at] as number] as number;
-      const low = floats[at + 1] as number;
-      const high = floats[at + 2] as number;
-      // One jump for both bounds: each alone is a coin toss, both together mostly fail.
-      if ((Number(value >= low) & Number(value <= high)) === 0 && !isExtreme) continue;
-      this.#scanRest(words, floats, rests + i * REST_WORDS, isExtreme || !isCertain(value, low, high));
+    this.candidates += words[start + RUN_COUNT] as number;
+    const directoryEnd = entriesAt(words, start);
+    for (let group = start + RUN_HEADER, from = directoryEnd; group < directoryEnd; group += GROUP_WORDS) {
+      const head = words[group] as number;
+      const end = from + (words[group + 1] as number);
+      if (head === NO_HEAD) this.#scanUnordered(words, from, end, known);
+      else {
+        const operand = head >>> OPERAND_SHIFT;
+        const opcode = head & OPCODE_MASK;
+        if (opcode === AT_LEAST) this.#scanBounds(words, from, end, operand, known);
+        else if (opcode === WITHIN) this.#scanBands(words, from, end, operand, known);
+        else this.#scanEqual(words, from, end, operand, known);
+      }
+      from = end;
     }
   }
 
-  /** Goes on with a candidate whose first probe holds; the rest of it is at `at`. */
-  #scanRest(words: Int32Array, floats: Float32Array, at: number, isDoubtful: boolean): void {
-    const { numbers, isExtreme } = this.#slots;
-    const value = numbers[words[at] as number] as number;
-    const low = floats[at + 1] as number;
-    const high = floats[at + 2] as number;
-    this.tests += 1;
-    if (!(value >= low && value <= high) && !isExtreme) return;
-    if (this.#topicStamps[words[at + 3] as number] !== this.#epoch) return;
-    const verdict = words[at + 5] as number;
-    if (isDoubtful || verdict % 2 === 1 || !isCertain(value, low, high)) this.#verify(words[at + 4] as number);
-    else this.#hit(verdict >> 1);
+  /** Scans a group of entries that set a bound to one side. */
+  #scanBounds(words: Int32Array, first: number, end: number, side: number, known: number): void {
+    const high = this.#slots.numbers[side] as number;
+    const low = this.#slots.numbers[side + 1] as number;
+    const stamps = this.#topicStamps;
+    const epoch = this.#epoch;
+    let scanned = 0;
+    for (let at = first, next = at; at < end; at = next) {
+      const bound = words[at + ENTRY_HEADER + 1] as number;
+      if (bound > high) break;
+      scanned += 1;
+      const header = words[at + 1] as number;
+      next = at + (header & LENGTH_MASK);
+      if (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low) continue;
+      // As #verify, which most entries of most indexes come through.
+      const key = (header >> KEY_SHIFT) & KEY_MASK;
+      const from = at + ENTRY_HEADER + AT_LEAST_WORDS;
+      const last = key === known ? next - key : next;
+      if (from < last && !this.#allTests(words, from, last)) continue;
+      const topic = header >>> TOPIC_SHIFT;
+      if (topic !== TOPIC_ELSEWHERE && stamps[topic] !== epoch) continue;
+      if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(words[at] as number)) continue;
+      this.#hit(words[at] as number);
+    }
+    this.tests += scanned;
   }
 
-  /** Verifies a record: reports its filter if all tests hold. */
-  #verify(record: number): void {
-    const words = this.#arena.ints[record >> CHUNK_SHIFT] as Int32Array;
-    const doubles = this.#arena.numbers[record >> CHUNK_SHIFT] as Float64Array;
-    const start = record & CHUNK_MASK;
-    const length = words[start + 1] as number;
-    const key = start + RECORD_HEADER;
-    // The bag of an EQUAL or TOPIC key is scanned only where the key holds.
-    const keyOpcode = (words[key] as number) & OPCODE_MASK;
-    const first = keyOpcode === EQUAL || keyOpcode === TOPIC ? key + 2 : key;
-    if (!this.#allTests(words, doubles, first, start + (length & LENGTH_MASK))) return;
-
-    const filter = this.#postings.filters[words[start] as number] as number;
-    if ((length & MANY_POSTINGS) !== 0) {
-      this.#filterStamps = roomForInts(this.#filterStamps, filter + 1);
-      if (this.#filterStamps[filter] === this.#epoch) return;
-      this.#filterStamps[filter] = this.#epoch;
+  /** Scans a group of entries that set two bounds to one slot. */
+  #scanBands(words: Int32Array, first: number, end: number, side: number, known: number): void {
+    const { numbers } = this.#slots;
+    const high = numbers[side] as number;
+    const low = numbers[side + 1] as number;
+    const highNegated = numbers[side + NEGATED_SIDE] as number;
+    const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
+    let scanned = 0;
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      const bound = words[at + ENTRY_HEADER + 1] as number;
+      if (bound > high) break;
+      scanned += 1;
+      const top = words[at + ENTRY_HEADER + 3] as number;
+      if (top > highNegated || (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low)) continue;
+      if (top === highNegated && (words[at + ENTRY_HEADER + 4] as number) > lowNegated) continue;
+      this.#verify(words, at, at + ENTRY_HEADER + WITHIN_WORDS, known);
     }
+    this.tests += scanned;
+  }
+
+  /** Scans a group of entries that compare one slot with a symbol. */
+  #scanEqual(words: Int32Array, first: number, end: number, slot: number, known: number): void {
+    const symbol = this.#slots.symbols[slot] as number;
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      const wanted = words[at + ENTRY_HEADER + 1] as number;
+      if (wanted > symbol) return;
+      this.tests += 1;
+      if (wanted === symbol) this.#verify(words, at, at + ENTRY_HEADER + EQUAL_WORDS, known);
+    }
+  }
+
+  #scanUnordered(words: Int32Array, first: number, end: number, known: number): void {
+    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
+      this.#verify(words, at, at + ENTRY_HEADER, known);
+    }
+  }
+
+  /** Verifies the tests of the entry at `at`, beginning with the one at `from`; reports its filter if all hold. */
+  #verify(words: Int32Array, at: number, from: number, known: number): void {
+    const header = words[at + 1] as number;
+    const key = (header >> KEY_SHIFT) & KEY_MASK;
+    const end = at + (header & LENGTH_MASK) - (key === known ? key : 0);
+    if (from < end && !this.#allTests(words, from, end)) return;
+    const topic = header >>> TOPIC_SHIFT;
+    if (topic !== TOPIC_ELSEWHERE && this.#topicStamps[topic] !== this.#epoch) return;
+    const filter = words[at] as number;
+    if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) return;
     this.#hit(filter);
+  }
+
+  /** Was the filter found before in this event? From now on it was. */
+  #wasFound(filter: number): boolean {
+    this.#filterStamps = roomForInts(this.#filterStamps, filter + 1);
+    if (this.#filterStamps[filter] === this.#epoch) return true;
+    this.#filterStamps[filter] = this.#epoch;
+    return false;
   }
 
   #hit(filter: number): void {
@@ -170,7 +228,7 @@ export class Scanner {
   }
 
   /** Where the next test is when the rare test at `at` is true, else NOWHERE. */
-  #rareTest(words: Int32Array, doubles: Float64Array, at: number): number {
+  #rareTest(words: Int32Array, at: number): number {
     const head = words[at] as number;
     const operand = head >>> OPERAND_SHIFT;
     const { kinds, symbols } = this.#slots;
@@ -179,12 +237,12 @@ export class Scanner {
         const count = words[at + 1] as number;
         const symbol = symbols[operand] as number;
         // NO_SYMBOL is in no set.
-        return contains(words, at + 2, count, symbol) ? at + setWords(count) : NOWHERE;
+        return contains(words, at + 2, count, symbol) ? at + 2 + count : NOWHERE;
       }
       case NONE_OF: {
         const count = words[at + 1] as number;
         if ((kinds[operand] as number) <= KIND_NULL) return NOWHERE;
-        return contains(words, at + 2, count, symbols[operand] as number) ? NOWHERE : at + setWords(count);
+        return contains(words, at + 2, count, symbols[operand] as number) ? NOWHERE : at + 2 + count;
       }
       case IS_NULL:
         return (kinds[operand] as number) <= KIND_NULL ? at + 2 : NOWHERE;
@@ -193,21 +251,21 @@ export class Scanner {
       case EXISTS:
         return (kinds[operand] as number) > KIND_MISSING ? at + 2 : NOWHERE;
       case ANY:
-        return this.#anyBranch(words, doubles, at) ? at + operand : NOWHERE;
+        return this.#anyBranch(words, at) ? at + operand : NOWHERE;
       default:
         return this.#atoms.isTrue(operand, this.#event as MatchableEvent, this.#epoch) ? at + 2 : NOWHERE;
     }
   }
 
-  #anyBranch(words: Int32Array, doubles: Float64Array, at: number): boolean {
+  #anyBranch(words: Int32Array, at: number): boolean {
     const end = at + ((words[at] as number) >>> OPERAND_SHIFT);
     for (let branch = at + 2; branch < end; branch += words[branch] as number) {
-      if (this.#allTests(words, doubles, branch + 2, branch + (words[branch] as number))) return true;
+      if (this.#allTests(words, branch + 2, branch + (words[branch] as number))) return true;
     }
     return false;
   }
 
-  #allTests(words: Int32Array, doubles: Float64Array, from: number, end: number): boolean {
+  #allTests(words: Int32Array, from: number, end: number): boolean {
     const { kinds, numbers, symbols } = this.#slots;
     let at = from;
     while (at < end) {
@@ -224,22 +282,20 @@ export class Scanner {
           at += 2;
           break;
         case AT_LEAST:
-          if (!((numbers[operand] as number) >= (doubles[(at + 2) >> 1] as number))) return false;
-          at += 4;
+          if (isBelow(numbers, operand, words, at + 1)) return false;
+          at += AT_LEAST_WORDS;
           break;
-        case WITHIN: {
-          const value = numbers[operand] as number;
-          if (!(value >= (doubles[(at + 2) >> 1] as number) && value <= (doubles[(at + 4) >> 1] as number)))
-            return false;
-          at += 6;
+        case WITHIN:
+          if (isBelow(numbers, operand, words, at + 1)) return false;
+          if (isBelow(numbers, operand + NEGATED_SIDE, words, at + 3)) return false;
+          at += WITHIN_WORDS;
           break;
-        }
         case TOPIC:
           if (this.#topicStamps[operand] !== this.#epoch) return false;
           at += 2;
           break;
         default: {
-          const after = this.#rareTest(words, doubles, at);
+          const after = this.#rareTest(words, at);
           if (after === NOWHERE) return false;
           at = after;
         }
@@ -252,4 +308,11 @@ export class Scanner {
 function contains(words: Int32Array, from: number, count: number, symbol: number): boolean {
   for (let i = from; i < from + count; i += 1) if (words[i] === symbol) return true;
   return false;
+}
+
+/** Is the number on a side below the bound at `at`? */
+function isBelow(numbers: Int32Array, side: number, words: Int32Array, at: number): boolean {
+  const high = numbers[side] as number;
+  const bound = words[at] as number;
+  return high < bound || (high === bound && (numbers[side + 1] as number) < (words[at + 1] as number));
 }

@@ -7,22 +7,24 @@
  * many fields makes the other side expensive.
  */
 import type { JsonValue, MatchableEvent } from '../event.ts';
-import type { EnvelopeName, Reference } from '../language/ast.ts';
+import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import { IdPool } from './id-pool.ts';
-import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, SYMBOL_SIDE, sideOf } from './program.ts';
+import { NO_NUMBER, negateOrdered, writeOrdered } from './ordered-bits.ts';
+import type { Prefix, SlotReference } from './prefix.ts';
+import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 
 interface PathNode {
   readonly step: string | number;
   readonly parent: PathNode | undefined;
+  /** Does every object have a property of this name? */
+  readonly isInherited: boolean;
   slot: number;
   children: Map<string | number, PathNode>;
 }
 
 const NO_SLOT = -1;
-/** Sides that belong to no slot, and are 0 in every event: see program.ts. */
-const CONSTANTS = 4;
 /** With fewer steps than this, walking them is cheaper than counting the object's keys. */
 const NARROW = 24;
 /** A path node, a Map entry and the columns of a slot; an estimate for the statistics. */
@@ -31,21 +33,23 @@ const SLOT_BYTES = 320;
 export class SlotTable {
   readonly #symbols: SymbolTable;
   readonly #ids = new IdPool();
-  readonly #root: PathNode = { step: '', parent: undefined, slot: NO_SLOT, children: new Map() };
+  readonly #root: PathNode = { step: '', parent: undefined, isInherited: false, slot: NO_SLOT, children: new Map() };
   readonly #attributes = new Map<string, number>();
   readonly #envelope = new Map<EnvelopeName, number>();
   /** By slot. */
-  #references: (Reference | undefined)[] = [];
+  #references: (SlotReference | undefined)[] = [];
+  /** By slot: the slots that stand for prefixes of it. */
+  #prefixes: ({ readonly length: number; readonly slot: number }[] | undefined)[] = [];
   #holders = new Int32Array(0);
   /** Live slots that read `event.data`. */
   #dataSlots = 0;
 
   /** Of the event read last, by slot: KIND_… */
   kinds = new Int32Array(0);
-  /** By side, see program.ts: the value and its negative, NaN if it is no number, so that every bound fails; the symbol. */
-  numbers = new Float64Array(CONSTANTS);
-  /** Is one of the numbers infinite? Then probes may not hold where they must; see probe.ts. */
-  isExtreme = false;
+  /** By slot: the value, NaN if it is no number. */
+  values = new Float64Array(0);
+  /** By side, two words: the value and its negative as in ordered-bits.ts, below every bound if it is no number. */
+  numbers = new Int32Array(0);
   /** The symbol of the value, or NO_SYMBOL. */
   symbols = new Int32Array(0);
   /** The slots that are not missing in the event read last: the first `touchedCount` of these. */
@@ -69,8 +73,13 @@ export class SlotTable {
   }
 
   /** The slot of a reference, when a live filter names it. */
-  find(reference: Reference): number | undefined {
+  find(reference: SlotReference): number | undefined {
     switch (reference.kind) {
+      case 'prefix': {
+        const whole = this.find(reference.of);
+        const prefixes = whole === undefined ? undefined : this.#prefixes[whole];
+        return prefixes?.find(({ length }) => length === reference.length)?.slot;
+      }
       case 'attribute':
         return this.#attributes.get(reference.name);
       case 'envelope':
@@ -87,7 +96,7 @@ export class SlotTable {
   }
 
   /** Holds the reference once more. */
-  hold(reference: Reference): number {
+  hold(reference: SlotReference): number {
     const known = this.find(reference);
     if (known !== undefined) {
       this.#holders[known] = (this.#holders[known] as number) + 1;
@@ -96,13 +105,15 @@ export class SlotTable {
     const slot = this.#ids.take();
     this.#holders = roomForInts(this.#holders, slot + 1);
     this.kinds = roomForInts(this.kinds, slot + 1);
-    this.numbers = roomForNumbers(this.numbers, sideOf(slot + 1, 0));
+    this.values = roomForNumbers(this.values, slot + 1);
+    this.numbers = roomForInts(this.numbers, sideOf(slot + 1, 0));
     this.symbols = roomForInts(this.symbols, slot + 1);
     this.touched = roomForInts(this.touched, slot + 1);
     this.#holders[slot] = 1;
     this.#references[slot] = reference;
     this.#clear(slot);
-    if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
+    if (reference.kind === 'prefix') this.#holdPrefix(reference, slot);
+    else if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
     else if (reference.kind === 'envelope') this.#envelope.set(reference.name, slot);
     else {
       this.#dataSlots += 1;
@@ -120,7 +131,8 @@ export class SlotTable {
     if (holders > 0) return false;
     const reference = this.#references[slot];
     this.#references[slot] = undefined;
-    if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
+    if (reference?.kind === 'prefix') this.#releasePrefix(reference, slot);
+    else if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
     else if (reference?.kind === 'envelope') this.#envelope.delete(reference.name);
     else if (reference !== undefined) {
       this.#dataSlots -= 1;
@@ -135,7 +147,6 @@ export class SlotTable {
   read(event: MatchableEvent, data: JsonValue | undefined): void {
     for (let i = 0; i < this.touchedCount; i += 1) this.#clear(this.touched[i] as number);
     this.touchedCount = 0;
-    this.isExtreme = false;
     if (this.#dataSlots > 0) this.#walk(this.#root, data);
     for (const [name, slot] of this.#envelope) this.#set(slot, event[name]);
     const attributes = event.attributes;
@@ -179,7 +190,10 @@ export class SlotTable {
       }
     }
     for (const [step, child] of node.children) {
-      if (typeof step === 'string' && Object.hasOwn(value, step)) this.#walk(child, value[step]);
+      if (typeof step !== 'string') continue;
+      // Looked up once: an absent field is undefined, unless every object has it by inheritance.
+      const field = value[step];
+      if (field !== undefined && (!child.isInherited || Object.hasOwn(value, step))) this.#walk(child, field);
     }
   }
 
@@ -188,30 +202,49 @@ export class SlotTable {
     this.touched[this.touchedCount] = slot;
     this.touchedCount += 1;
     if (typeof value === 'number') {
-      this.kinds[slot] = Number.isNaN(value) ? KIND_NULL : KIND_VALUE;
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) this.isExtreme = true;
+      if (Number.isNaN(value)) {
+        this.kinds[slot] = KIND_NULL;
+        return;
+      }
+      this.kinds[slot] = KIND_VALUE;
+      this.values[slot] = value;
       const side = sideOf(slot, NUMBER_SIDE);
-      this.numbers[side] = value;
-      this.numbers[side + NEGATED_SIDE] = -value;
-      const symbol = this.#symbols.find(slot, value);
-      this.symbols[slot] = symbol;
-      this.numbers[side + SYMBOL_SIDE] = symbol;
+      writeOrdered(value, this.numbers, side);
+      negateOrdered(this.numbers, side, side + NEGATED_SIDE);
+      this.symbols[slot] = this.#symbols.find(slot, value);
       return;
     }
     this.kinds[slot] = value === null ? KIND_NULL : KIND_VALUE;
     if (typeof value === 'object') return;
-    const symbol = this.#symbols.find(slot, value);
-    this.symbols[slot] = symbol;
-    this.numbers[sideOf(slot, SYMBOL_SIDE)] = symbol;
+    this.symbols[slot] = this.#symbols.find(slot, value);
+    const prefixes = this.#prefixes[slot];
+    if (prefixes === undefined || typeof value !== 'string') return;
+    for (const prefix of prefixes)
+      if (value.length >= prefix.length) this.#set(prefix.slot, value.slice(0, prefix.length));
+  }
+
+  /** A prefix holds what it is a prefix of. */
+  #holdPrefix(prefix: Prefix, slot: number): void {
+    const whole = this.hold(prefix.of);
+    const prefixes = this.#prefixes[whole] ?? [];
+    this.#prefixes[whole] = prefixes;
+    prefixes.push({ length: prefix.length, slot });
+  }
+
+  #releasePrefix(prefix: Prefix, slot: number): void {
+    const whole = this.find(prefix.of) as number;
+    const left = this.#prefixes[whole]?.filter((other) => other.slot !== slot);
+    this.#prefixes[whole] = left?.length === 0 ? undefined : left;
+    this.release(whole);
   }
 
   #clear(slot: number): void {
     this.kinds[slot] = KIND_MISSING;
     this.symbols[slot] = NO_SYMBOL;
+    this.values[slot] = Number.NaN;
     const side = sideOf(slot, NUMBER_SIDE);
-    this.numbers[side] = Number.NaN;
-    this.numbers[side + NEGATED_SIDE] = Number.NaN;
-    this.numbers[side + SYMBOL_SIDE] = NO_SYMBOL;
+    this.numbers[side] = NO_NUMBER;
+    this.numbers[side + NEGATED_SIDE] = NO_NUMBER;
   }
 
   #prune(path: readonly (string | number)[]): void {
@@ -227,9 +260,11 @@ export class SlotTable {
 
   #reset(): void {
     this.#references = [];
+    this.#prefixes = [];
     this.#holders = new Int32Array(0);
     this.kinds = new Int32Array(0);
-    this.numbers = new Float64Array(CONSTANTS);
+    this.values = new Float64Array(0);
+    this.numbers = new Int32Array(0);
     this.symbols = new Int32Array(0);
     this.touched = new Int32Array(0);
     this.touchedCount = 0;
@@ -237,7 +272,7 @@ export class SlotTable {
 }
 
 function grow(parent: PathNode, step: string | number): PathNode {
-  const node: PathNode = { step, parent, slot: NO_SLOT, children: new Map() };
+  const node: PathNode = { step, parent, isInherited: step in Object.prototype, slot: NO_SLOT, children: new Map() };
   parent.children.set(step, node);
   return node;
 }

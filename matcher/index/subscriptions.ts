@@ -105,13 +105,22 @@ export class Subscriptions {
     return this.#heads[filter] !== EMPTY;
   }
 
-  /** Writes the subscribers of a filter to `ids` from `at`; `ids` has room. Returns the index after the last. */
-  copyTo(filter: number, ids: Int32Array, at: number): number {
-    const head = this.#heads[filter] as number;
-    if (head >= 0) {
-      ids[at] = head;
-      return at + 1;
+  /** Writes the subscribers of the first `count` of `filters` to `ids`, which has room. Returns how many. */
+  copyAll(filters: Int32Array, count: number, ids: Int32Array): number {
+    const heads = this.#heads;
+    let at = 0;
+    for (let i = 0; i < count; i += 1) {
+      const head = heads[filters[i] as number] as number;
+      if (head < 0) at = this.#copyBlocks(head, ids, at);
+      else {
+        ids[at] = head;
+        at += 1;
+      }
     }
+    return at;
+  }
+
+  #copyBlocks(head: number, ids: Int32Array, at: number): number {
     for (let block = fromHead(head); block !== NOWHERE; block = this.#word(block, 1)) {
       const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
       const start = block & CHUNK_MASK;

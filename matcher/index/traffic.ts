@@ -6,7 +6,6 @@
  * where the values are.
  */
 import { roomForInts, roomForNumbers } from './columns.ts';
-import { NUMBER_SIDE, sideOf } from './program.ts';
 import type { SlotTable } from './slot-table.ts';
 
 /** Numbers remembered for each slot, the latest first to go. */
@@ -87,7 +86,7 @@ export class Traffic {
     for (let i = 0; i < slots.touchedCount; i += 1) {
       const slot = slots.touched[i] as number;
       this.#present[slot] = (this.#present[slot] as number) + 1;
-      const value = slots.numbers[sideOf(slot, NUMBER_SIDE)] as number;
+      const value = slots.values[slot] as number;
       if (Number.isNaN(value)) continue;
       if (this.#fromEvents[slot] === 0) {
         this.#fromEvents[slot] = 1;

@@ -1,23 +1,28 @@
 /**
- * Writes a branch of a filter as a record, and releases what a record holds when it goes.
+ * Writes a branch of a filter as an entry, and releases what an entry holds when it goes.
  *
- * A record holds everything it names: slots, symbols, atoms, its topic filter. They are counted, so that what no live
+ * An entry holds everything it names: slots, symbols, atoms, its topic filter. They are counted, so that what no live
  * filter names is not read, looked up or kept.
  */
 import type { Condition } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import type { Branch } from './access-chooser.ts';
-import { BLOCK_WORDS_MAX } from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
-import type { Conjunction, Test } from './conjunction.ts';
+import type { Conjunction, RangeTest, Test } from './conjunction.ts';
+import { writeOrdered } from './ordered-bits.ts';
+import type { SlotReference } from './prefix.ts';
 import {
   ANY,
   AT_LEAST,
+  ENTRY_HEADER,
+  ENTRY_WORDS_MAX,
   EQUAL,
   EXISTS,
+  entryWords,
   IS_NULL,
-  LENGTH_MASK,
-  MANY_POSTINGS,
+  KEY_PAIR,
+  KEY_SHIFT,
+  MANY_ENTRIES,
   NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
@@ -27,33 +32,32 @@ import {
   OPAQUE,
   OPCODE_MASK,
   OPERAND_SHIFT,
-  RECORD_HEADER,
-  RECORD_WORDS_MAX,
   SET_TEST_MAX,
-  setWords,
   sideOf,
   slotOfSide,
   TOPIC,
+  TOPIC_ELSEWHERE,
+  TOPIC_SHIFT,
   testWords,
+  topicOf,
   WITHIN,
+  WITHIN_WORDS,
 } from './program.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What is being written does not fit a record. */
-const TOO_LONG = new Error('record too long');
+/** What is being written does not fit an entry. */
+const TOO_LONG = new Error('entry too long');
 
-export class RecordWriter {
+export class EntryWriter {
   readonly #slots: SlotTable;
   readonly #symbols: SymbolTable;
   readonly #atoms: AtomTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
-  /** The memory of `words` as doubles. */
-  readonly numbers = new Float64Array(BLOCK_WORDS_MAX / 2);
-  /** The record written last, from word 0. */
-  readonly words = new Int32Array(this.numbers.buffer);
+  /** What is being written. */
+  readonly #words = new Int32Array(ENTRY_WORDS_MAX);
   #at = 0;
 
   constructor(tables: {
@@ -71,47 +75,41 @@ export class RecordWriter {
   }
 
   /**
-   * Writes a record into `words`. A branch that does not fit is written as its access key and one opaque test of the
-   * whole `condition`, which every filter with tests has.
-   *
-   * @returns its length in words, at most RECORD_WORDS_MAX.
+   * Writes an entry. A branch that does not fit is written as its access key and one opaque test of the whole
+   * `condition`, which every filter with tests has.
    */
-  write(branch: Branch, filter: FilterOfRecord): number {
-    const { access, rest } = branch;
-    if (access === undefined) {
-      this.#begin(filter);
-      this.#topic(filter.topic);
-    } else {
-      this.#begin(filter);
+  write({ access, second, rest }: Branch, { filter, topic, isSplit, condition }: FilterOfEntry): Int32Array {
+    this.#at = ENTRY_HEADER;
+    this.#topics.retain(topic);
+    if (topic >= TOPIC_ELSEWHERE) this.#pair(TOPIC, topic, 0);
+    if (access !== undefined && second !== undefined) {
       this.#test(access);
+      this.#test(second);
     }
     const mark = this.#at;
     try {
       for (const test of rest) this.#test(test);
     } catch (error) {
       if (error !== TOO_LONG) throw error;
-      this.#releaseTests(this.words, mark, this.#at);
+      this.#releaseTests(this.#words, mark, this.#at);
       this.#at = mark;
-      this.#pair(OPAQUE, this.#atoms.hold(filter.condition as Condition), 0);
+      this.#pair(OPAQUE, this.#atoms.hold(condition as Condition), 0);
     }
-    if (access !== undefined) this.#topic(filter.topic);
-    this.words[1] = this.#at | (filter.isSplit ? MANY_POSTINGS : 0);
-    return this.#at;
+    const end = this.#at;
+    if (access !== undefined && second === undefined) this.#test(access);
+    const key = second === undefined ? this.#at - end : KEY_PAIR;
+    this.#words[0] = filter;
+    this.#words[1] =
+      this.#at | (isSplit ? MANY_ENTRIES : 0) | (key << KEY_SHIFT) | (Math.min(topic, TOPIC_ELSEWHERE) << TOPIC_SHIFT);
+    return this.#words.slice(0, this.#at);
   }
 
-  /** Releases what the record at `words[at]` holds. */
-  release(words: Int32Array, at: number): void {
-    this.#releaseTests(words, at + RECORD_HEADER, at + ((words[at + 1] as number) & LENGTH_MASK));
-  }
-
-  #begin(filter: FilterOfRecord): void {
-    this.words[0] = filter.posting;
-    this.#at = RECORD_HEADER;
-  }
-
-  #topic(topic: number): void {
-    this.#topics.retain(topic);
-    this.#pair(TOPIC, topic, 0);
+  /** Releases what an entry holds. */
+  release(entry: Int32Array): void {
+    const topic = topicOf(entry, 0);
+    const isTested = topic >= TOPIC_ELSEWHERE;
+    this.#releaseTests(entry, isTested ? ENTRY_HEADER + 2 : ENTRY_HEADER, entryWords(entry, 0));
+    this.#topics.release(topic);
   }
 
   #test(test: Test): void {
@@ -146,20 +144,22 @@ export class RecordWriter {
     }
   }
 
-  #range(test: Test & { kind: 'range' }): void {
-    this.#reserve(6);
+  #range(test: RangeTest): void {
+    this.#reserve(5);
     const slot = this.#slot(test.reference);
     const hasLow = test.low !== Number.NEGATIVE_INFINITY;
     const hasHigh = test.high !== Number.POSITIVE_INFINITY;
     if (hasLow) this.#traffic.threshold(slot, test.low);
     if (hasHigh) this.#traffic.threshold(slot, test.high);
-    this.#pair(hasLow && hasHigh ? WITHIN : AT_LEAST, sideOf(slot, hasLow ? NUMBER_SIDE : NEGATED_SIDE), 0);
-    this.#bound(hasLow ? test.low : -test.high);
-    if (hasLow && hasHigh) this.#bound(test.high);
+    const opcode = hasLow && hasHigh ? WITHIN : AT_LEAST;
+    this.#words[this.#at] = opcode | (sideOf(slot, hasLow ? NUMBER_SIDE : NEGATED_SIDE) << OPERAND_SHIFT);
+    this.#at += 1;
+    if (hasLow) this.#bound(test.low);
+    if (hasHigh) this.#bound(-test.high);
   }
 
   #bound(value: number): void {
-    this.numbers[this.#at >> 1] = value;
+    writeOrdered(value, this.#words, this.#at);
     this.#at += 2;
   }
 
@@ -170,15 +170,11 @@ export class RecordWriter {
       this.#pair(OPAQUE, this.#atoms.hold(test.condition), 0);
       return;
     }
-    this.#reserve(setWords(count));
+    this.#reserve(2 + count);
     const slot = this.#slot(test.reference);
     this.#pair(test.kind === 'oneOf' ? ONE_OF : NONE_OF, slot, count);
     for (const value of test.values) {
-      this.words[this.#at] = this.#symbols.hold(slot, value, this.#traffic.events);
-      this.#at += 1;
-    }
-    if (count % 2 === 1) {
-      this.words[this.#at] = 0;
+      this.#words[this.#at] = this.#symbols.hold(slot, value, this.#traffic.events);
       this.#at += 1;
     }
   }
@@ -196,31 +192,34 @@ export class RecordWriter {
         try {
           for (const test of branch) this.#test(test);
         } finally {
-          this.words[from] = this.#at - from;
-          this.words[from + 1] = 0;
+          this.#words[from] = this.#at - from;
+          this.#words[from + 1] = 0;
         }
       }
     } finally {
-      this.words[start] = ANY | ((this.#at - start) << OPERAND_SHIFT);
+      this.#words[start] = ANY | ((this.#at - start) << OPERAND_SHIFT);
     }
   }
 
-  #slot(reference: Parameters<SlotTable['hold']>[0]): number {
+  #slot(reference: SlotReference): number {
     const isNew = this.#slots.find(reference) === undefined;
+    const whole = reference.kind === 'prefix' ? reference.of : undefined;
+    const isWholeNew = whole !== undefined && this.#slots.find(whole) === undefined;
     const slot = this.#slots.hold(reference);
     if (isNew) this.#traffic.slotCreated(slot);
+    if (isWholeNew) this.#traffic.slotCreated(this.#slots.find(whole) as number);
     return slot;
   }
 
   #pair(opcode: number, operand: number, second: number): void {
-    this.words[this.#at] = opcode | (operand << OPERAND_SHIFT);
-    this.words[this.#at + 1] = second;
+    this.#words[this.#at] = opcode | (operand << OPERAND_SHIFT);
+    this.#words[this.#at + 1] = second;
     this.#at += 2;
   }
 
-  /** Leaves room for the topic test and one opaque test. */
+  /** Leaves room for an opaque test and the key. */
   #reserve(length: number): void {
-    if (this.#at + length + 4 > RECORD_WORDS_MAX) throw TOO_LONG;
+    if (this.#at + length + 2 + WITHIN_WORDS > ENTRY_WORDS_MAX) throw TOO_LONG;
   }
 
   #releaseTests(words: Int32Array, from: number, end: number): void {
@@ -262,11 +261,11 @@ export class RecordWriter {
   }
 }
 
-/** What a record says of the filter it belongs to. */
-export interface FilterOfRecord {
-  readonly posting: number;
+/** What an entry says of the filter it belongs to. */
+export interface FilterOfEntry {
+  readonly filter: number;
   readonly topic: number;
-  /** The filter has other postings too. */
+  /** The filter has other entries too. */
   readonly isSplit: boolean;
   readonly condition: Condition | undefined;
 }

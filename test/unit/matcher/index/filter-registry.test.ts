@@ -1,0 +1,79 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FilterRegistry } from '../../../../matcher/index/filter-registry.ts';
+import { HashTable } from '../../../../matcher/index/hash-table.ts';
+import { TextStore } from '../../../../matcher/index/text-store.ts';
+import { type CompiledFilter, compileFilter } from '../../../../matcher/index.ts';
+
+describe('TextStore', () => {
+  it('gives every text back as it was, and all memory when the last one goes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 })), (texts) => {
+        const store = new TextStore();
+        const all = [...texts, '', 'é', '€', '\ud800', 'x'.repeat(20_000), '€'.repeat(9000)];
+        for (const [i, text] of all.entries()) store.add(i, text);
+        for (const [i, text] of all.entries()) expect(store.get(i)).toBe(text);
+        for (const i of all.keys()) store.remove(i);
+        expect(store.get(0)).toBeUndefined();
+        store.reset();
+        expect(store.bytes).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('HashTable', () => {
+  it('finds what is there and nothing else, however hashes collide', () => {
+    const arbitraryChange = fc.record({
+      id: fc.nat(60),
+      hash: fc.constantFrom(0, 1, 2, 7, -1, 1 << 24, 5 + (1 << 24)),
+    });
+    fc.assert(
+      fc.property(fc.array(arbitraryChange, { maxLength: 300 }), (changes) => {
+        const table = new HashTable();
+        const held = new Map<number, number>();
+        for (const { id, hash } of changes) {
+          if (held.delete(id)) table.remove(id);
+          else {
+            held.set(id, hash);
+            table.add(hash, id);
+          }
+          for (let wanted = 0; wanted <= 60; wanted += 1) {
+            expect(table.find(hash, (candidate) => candidate === wanted)).toBe(held.get(wanted) === hash ? wanted : -1);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('FilterRegistry', () => {
+  const keyOf = (filter: { topic: string; when?: string | undefined }): string => compileFilter(filter).key;
+
+  it('finds an equal filter in another spelling, and none that only hashes alike', () => {
+    const registry = new FilterRegistry(keyOf);
+    const id = registry.add(compileFilter({ topic: 'a', when: 'x > 1 AND y = 2' }));
+    expect(registry.find(compileFilter({ topic: 'a', when: '2 == y && !(x <= 1)' }))).toBe(id);
+    expect(registry.find(compileFilter({ topic: 'b', when: 'x > 1 AND y = 2' }))).toBeUndefined();
+    expect(registry.find(compileFilter({ topic: 'a' }))).toBeUndefined();
+    expect(registry.textOf(id)).toEqual({ topic: 'a', when: 'x > 1 AND y = 2' });
+    registry.remove(id);
+    expect(registry.textOf(id)).toBeUndefined();
+    expect(registry.bytes).toBe(0);
+  });
+
+  it('makes few keys again when somebody sends filters with one key hash', () => {
+    let made = 0;
+    const registry = new FilterRegistry((filter) => {
+      made += 1;
+      return keyOf(filter);
+    });
+    const compiled = compileFilter({ topic: 'a', when: 'x = 1' });
+    // The same key, and so the same hash, under texts that say something else.
+    for (let i = 0; i < 100; i += 1) registry.add({ ...compiled, when: `x = 1${i}` } as CompiledFilter);
+    expect(registry.find({ ...compiled, when: '1 = x' })).toBeUndefined();
+    expect(made).toBeLessThan(10);
+  });
+});
