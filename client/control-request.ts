@@ -15,8 +15,8 @@ export interface ControlRequestOptions<K extends AnswerKind> {
   readonly repeatable?: boolean | undefined;
   /** See `Request.ordered`. */
   readonly ordered?: boolean | undefined;
-  /** Asked before each writing: throws TellwhenError when it means nothing any more. */
-  readonly check?: (() => void) | undefined;
+  /** Called before each writing: throws TellwhenError when it means nothing any more. */
+  readonly writing?: (() => void) | undefined;
   /** Called while the answer is read, before any record that follows it. */
   readonly answered: (frame: AnswerOf<K>) => void;
   readonly failed: (error: TellwhenError) => void;
@@ -40,7 +40,7 @@ export class ControlRequest<K extends AnswerKind> extends Request {
   }
 
   override write(outbox: Outbox): void {
-    this.#options.check?.();
+    this.#options.writing?.();
     outbox.control({ ...this.#options.ask, ref: this.ref } as ClientControl);
   }
 

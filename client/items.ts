@@ -1,9 +1,8 @@
-import type { Registration } from './registration.ts';
-
-const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
+import type { Registration, Taker } from './registration.ts';
+import { DONE } from './stream.ts';
 
 /** One loop over what arrives. It ends by itself, by `return`, or when its signal fires; what waits is left for others. */
-export class Items<T> implements AsyncIterableIterator<T, undefined> {
+export class Items<T> implements AsyncIterableIterator<T, undefined>, Taker {
   readonly #registration: Registration<T>;
   readonly #signal: AbortSignal | undefined;
   #over = false;
@@ -13,6 +12,10 @@ export class Items<T> implements AsyncIterableIterator<T, undefined> {
     this.#signal = signal;
     signal?.addEventListener('abort', this.#end);
     if (signal?.aborted) this.#end();
+  }
+
+  get over(): boolean {
+    return this.#over;
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {

@@ -56,6 +56,10 @@ export class FetchRequest extends Request {
     this.#options = options;
   }
 
+  override get windowed(): boolean {
+    return true;
+  }
+
   override write(outbox: Outbox): void {
     const { subscription, seq, leaseMs } = this.#options;
     outbox.fetch(this.ref, subscription, seq, leaseMs);

@@ -1,5 +1,5 @@
 import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
-import type { TellwhenError } from './errors.ts';
+import { abortedBy, type TellwhenError } from './errors.ts';
 import { PublishRequest, type ReceiptTaker } from './publish-request.ts';
 import type { Sender } from './sender.ts';
 
@@ -42,7 +42,10 @@ export class PublishBatch {
   /** Sends what there is room for at once, the rest as room comes. Never rejects. */
   async feed(sender: Sender, signal: AbortSignal | undefined): Promise<void> {
     for (const [i, { topic, body }] of this.#events.entries()) {
-      while (!sender.roomy && !this.#over) await sender.untilRoomy();
+      while (!sender.roomy && !this.#over) {
+        if (signal?.aborted) this.fail(abortedBy(signal));
+        else await sender.untilRoomy(signal);
+      }
       if (this.#over) return;
       sender.send(new PublishRequest(topic, body, new Place(this, i)), signal);
     }

@@ -12,8 +12,9 @@ import { Drops, type Gap } from './drops.ts';
 import type { TellwhenError } from './errors.ts';
 import type { HeldLease } from './lease.ts';
 import { Listeners } from './listeners.ts';
+import { Replacements } from './replacements.ts';
 import type { Settler } from './settler.ts';
-import { Stream } from './stream.ts';
+import { DONE, Stream } from './stream.ts';
 
 export type SubscribeFrame = Omit<ControlOf<ClientControl, 'subscribe'>, 'ref'>;
 export type Cost = AnswerOf<'subscribed'>['cost'];
@@ -46,6 +47,12 @@ export interface Arrival<T> {
   readonly binding: Binding;
 }
 
+/** Who takes items in a loop. */
+export interface Taker {
+  /** It wants nothing any more. */
+  readonly over: boolean;
+}
+
 export interface RegistrationMeans {
   readonly settler: Settler;
   readonly returnCredit: (subscription: number, credit: Credit) => void;
@@ -60,6 +67,7 @@ export abstract class Registration<T> {
   readonly gaps: Listeners<Gap>;
   readonly resets: Listeners<Reset>;
   readonly drops = new Drops();
+  readonly replacements = new Replacements();
   readonly stream: Stream<Arrival<T>>;
   protected readonly means: RegistrationMeans;
   #ask: SubscribeFrame;
@@ -69,10 +77,6 @@ export abstract class Registration<T> {
   #id = 0;
   /** The broker has had it before: what `bind` tells is another start. */
   #known = false;
-  /** Replacements under way. */
-  replacing = 0;
-  /** Whether the broker has the predicate of `ask` is not known: another was asked for, and the answer given up. */
-  doubtful = false;
   #seq = 0;
   #lastSeq = 0;
   #cost: Cost = 'indexed';
@@ -140,7 +144,7 @@ export abstract class Registration<T> {
     this.#granted = { events: creditEvents, bytes: creditBytes };
     this.#deliveryLeaseMs = deliveryLeaseMs;
     this.drops.restart();
-    this.doubtful = false;
+    this.replacements.restart();
     this.#bindAnew();
     if (again) this.resets.tell({ lastSeq: this.#lastSeq, seq, resumed: false });
   }
@@ -159,7 +163,6 @@ export abstract class Registration<T> {
 
   replaced(when: string | null, { seq, cost }: AnswerOf<'replaced'>): void {
     this.#ask = { ...this.#ask, when: when ?? undefined };
-    this.doubtful = false;
     this.#seq = seq;
     this.#cost = cost;
   }
@@ -182,15 +185,16 @@ export abstract class Registration<T> {
     this.stream.end(error);
   }
 
-  /** A consumer takes the next item; its credit is free again. `owner`: see `Stream.wake`. */
-  async next(owner?: object): Promise<IteratorResult<T, undefined>> {
-    for (;;) {
-      const { done, value } = await this.stream.next(owner);
-      if (done) return { done, value: undefined };
+  /** A consumer takes the next item; its credit is free again. Who is over is to `wake` the stream for itself as well. */
+  async next(taker: Taker): Promise<IteratorResult<T, undefined>> {
+    while (!taker.over) {
+      const { done, value } = await this.stream.next(taker);
+      if (done) break;
       this.taken(value);
       // It may have been lost in the turn between its arrival and this one.
       if (value.lease?.state !== 'lost') return { done: false, value: value.item };
     }
+    return DONE;
   }
 
   protected get binding(): Binding | undefined {

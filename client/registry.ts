@@ -59,10 +59,8 @@ export class Registry implements Deliveries {
     if (!registration.bound) throw notBound(registration);
     try {
       return await this.#replace(registration, when, signal);
-    } catch (error) {
-      if (error instanceof TellwhenError && GIVEN_UP.has(error.code)) registration.doubtful = true;
+    } finally {
       this.#takeBack(registration);
-      throw error;
     }
   }
 
@@ -142,11 +140,13 @@ export class Registry implements Deliveries {
   }
 
   async #replace(registration: AnyRegistration, when: string | null, signal?: AbortSignal): Promise<number> {
-    const { id } = registration;
-    const check = (): void => {
+    const { id, replacements } = registration;
+    let number = 0;
+    const writing = (): void => {
       if (!registration.bound || registration.id !== id) throw notBound(registration);
+      number = replacements.written();
     };
-    registration.replacing += 1;
+    replacements.underWay += 1;
     try {
       return await this.#ask(
         {
@@ -154,26 +154,32 @@ export class Registry implements Deliveries {
           answer: 'replaced',
           repeatable: true,
           ordered: true,
-          check,
+          writing,
         },
         (frame) => {
           registration.replaced(when, frame);
+          replacements.answered(number);
           return frame.seq;
         },
         signal,
       );
+    } catch (error) {
+      if (error instanceof TellwhenError && GIVEN_UP.has(error.code)) replacements.givenUp(number);
+      throw error;
     } finally {
-      registration.replacing -= 1;
+      replacements.underWay -= 1;
     }
   }
 
   /**
-   * Puts the predicate that is believed in the place of one that may be there. Should this fail too, it is as doubtful
-   * as before, and the next connection tries again.
+   * Puts the predicate that is believed in the place of one that may be there, once no replace is under way that would
+   * do so anyway. Should this fail too, it is as doubtful as before, and the next connection tries again.
    */
   #takeBack(registration: AnyRegistration): void {
-    const { doubtful, bound, replacing, ask } = registration;
-    if (doubtful && bound && replacing === 0) this.#replace(registration, ask.when ?? null).catch(() => {});
+    const { replacements, bound, ask } = registration;
+    if (!replacements.doubtful || !bound || replacements.underWay > 0) return;
+    const again = (): void => this.#takeBack(registration);
+    this.#replace(registration, ask.when ?? null).then(again, () => {});
   }
 
   #subscribeAgain(registration: AnyRegistration): void {

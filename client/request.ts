@@ -25,6 +25,11 @@ export abstract class Request {
     return false;
   }
 
+  /** One of those that only so many of are sent at once, and that end with the connection even while they wait. */
+  get windowed(): boolean {
+    return false;
+  }
+
   /** May be done twice without harm: it is sent again when the connection is lost before the answer came. */
   get repeatable(): boolean {
     return false;

@@ -1,4 +1,5 @@
 import { TellwhenError } from './errors.ts';
+import { FetchWindow } from './fetch-window.ts';
 import type { Request } from './request.ts';
 import type { ClientTime } from './time.ts';
 
@@ -7,6 +8,7 @@ import type { ClientTime } from './time.ts';
  * answered, so the order of insertion is the order of deadlines, and one timer watches the first.
  */
 export class Requests {
+  readonly fetches = new FetchWindow();
   readonly #time: ClientTime;
   readonly #timeoutMs: number;
   readonly #expired: (lastSentMs: number | undefined) => void;
@@ -28,9 +30,10 @@ export class Requests {
   }
 
   get sent(): number {
-    return this.#byRef.size - this.#waiting.size;
+    return this.#byRef.size - this.#waiting.size - this.fetches.waiting;
   }
 
+  /** All that wait, but for fetches. */
   get waiting(): ReadonlySet<Request> {
     return this.#waiting;
   }
@@ -69,6 +72,7 @@ export class Requests {
     if (request === undefined) return undefined;
     this.#byRef.delete(ref);
     if (request.sentMs === undefined) this.stopWaiting(request);
+    if (request.windowed) this.fetches.leave(request);
     request.detach?.();
     return request;
   }
@@ -77,11 +81,11 @@ export class Requests {
     if (this.take(request.ref) !== undefined) request.fail(error);
   }
 
-  /** What was sent fails, or waits again, before all others, where repeating does no harm. */
+  /** What was sent fails, or waits again, before all others, where repeating does no harm. Fetches fail. */
   connectionLost(error: TellwhenError): void {
     const repeated: Request[] = [];
     for (const request of [...this.#byRef.values()]) {
-      if (request.sentMs === undefined) continue;
+      if (request.sentMs === undefined && !request.windowed) continue;
       if (request.repeatable) {
         request.sentMs = undefined;
         repeated.push(request);

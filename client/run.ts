@@ -4,6 +4,7 @@ import type { HeldLease } from './lease.ts';
 import type { Notice } from './notice.ts';
 import type { Fetched, PullRegistration } from './pull-registration.ts';
 import type { EventContext } from './push-registration.ts';
+import type { Taker } from './registration.ts';
 import type { Settler } from './settler.ts';
 import type { Work } from './work.ts';
 
@@ -63,12 +64,12 @@ export async function runHandlers(
 }
 
 /** One call of `run`. Each of its loops has one handler at work. */
-class Runner {
+class Runner implements Taker {
   readonly #registration: PullRegistration;
   readonly #handler: EventHandler;
   readonly #options: RunOptions;
   readonly #means: RunMeans;
-  #stopped = false;
+  #over = false;
 
   constructor(registration: PullRegistration, handler: EventHandler, options: RunOptions, means: RunMeans) {
     this.#registration = registration;
@@ -77,14 +78,18 @@ class Runner {
     this.#means = means;
   }
 
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Nothing more is taken; those who wait for a notice wait no longer. */
   stop(): void {
-    this.#stopped = true;
+    this.#over = true;
     this.#registration.stream.wake(this);
   }
 
   async loop(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#over) {
       const { done, value } = await this.#registration.next(this);
       if (done) return;
       const working = this.#fetchAndHandle(value);

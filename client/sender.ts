@@ -62,9 +62,18 @@ export class Sender {
     return 2 * waiting.size < this.#settings.requestsMax && 2 * waitingBytes < WAITING_BYTES_MAX;
   }
 
-  /** Resolves when it was `roomy`: look again, another may have been first. */
-  async untilRoomy(): Promise<void> {
-    await new Promise<void>((resolve) => this.#roomWaiters.add(resolve));
+  /** Resolves when it was `roomy`, or the signal fires: look again, another may have been first. */
+  async untilRoomy(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        this.#roomWaiters.delete(look);
+        signal?.removeEventListener('abort', look);
+        resolve();
+      };
+      signal?.addEventListener('abort', look);
+      this.#roomWaiters.add(look);
+    });
   }
 
   freshRef(): number {
@@ -100,6 +109,7 @@ export class Sender {
   send(request: Request, signal?: AbortSignal): void {
     if (this.#closed) request.fail(clientClosed());
     else if (signal?.aborted) request.fail(abortedBy(signal));
+    else if (request.windowed) this.#sendFetch(request, signal);
     else if (!this.#mustWait(request)) {
       this.#add(request, signal);
       this.#write(request);
@@ -108,7 +118,7 @@ export class Sender {
       this.#requests.wait(request);
       this.#pollWhileFull();
     } else {
-      request.fail(new TellwhenError('overloaded', `${this.#requests.waiting.size} requests wait to be sent already`));
+      request.fail(overloaded(this.#requests.waiting.size));
     }
   }
 
@@ -119,6 +129,7 @@ export class Sender {
       this.#requests.stopWaiting(request);
       this.#write(request);
     }
+    this.#admitFetches();
     this.#tellRoom();
     this.#pollWhileFull();
   }
@@ -139,6 +150,22 @@ export class Sender {
   #add(request: Request, signal: AbortSignal | undefined): void {
     this.#requests.add(request);
     if (signal !== undefined) this.#aborts.watch(request, signal);
+  }
+
+  #sendFetch(request: Request, signal: AbortSignal | undefined): void {
+    const { fetches } = this.#requests;
+    if (fetches.waiting >= this.#settings.requestsMax) {
+      request.fail(overloaded(fetches.waiting));
+      return;
+    }
+    this.#add(request, signal);
+    if (fetches.enter(request)) this.#write(request);
+    else this.#pollWhileFull();
+  }
+
+  #admitFetches(): void {
+    const { fetches } = this.#requests;
+    for (let next = fetches.admit(); next !== undefined; next = fetches.admit()) this.#write(next);
   }
 
   #mustWait(request: Request): boolean {
@@ -180,9 +207,10 @@ export class Sender {
     }
   }
 
-  /** Receipts let waiting publishes in; this does when the socket, not the number of receipts, was the reason. */
+  /** Answers let in what waits; this does when the socket was the reason, or when others were given up unanswered. */
   #pollWhileFull(): void {
-    if (this.#polling || this.#requests.waiting.size === 0 || this.#channel === undefined) return;
+    const { waiting, fetches } = this.#requests;
+    if (this.#polling || waiting.size + fetches.waiting === 0 || this.#channel === undefined) return;
     this.#polling = true;
     this.#settings.time.after(BUFFER_POLL_MS, () => {
       this.#polling = false;
@@ -198,6 +226,10 @@ export class Sender {
     if (connection.lastHeardMs >= sentMs) return;
     connection.drop(new TellwhenError('connection_lost', 'the broker has fallen silent'));
   }
+}
+
+function overloaded(waiting: number): TellwhenError {
+  return new TellwhenError('overloaded', `${waiting} requests wait to be sent already`);
 }
 
 export function clientClosed(): TellwhenError {

@@ -7,7 +7,7 @@ interface Waiter<T> {
   readonly owner: object | undefined;
 }
 
-const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
+export const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
 
 /**
  * A bounded queue between the socket, which pushes, and consumers, who wait. Several may wait; each item goes to one,

@@ -349,3 +349,66 @@ test('the signal of a notice fires when its retention is over, and outlives a co
   await time.advance(1);
   expect(leaseSignal.aborted).toBe(true);
 });
+
+test('run ends when its signal fires in the turn in which a notice came and the connection was lost', async () => {
+  const { broker, consumer } = await consuming();
+  const stop = new AbortController();
+  const running = consumer.run(() => {}, { signal: stop.signal });
+  broker.peer.notice(1, { seq: 1 });
+  broker.peer.close(1006);
+  stop.abort();
+  expect(await outcome(running)).toBeUndefined();
+});
+
+async function fetchingMany(count: number, options: ConnectOptions = {}) {
+  const all = await consuming(options);
+  all.broker.peer.notice(1, { seq: 1 });
+  const notice = await next(all.consumer);
+  const stops = Array.from({ length: count }, () => new AbortController());
+  const fetches = stops.map(({ signal }) => notice.fetch({ signal }).catch((error) => error.code as string));
+  await turn();
+  return { ...all, stops, fetches, asked: () => all.broker.peer.sent('fetch') };
+}
+
+test('256 fetches are under way at once; the others follow in order, one for each that is answered', async () => {
+  const { broker, client, fetches, asked } = await fetchingMany(1_000);
+  expect([asked().length, client.unanswered]).toEqual([256, 1_000]);
+  broker.receipts = true;
+  await client.publish('b', 'overtakes them');
+  for (let answered = 0; answered < 1_000; answered += 1) {
+    const { ref = 0, seq = 0 } = asked()[answered] ?? {};
+    if (answered % 2 === 0) broker.peer.fetched(ref, { seq, lease: lease(answered + 1) });
+    else broker.peer.refused(ref, 'event_leased');
+    if (answered % 100 !== 0) continue;
+    await turn();
+    expect(asked()).toHaveLength(Math.min(1_000, 257 + answered));
+  }
+  const outcomes = await Promise.all(fetches);
+  expect(outcomes.filter((result) => result === 'event_leased')).toHaveLength(500);
+  const refs = asked().map(({ ref }) => ref);
+  expect(refs).toEqual(refs.toSorted((one, other) => one - other));
+});
+
+test('a fetch that waits its turn can be given up, and one given up under way makes room', async () => {
+  const { stops, fetches, time, asked } = await fetchingMany(259);
+  stops[256]?.abort();
+  stops[0]?.abort();
+  expect([await fetches[256], await fetches[0]]).toEqual(['aborted', 'aborted']);
+  await time.advance(10);
+  expect(asked()).toHaveLength(257);
+  expect(asked().at(-1)?.ref).toBe((asked().at(-2)?.ref ?? 0) + 2);
+});
+
+test('fetches that wait their turn end with the connection', async () => {
+  const { broker, client, fetches, time, asked } = await fetchingMany(300);
+  broker.resumed = [1];
+  broker.peer.close(1006);
+  expect(new Set(await Promise.all(fetches))).toEqual(new Set(['connection_lost']));
+  await time.advance(1_000);
+  expect([broker.peers.length, asked().length, client.unanswered]).toEqual([2, 0, 0]);
+});
+
+test('more fetches than may wait are refused', async () => {
+  const { client, fetches } = await fetchingMany(300, { requestsMax: 40 });
+  expect([client.unanswered, await fetches[296]]).toEqual([296, 'overloaded']);
+});

@@ -345,3 +345,19 @@ test('many requests share one signal, which is listened to once and let go of', 
   stop.abort();
   await expect(given).rejects.toMatchObject({ code: 'aborted' });
 });
+
+test('a batch that waits for room made by others is given up at once', async () => {
+  const { client, broker } = await connected({ requestsMax: 2 });
+  const others = Array.from({ length: 4 }, (_, i) => client.publish('a', i));
+  const stop = new AbortController();
+  const batch = outcome(client.publishBatch([{ topic: 'b', data: 1 }], { signal: stop.signal }));
+  stop.abort();
+  expect(await batch).toBe('aborted');
+  expect(await outcome(client.publishBatch([{ topic: 'b', data: 2 }], { signal: stop.signal }))).toBe('aborted');
+  broker.receipts = true;
+  await turn();
+  for (const { ref } of broker.peer.sent('publish')) broker.peer.receipt(ref);
+  await Promise.all(others);
+  await turn();
+  expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['0', '1', '2', '3']);
+});

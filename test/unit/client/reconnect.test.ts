@@ -354,3 +354,81 @@ test('drops that were told of on an earlier connection are no gap again; those s
   expect(gaps).toEqual([3, 1, 2]);
   expect(sub.dropped).toEqual({ overflow_oldest: 6 });
 });
+
+/** A subscription with `x = 1`, and a broker that answers its replaces when told to. */
+async function replacing() {
+  const { client, broker } = await connected();
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1' });
+  broker.onControl = ({ kind }) => kind === 'replace';
+  const asked = () => broker.peer.asked('replace').map(({ when }) => when);
+  const answer = async (index: number) => {
+    const ref = broker.peer.asked('replace')[index]?.ref ?? 0;
+    broker.peer.control({ kind: 'replaced', ref, subscription: 1, seq: 20, cost: 'indexed' });
+    await turn();
+  };
+  const refuse = async (index: number) => {
+    const ref = broker.peer.asked('replace')[index]?.ref ?? 0;
+    broker.peer.control({ kind: 'refused', ref, code: 'predicate_syntax', message: 'no', offset: 0 });
+    await turn();
+  };
+  return { sub, asked, answer, refuse };
+}
+
+test('a replacement that was given up is taken back once an earlier one is answered', async () => {
+  const { sub, asked, answer } = await replacing();
+  const stop = new AbortController();
+  const earlier = sub.replace({ when: 'x = 2' });
+  const given = sub.replace({ when: 'x = 3', signal: stop.signal });
+  stop.abort();
+  await expect(given).rejects.toMatchObject({ code: 'aborted' });
+  expect(asked()).toEqual(['x = 2', 'x = 3']);
+  await answer(0);
+  await earlier;
+  expect(asked()).toEqual(['x = 2', 'x = 3', 'x = 2']);
+  await answer(2);
+  expect(asked()).toHaveLength(3);
+  expect(sub.when).toBe('x = 2');
+});
+
+test('a replacement given up while another is being taken back is taken back as well', async () => {
+  const { sub, asked, answer } = await replacing();
+  const giveUp = async (when: string) => {
+    const stop = new AbortController();
+    const given = sub.replace({ when, signal: stop.signal });
+    stop.abort();
+    await expect(given).rejects.toMatchObject({ code: 'aborted' });
+  };
+  await giveUp('x = 2');
+  await giveUp('x = 3');
+  expect(asked()).toEqual(['x = 2', 'x = 1', 'x = 3']);
+  await answer(1);
+  expect(asked()).toEqual(['x = 2', 'x = 1', 'x = 3', 'x = 1']);
+  await answer(3);
+  expect(asked()).toHaveLength(4);
+});
+
+test('a taking back that is refused is not repeated on the same connection', async () => {
+  const { sub, asked, refuse } = await replacing();
+  const stop = new AbortController();
+  const given = sub.replace({ when: 'x = 2', signal: stop.signal });
+  stop.abort();
+  await expect(given).rejects.toMatchObject({ code: 'aborted' });
+  await refuse(1);
+  expect(asked()).toEqual(['x = 2', 'x = 1']);
+});
+
+test('a replacement that was given up before it was sent leaves nothing to take back', async () => {
+  const { client, broker, time } = await connected({ bufferBytesMax: 100 });
+  const sub = await client.subscribe({ topic: 'a', when: 'x = 1' });
+  broker.receipts = true;
+  broker.peer.socket.bufferedAmount = 100;
+  const published = client.publish('a', 1);
+  const stop = new AbortController();
+  const given = sub.replace({ when: 'x = 2', signal: stop.signal });
+  stop.abort();
+  await expect(given).rejects.toMatchObject({ code: 'aborted' });
+  broker.peer.socket.bufferedAmount = 0;
+  await time.advance(10);
+  await published;
+  expect(broker.peer.asked('replace')).toEqual([]);
+});

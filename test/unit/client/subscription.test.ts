@@ -422,3 +422,18 @@ test('closing tells those who work under leases', async () => {
   await client.close();
   expect(event?.leaseSignal.reason).toMatchObject({ code: 'client_closed' });
 });
+
+test('a loop that is over waits no more, also when what had come for it was lost in the same turn', async () => {
+  for (const end of ['signal', 'return'] as const) {
+    const { client, broker } = await connected();
+    const sub = await client.subscribe({ topic: 'a', ack: 'explicit', leaseMs: 60_000 });
+    const stop = new AbortController();
+    const loop = sub.items({ signal: stop.signal });
+    const waiting = loop.next();
+    broker.peer.events(1, { lease: lease(1) });
+    broker.peer.close(1006);
+    if (end === 'signal') stop.abort();
+    else void loop.return?.();
+    expect(await outcome(waiting)).toEqual({ done: true, value: undefined });
+  }
+});
