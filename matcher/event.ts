@@ -12,7 +12,10 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface MatchableEvent {
   /** A topic name, without wildcards, as `checkTopic` accepts it. */
   readonly topic: string;
-  /** The decoded JSON. `undefined` when the body is not JSON: then every data field is missing. */
+  /**
+   * The decoded JSON. `undefined` when the body is not JSON: then every data field is missing. Objects as JSON.parse makes
+   * them, with the prototype of all objects or none: what another prototype has would be read as if it were their own.
+   */
   readonly data?: JsonValue | undefined;
   /** Flat scalars set by the publisher. Own properties only. */
   readonly attributes?: { readonly [name: string]: Scalar } | undefined;
