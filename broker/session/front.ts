@@ -41,7 +41,10 @@ export class Front {
   }
 
   start(): void {
-    this.#stopTicking ??= this.#means.time.every(TICK_MS, () => this.#closeSilent());
+    this.#stopTicking ??= this.#means.time.every(TICK_MS, () => {
+      this.#closeSilent();
+      for (const { outbound } of this.#links) outbound.nudge();
+    });
   }
 
   stop(): void {

@@ -74,6 +74,19 @@ export class Outbound implements Outbox {
     for (const delivery of waiting) delivery.pump();
   }
 
+  /**
+   * To be called now and then: goes on where no event said that it may. What waits and has not become less since the last
+   * time is given a push.
+   */
+  nudge(): void {
+    if (this.#over) return;
+    const before = this.#unsentBytes;
+    this.#measure();
+    if (this.#unsentBytes === 0) {
+      if (this.#stalled) this.drained();
+    } else if (this.#unsentBytes === before) this.#connection.nudge();
+  }
+
   control(frame: BrokerControl): void {
     if (this.#over) return;
     this.flush();

@@ -80,6 +80,9 @@ export class MemoryConnection implements Connection {
     return this.#state === 'closed' ? 0 : this.#outbound.bufferedBytes;
   }
 
+  /** What waits here waits for its peer alone. */
+  nudge(): void {}
+
   close(code: number, reason: string): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';

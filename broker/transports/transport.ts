@@ -63,6 +63,8 @@ export interface Connection {
    * thrown away and every send is `lost`; `onClose` still comes, later. `reason` is cut to 123 bytes.
    */
   close(code: number, reason: string): void;
+  /** Has the network try again to send what waits. To be called now and then while it does not get less. */
+  nudge(): void;
 }
 
 export interface Page {
