@@ -167,19 +167,21 @@ export class Matcher {
    * @returns the same object every time, valid until the next call.
    */
   match(event: MatchableEvent): Matches {
-    const index = this.#index;
-    const subscriptions = this.#subscriptions;
-    index.search(event);
-    const { hits, hitCount } = index;
-    if (this.#ids.length < subscriptions.size)
-      this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
-    const ids = this.#ids;
-    const count = subscriptions.copyAll(hits, hitCount, ids);
+    this.#index.search(event);
+    const { count } = this.#answerHits();
     this.#matches += count;
     if (count === 0) this.#unmatched += 1;
-    this.#answer.ids = ids;
-    this.#answer.count = count;
     return this.#answer;
+  }
+
+  /**
+   * As `match`, for an event that nobody sent: in no statistics, and what is learnt from traffic stays as it is.
+   *
+   * @returns the object that `match` returns, valid until the next call of either.
+   */
+  dryRun(event: MatchableEvent): Matches {
+    this.#index.dryRun(event);
+    return this.#answerHits();
   }
 
   /**
@@ -236,6 +238,17 @@ export class Matcher {
         results: bytes.results + this.#ids.byteLength,
       },
     };
+  }
+
+  /** The subscriptions of the filters that the index found. */
+  #answerHits(): Matches {
+    const subscriptions = this.#subscriptions;
+    const { hits, hitCount } = this.#index;
+    if (this.#ids.length < subscriptions.size)
+      this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
+    this.#answer.ids = this.#ids;
+    this.#answer.count = subscriptions.copyAll(hits, hitCount, this.#ids);
+    return this.#answer;
   }
 
   /** The number of an equal filter, or of this one, posted now. */

@@ -70,6 +70,8 @@ export class FilterIndex {
   /** First run of the entries found by topic only, by topic filter. */
   #topicBags = new Int32Array(0);
   readonly #matchedTopics: number[] = [];
+  /** Do the events searched for say what is usual? */
+  #learns = true;
   #equalityHits = 0;
   #rangeHits = 0;
   #topicHits = 0;
@@ -123,7 +125,7 @@ export class FilterIndex {
     const topics = this.#matchedTopics;
     const topicCount = this.#topics.match(event.topic, topics);
     const scanner = this.#scanner;
-    this.#traffic.event(topics, topicCount);
+    if (this.#learns) this.#traffic.event(topics, topicCount);
     scanner.begin(topics, topicCount);
     if (topicCount === 0) return;
 
@@ -132,7 +134,7 @@ export class FilterIndex {
     if (this.#atoms.size > 0) scanner.look(snapshot(event, data));
     if (slots.size > 0) {
       slots.read(event, data);
-      this.#traffic.values(slots);
+      if (this.#learns) this.#traffic.values(slots);
       this.#scanSymbols();
       this.#scanRanges();
     }
@@ -143,6 +145,21 @@ export class FilterIndex {
     }
     this.#topicHits += scanner.hitCount - before;
     scanner.end();
+  }
+
+  /** As `search`, for an event that nobody sent: nothing is counted, and nothing learnt from it. */
+  dryRun(event: MatchableEvent): void {
+    const { candidates, tests } = this.#scanner;
+    const [equalityHits, rangeHits, topicHits] = [this.#equalityHits, this.#rangeHits, this.#topicHits];
+    this.#learns = false;
+    try {
+      this.search(event);
+    } finally {
+      this.#learns = true;
+      this.#scanner.candidates = candidates;
+      this.#scanner.tests = tests;
+      [this.#equalityHits, this.#rangeHits, this.#topicHits] = [equalityHits, rangeHits, topicHits];
+    }
   }
 
   /** Counts since the index was made, and sizes now; see MatcherStats. */
@@ -180,10 +197,11 @@ export class FilterIndex {
     const { bags, seen } = this.#symbols;
     const scanner = this.#scanner;
     const before = scanner.hitCount;
+    const more = this.#learns ? 1 : 0;
     for (let i = 0; i < slots.touchedCount; i += 1) {
       const symbol = slots.symbols[slots.touched[i] as number] as number;
       if (symbol === NO_SYMBOL) continue;
-      seen[symbol] = (seen[symbol] as number) + 1;
+      seen[symbol] = (seen[symbol] as number) + more;
       const bag = bags[symbol] as number;
       if (bag !== NOWHERE) scanner.scanBag(bag);
     }
