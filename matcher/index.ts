@@ -11,11 +11,20 @@ export { printExplanation } from './explain/print-explanation.ts';
 export { type CompiledFilter, compileFilter, type Filter } from './filter.ts';
 export { FilterError, type FilterErrorCode } from './filter-error.ts';
 export type { Cost } from './index/cost.ts';
+export type { Price, PricedKey } from './index/price.ts';
 export type { Condition, Scalar, Verdict } from './language/ast.ts';
 export { evaluate } from './language/evaluate.ts';
 export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';
 export { parsePredicate } from './language/parse.ts';
 export { printCondition } from './language/print.ts';
-export { type Admission, Matcher, type MatcherOptions, type MatcherStats, type Matches } from './matcher.ts';
+export { type Admission, Matcher, type MatcherOptions, type Matches } from './matcher.ts';
+export type { MatcherStats } from './matcher-stats.ts';
+export {
+  COSTLY_FILTERS_MAX,
+  COSTLY_PAGE_MAX,
+  type CostlyFilter,
+  type CostlyPage,
+  type FilterCost,
+} from './sweep.ts';
 export { checkTopic, checkTopicFilter, TOPIC_LIMITS } from './topic/check-topic.ts';
 export { topicMatches } from './topic/topic-matches.ts';

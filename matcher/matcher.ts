@@ -1,16 +1,22 @@
 import type { MatchableEvent } from './event.ts';
 import { type Explanation, explainParsed } from './explain/explain.ts';
-import { type CompiledFilter, compiledFrom, compileFilter, type Filter } from './filter.ts';
+import { type CompiledFilter, compiledFrom, type Filter } from './filter.ts';
+import { FilterError } from './filter-error.ts';
 import { NOWHERE } from './index/arena.ts';
 import type { Cost } from './index/cost.ts';
 import { FilterIndex } from './index/filter-index.ts';
 import { FilterRegistry } from './index/filter-registry.ts';
 import { Subscriptions } from './index/subscriptions.ts';
-import { charactersCeiling, depthCeiling, type PredicateLimits } from './language/limits.ts';
+import type { PredicateLimits } from './language/limits.ts';
+import type { MatcherStats } from './matcher-stats.ts';
+import { recompile } from './recompile.ts';
+import { type CostlyPage, type FilterCost, Sweep } from './sweep.ts';
 
 export interface MatcherOptions {
   /** For filters that are given as text. */
   readonly limits?: Partial<PredicateLimits> | undefined;
+  /** Distinct residual filters at most, see `Cost`; one more is refused as `residual_limit`. Absent: no limit. */
+  readonly residualMax?: number | undefined;
 }
 
 /** What a filter will cost; the caller may think again. */
@@ -25,63 +31,8 @@ export interface Matches {
   readonly count: number;
 }
 
-/** Plain integers, to be copied at a scrape. Counters start at 0 and only rise; the others are sizes now. */
-export interface MatcherStats {
-  /** Events matched against. */
-  readonly events: number;
-  /** Of those, events that matched no filter. */
-  readonly eventsUnmatched: number;
-  /** Matches reported: subscriptions over all events. */
-  readonly matches: number;
-  /** Filters that an access key offered for verification. */
-  readonly candidates: number;
-  /** Tests evaluated while verifying, the access key's own included. */
-  readonly testsEvaluated: number;
-  /** Filters that matched, by the kind of access key that found them. */
-  readonly hitsByEquality: number;
-  readonly hitsByRange: number;
-  readonly hitsByTopic: number;
-  readonly subscriptions: number;
-  /** Distinct filters; equal ones share. */
-  readonly filters: number;
-  /** Filters by cost. */
-  readonly indexed: number;
-  readonly partly: number;
-  readonly residual: number;
-  /** Records in the index: one a filter, more where an OR or IN was split. */
-  readonly postings: number;
-  readonly topicFilters: number;
-  /** Distinct references that filters read. */
-  readonly slots: number;
-  /** Distinct constants that filters compare for equality. */
-  readonly symbols: number;
-  /** Distinct conditions that no index understands (LIKE, arithmetic, string order, …). */
-  readonly opaqueAtoms: number;
-  /** Bytes by structure: exact for typed arrays, estimated for what V8 lays out. */
-  readonly bytes: {
-    readonly records: number;
-    readonly postings: number;
-    readonly symbols: number;
-    readonly ranges: number;
-    readonly topics: number;
-    readonly slots: number;
-    readonly atoms: number;
-    readonly texts: number;
-    readonly subscriptions: number;
-    readonly results: number;
-  };
-}
-
 const SUBSCRIPTION_MAX = 0x7fffffff;
 const COSTS = ['indexed', 'partly', 'residual'] as const;
-
-/** What was accepted once is parsed again for explain, whatever the limits are now. */
-const NO_LIMITS: PredicateLimits = {
-  charactersMax: charactersCeiling,
-  depthMax: depthCeiling,
-  atomsMax: Number.MAX_SAFE_INTEGER,
-  literalsMax: Number.MAX_SAFE_INTEGER,
-};
 
 /**
  * Holds filters and finds those that match an event. Not for concurrent use; calls are synchronous and keep no timer.
@@ -94,12 +45,14 @@ const NO_LIMITS: PredicateLimits = {
  * | add, replace      | parsing (none for a compiled filter), then microseconds                 |
  * | remove            | microseconds                                                            |
  * | match             | the event's named fields, the matches, and the candidates offered       |
- * | explain           | parsing, then the predicate                                             |
+ * | explain, costOf   | parsing, then the predicate                                             |
+ * | costliest         | parsing the filters of the page                                         |
  */
 export class Matcher {
   readonly #limits: Partial<PredicateLimits> | undefined;
+  readonly #residualMax: number;
   readonly #index = new FilterIndex();
-  readonly #registry = new FilterRegistry((filter) => compileFilter(filter, NO_LIMITS).key);
+  readonly #registry = new FilterRegistry((filter) => recompile(filter).key);
   readonly #subscriptions = new Subscriptions();
   /** Index into COSTS, by filter. */
   #costs: number[] = [];
@@ -108,11 +61,15 @@ export class Matcher {
   readonly #answer = { ids: this.#ids, count: 0 };
   #matches = 0;
   #unmatched = 0;
-  /** The filter that `retune` looks at next. */
-  #cursor = 0;
+  readonly #sweep = new Sweep({
+    index: this.#index,
+    registry: this.#registry,
+    subscriptions: this.#subscriptions,
+  });
 
   constructor(options: MatcherOptions = {}) {
     this.#limits = options.limits;
+    this.#residualMax = options.residualMax ?? Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -192,7 +149,7 @@ export class Matcher {
   explain(event: MatchableEvent, subscription: number): Explanation {
     const filter = this.filterOf(subscription);
     if (filter === undefined) throw new RangeError(`subscription ${subscription} is not there`);
-    return explainParsed(event, filter.topic, compileFilter(filter, NO_LIMITS).parsed);
+    return explainParsed(event, filter.topic, recompile(filter).parsed);
   }
 
   /** The filter of a subscription, as the first subscriber with an equal one wrote it. */
@@ -201,22 +158,35 @@ export class Matcher {
   }
 
   /**
-   * Looks at the next `filters` filters, in turn, and moves those that are found more cheaply elsewhere by what events
-   * have shown since they were added. For idle moments, some twenty microseconds a filter. Answers do not change.
+   * What a filter costs each event where it is, if an equal one is held, or would cost if it were added now.
+   *
+   * @throws {FilterError} when the filter is refused.
+   */
+  costOf(filter: Filter | CompiledFilter): FilterCost {
+    const compiled = compiledFrom(filter, this.#limits);
+    return this.#sweep.priceOf(this.#registry.find(compiled) ?? NOWHERE, compiled);
+  }
+
+  /**
+   * The most expensive filters by `testsPerEvent`, from a rank on; the first is 0. A filter has its rank by what it cost when
+   * it was added, or when `retune` looked at it last: after a round of that the list is complete. Prices are of now; in
+   * between, ranks change only as filters come and go.
+   *
+   * @param limit 1 to `COSTLY_PAGE_MAX`. A page of long filters has fewer, but one at least.
+   */
+  costliest({ from = 0, limit = 20 }: { readonly from?: number; readonly limit?: number } = {}): CostlyPage {
+    return this.#sweep.costliest(from, limit);
+  }
+
+  /**
+   * Looks at the next `filters` filters, in turn, and again at an eighth as many of the most expensive; moves those that
+   * are found more cheaply elsewhere by what events have shown since they were added, and notes what they cost. For idle
+   * moments, some twenty microseconds a filter. Answers do not change.
    *
    * @returns how many moved.
    */
   retune(filters: number): number {
-    let moved = 0;
-    for (let i = Math.min(filters, this.#registry.end); i > 0; i -= 1) {
-      this.#cursor = this.#cursor + 1 < this.#registry.end ? this.#cursor + 1 : 0;
-      const text = this.#registry.textOf(this.#cursor);
-      if (text === undefined) continue;
-      const { topic, tests, condition } = compileFilter(text, NO_LIMITS);
-      if (tests === undefined || tests.length === 0) continue;
-      if (this.#index.retune({ filter: this.#cursor, topic, tests, condition })) moved += 1;
-    }
-    return moved;
+    return this.#sweep.retune(filters);
   }
 
   get stats(): MatcherStats {
@@ -231,6 +201,8 @@ export class Matcher {
       indexed,
       partly,
       residual,
+      filtersLookedAt: this.#sweep.lookedAt,
+      filtersMoved: this.#sweep.moved,
       bytes: {
         ...bytes,
         texts: this.#registry.bytes,
@@ -255,6 +227,7 @@ export class Matcher {
   #filterFor(compiled: CompiledFilter): number {
     const known = this.#registry.find(compiled);
     if (known !== undefined) return known;
+    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled);
     const filter = this.#registry.add(compiled);
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
@@ -262,14 +235,24 @@ export class Matcher {
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
     const { topic, tests, condition } = compiled;
     // A predicate that is never true is registered but not posted.
-    if (tests !== undefined) this.#index.add({ filter, topic, tests, condition });
+    if (tests === undefined) return filter;
+    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, condition }));
     return filter;
+  }
+
+  #checkResidualRoom({ topic, when }: CompiledFilter): void {
+    const [, , residual] = this.#byCost;
+    if (residual < this.#residualMax) return;
+    const message = `${residual} filters are evaluated for every event, as many as may be`;
+    const way = 'name a level of the topic, or add a comparison with = or a range';
+    throw new FilterError('residual_limit', `${message}; ${way}`, when ?? topic, 0);
   }
 
   #dropIdle(filter: number): void {
     if (this.#subscriptions.isWanted(filter)) return;
     this.#index.remove(filter);
     this.#registry.remove(filter);
+    this.#sweep.forget(filter);
     const cost = this.#costs[filter] as number;
     this.#byCost[cost] = (this.#byCost[cost] as number) - 1;
     if (this.#registry.size > 0) return;

@@ -33,6 +33,10 @@ export const CODES = {
   subscription_unknown: { retry: false, meaning: 'No such subscription, or it is not this session’s.' },
   subscription_limit: { retry: true, meaning: 'The session or the broker holds as many subscriptions as it may.' },
   subscription_mode: { retry: false, meaning: 'The request does not fit the subscription’s delivery mode.' },
+  residual_limit: {
+    retry: true,
+    meaning: 'The broker holds as many filters that are tested on every event as it may; see `cost`.',
+  },
   credit_limit: { retry: false, meaning: 'More credit than a subscription may have.' },
 
   event_gone: {

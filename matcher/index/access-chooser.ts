@@ -32,6 +32,8 @@ export interface Branch {
   /** A second band to find it by, with `access`, which is one too. */
   readonly second?: Test | undefined;
   readonly rest: Conjunction;
+  /** The share of events expected to offer it. */
+  readonly share: number;
 }
 
 export interface Plan {
@@ -89,6 +91,19 @@ export class AccessChooser {
     return best;
   }
 
+  /** The tests that an offer is expected to cost: the key's own, and of the rest each one that those before it let be. */
+  testsPerOffer({ branches, share }: Plan): number {
+    let tests = 1;
+    for (const branch of branches) {
+      let reached = share === 0 ? 1 / branches.length : branch.share / share;
+      for (const test of branch.rest) {
+        tests += reached;
+        reached *= this.#shareOf(test);
+      }
+    }
+    return tests;
+  }
+
   /** Can a split into the values of a set be better than `share`? Each branch is found by its value, or as well as all are now. */
   #isWorthSplitting(test: Test, share: number): boolean {
     if (test.kind !== 'oneOf') return true;
@@ -112,7 +127,7 @@ export class AccessChooser {
         continue;
       }
       share += least;
-      branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }) });
+      branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }), share: least });
     }
     return { branches, share };
   }
@@ -149,7 +164,7 @@ export class AccessChooser {
   }
 
   /** The other tests, those that fail most often first, opaque ones last whatever they yield: they cost most. */
-  #mostSelectiveFirst(tests: Conjunction, { access, second }: Omit<Branch, 'rest'>): Conjunction {
+  #mostSelectiveFirst(tests: Conjunction, { access, second }: Omit<Branch, 'rest' | 'share'>): Conjunction {
     const rest = tests.filter((test) => test !== access && test !== second);
     if (rest.length < 2) return rest;
     const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
@@ -202,6 +217,28 @@ export class AccessChooser {
     }
     if (hasPairKey(entry, 0)) return this.#intervalShare(entry, at) * this.#intervalShare(entry, at + WITHIN_WORDS);
     return this.#intervalShare(entry, at);
+  }
+
+  /** The tests that an entry is found by; none where that is the topic filter. */
+  keyOfEntry(entry: Int32Array): Conjunction {
+    const at = keyAt(entry, 0);
+    if (at === entryWords(entry, 0)) return [];
+    const head = entry[at] as number;
+    if ((head & OPCODE_MASK) === EQUAL) {
+      const reference = this.#slots.referenceOf(head >>> OPERAND_SHIFT);
+      return [{ kind: 'equal', reference, value: this.#symbols.valueOf(entry[at + 1] as number) }];
+    }
+    const first = this.#rangeAt(entry, at);
+    return hasPairKey(entry, 0) ? [first, this.#rangeAt(entry, at + WITHIN_WORDS)] : [first];
+  }
+
+  #rangeAt(entry: Int32Array, at: number): RangeTest {
+    const operand = (entry[at] as number) >>> OPERAND_SHIFT;
+    const { key, top } = intervalOf(entry, at);
+    const [low, high] = isNegated(operand) ? [-top, -key] : [key, top];
+    // Ranges are of references, prefixes are strings.
+    const reference = this.#slots.referenceOf(slotOfSide(operand)) as RangeTest['reference'];
+    return { kind: 'range', reference, low, high };
   }
 
   /** The share of events expected to be in the range at `at`. */

@@ -21,6 +21,7 @@ import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
 import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
+import { type Price, type PricedKey, printKey } from './price.ts';
 import { EQUAL, entryWords, hasPairKey, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
 import { RangeIndex } from './range-index.ts';
 import { Runs } from './runs.ts';
@@ -85,11 +86,17 @@ export class FilterIndex {
     return this.#scanner.hitCount;
   }
 
-  /** Posts a filter that is not posted. */
-  add(postable: Postable): void {
+  /**
+   * Posts a filter that is not posted.
+   *
+   * @returns the tests that an event is expected to pay for it.
+   */
+  add(postable: Postable): number {
     const topic = this.#holdTopic(postable.topic);
-    this.#post(postable.filter, this.#write(postable, topic, this.#chooser.plan(postable.tests, topic)));
+    const plan = this.#chooser.plan(postable.tests, topic);
+    this.#post(postable.filter, this.#write(postable, topic, plan));
     this.#topics.release(topic);
+    return plan.share * this.#chooser.testsPerOffer(plan);
   }
 
   /** Takes a filter out, if it is posted. */
@@ -101,12 +108,13 @@ export class FilterIndex {
   /**
    * Chooses the access keys of a posted filter again, and moves it if that is expected to halve its candidates.
    *
-   * @returns whether it moved.
+   * @returns whether it moved, and the tests that an event is expected to pay for it now.
    */
-  retune(postable: Postable): boolean {
+  retune(postable: Postable): { readonly moved: boolean; readonly testsPerEvent: number } {
     const topic = this.#holdTopic(postable.topic);
     const plan = this.#chooser.plan(postable.tests, topic);
-    const moves = plan.share * 2 < this.#currentShare(postable.filter);
+    const current = this.#currentShare(postable.filter);
+    const moves = plan.share * 2 < current;
     if (moves) {
       // First written, then taken out: what both name keeps its statistics.
       const entries = this.#write(postable, topic, plan);
@@ -114,7 +122,32 @@ export class FilterIndex {
       this.#post(postable.filter, entries);
     }
     this.#topics.release(topic);
-    return moves;
+    return { moved: moves, testsPerEvent: (moves ? plan.share : current) * this.#chooser.testsPerOffer(plan) };
+  }
+
+  /** What a filter costs where it is posted, or would cost where it would be. Some twenty microseconds; changes nothing. */
+  priceOf(postable: Postable): Price {
+    const topic = this.#holdTopic(postable.topic);
+    const plan = this.#chooser.plan(postable.tests, topic);
+    const testsPerOffer = this.#chooser.testsPerOffer(plan);
+    this.#topics.release(topic);
+    if (this.#places.size === 0) this.#reset();
+    const entries = this.#entriesOf(postable.filter);
+    const keys: PricedKey[] =
+      entries.length > 0
+        ? entries.map((entry) => ({
+            key: printKey(this.#chooser.keyOfEntry(entry), postable.topic),
+            share: this.#chooser.shareOfEntry(entry),
+          }))
+        : plan.branches.map(({ access, second, share }) => ({
+            key: printKey(
+              [access, second].filter((test) => test !== undefined),
+              postable.topic,
+            ),
+            share,
+          }));
+    const offersPerEvent = keys.reduce((sum, { share }) => sum + share, 0);
+    return { keys, offersPerEvent, testsPerOffer, testsPerEvent: offersPerEvent * testsPerOffer };
   }
 
   /**
@@ -226,12 +259,17 @@ export class FilterIndex {
   /** Expected candidates per event of a filter where it is now. */
   #currentShare(filter: number): number {
     let share = 0;
-    for (const run of new Set(this.#places.of(filter))) {
-      for (const { entry } of this.#runs.entries(run)) {
-        if (entry[0] === filter) share += this.#chooser.shareOfEntry(entry);
-      }
-    }
+    for (const entry of this.#entriesOf(filter)) share += this.#chooser.shareOfEntry(entry);
     return share;
+  }
+
+  /** Copies of a filter's entries. */
+  #entriesOf(filter: number): Int32Array[] {
+    const entries: Int32Array[] = [];
+    for (const run of new Set(this.#places.of(filter))) {
+      for (const { entry } of this.#runs.entries(run)) if (entry[0] === filter) entries.push(entry);
+    }
+    return entries;
   }
 
   #write({ filter, condition }: Postable, topic: number, { branches }: Plan): Int32Array[] {

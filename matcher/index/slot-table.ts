@@ -95,6 +95,11 @@ export class SlotTable {
     }
   }
 
+  /** What a slot that is held stands for. */
+  referenceOf(slot: number): SlotReference {
+    return this.#references[slot] as SlotReference;
+  }
+
   /** Holds the reference once more. */
   hold(reference: SlotReference): number {
     const known = this.find(reference);

@@ -82,11 +82,62 @@ describe('Matcher', () => {
         }
         for (const subscription of filters.keys()) matcher.remove(subscription);
         const { events: _, eventsUnmatched, matches, candidates, testsEvaluated, ...left } = matcher.stats;
-        const { hitsByEquality, hitsByRange, hitsByTopic, ...sizes } = left;
+        const { hitsByEquality, hitsByRange, hitsByTopic, filtersLookedAt, filtersMoved, ...sizes } = left;
         const fresh = new Matcher().stats;
         expect({ ...fresh, ...sizes }).toEqual(fresh);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('explains each of many with the verdict that match gives, and finds the same in a dry run, which it forgets', () => {
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryFilter, { minLength: 1, maxLength: 20 }),
+        fc.array(arbitraryEvent(), { minLength: 1, maxLength: 4 }),
+        (filters, events) => {
+          const matcher = new Matcher();
+          for (const [subscription, filter] of filters.entries()) matcher.add(subscription, filter);
+          for (const event of events) {
+            const explained = filters.flatMap((_, id) => (matcher.explain(event, id).matched ? [id] : []));
+            const before = matcher.stats;
+            const { ids, count } = matcher.dryRun(event);
+            expect([...ids.subarray(0, count)].sort((a, b) => a - b)).toEqual(explained);
+            expect({ ...matcher.stats, bytes: before.bytes }).toEqual(before);
+            expect(matched(matcher, event)).toEqual(explained);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('prices a filter as long as it is held, whatever it is, and changes nothing by that', () => {
+    fc.assert(
+      fc.property(fc.array(arbitraryFilter, { minLength: 1, maxLength: 20 }), arbitraryEvent(), (filters, event) => {
+        const matcher = new Matcher();
+        for (const [subscription, filter] of filters.entries()) {
+          const stats = matcher.stats;
+          const before = matcher.costOf(filter);
+          expect({ ...matcher.stats, bytes: stats.bytes }).toEqual(stats);
+          matcher.add(subscription, filter);
+          const after = matcher.costOf(filter);
+          expect(after.subscriptions).toBe(before.subscriptions + 1);
+          for (const { keys, offersPerEvent, testsPerOffer, testsPerEvent } of [before, after]) {
+            for (const { share } of keys) expect(share >= 0 && share <= 1).toBe(true);
+            expect(offersPerEvent).toBeLessThanOrEqual(keys.length + 1e-9);
+            expect(keys.length === 0 || testsPerOffer >= 1).toBe(true);
+            expect(testsPerEvent).toBe(offersPerEvent * testsPerOffer);
+          }
+          matcher.match(event);
+        }
+        matcher.retune(filters.length);
+        const { filters: listed } = matcher.costliest({ limit: 100 });
+        const figures = listed.map(({ testsPerEvent }) => testsPerEvent);
+        expect(figures).toEqual([...figures].sort((a, b) => b - a));
+        for (const { filter, ...cost } of listed) expect(cost).toEqual(matcher.costOf(filter));
+      }),
+      { numRuns: 200 },
     );
   });
 

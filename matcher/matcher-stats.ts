@@ -1,0 +1,49 @@
+/** Plain integers, to be copied at a scrape. Counters start at 0 and only rise; the others are sizes now. */
+export interface MatcherStats {
+  /** Events matched against. */
+  readonly events: number;
+  /** Of those, events that matched no filter. */
+  readonly eventsUnmatched: number;
+  /** Matches reported: subscriptions over all events. */
+  readonly matches: number;
+  /** Filters that an access key offered for verification. */
+  readonly candidates: number;
+  /** Tests evaluated while verifying, the access key's own included. */
+  readonly testsEvaluated: number;
+  /** Filters that matched, by the kind of access key that found them. */
+  readonly hitsByEquality: number;
+  readonly hitsByRange: number;
+  readonly hitsByTopic: number;
+  readonly subscriptions: number;
+  /** Distinct filters; equal ones share. */
+  readonly filters: number;
+  /** Filters by cost. */
+  readonly indexed: number;
+  readonly partly: number;
+  readonly residual: number;
+  /** Records in the index: one a filter, more where an OR or IN was split. */
+  readonly postings: number;
+  readonly topicFilters: number;
+  /** Distinct references that filters read. */
+  readonly slots: number;
+  /** Distinct constants that filters compare for equality. */
+  readonly symbols: number;
+  /** Filters that `retune` looked at, and such as it moved. */
+  readonly filtersLookedAt: number;
+  readonly filtersMoved: number;
+  /** Distinct conditions that no index understands (LIKE, arithmetic, string order, …). */
+  readonly opaqueAtoms: number;
+  /** Bytes by structure: exact for typed arrays, estimated for what V8 lays out. */
+  readonly bytes: {
+    readonly records: number;
+    readonly postings: number;
+    readonly symbols: number;
+    readonly ranges: number;
+    readonly topics: number;
+    readonly slots: number;
+    readonly atoms: number;
+    readonly texts: number;
+    readonly subscriptions: number;
+    readonly results: number;
+  };
+}
