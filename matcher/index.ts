@@ -6,6 +6,7 @@ export type { JsonValue, MatchableEvent } from './event.ts';
 export type { ClauseExplanation, ClauseVerdict, Explanation } from './explain/explain.ts';
 export { explainFilter } from './explain/explain.ts';
 export type { TopicExplanation } from './explain/explain-topic.ts';
+export type { Miss } from './explain/miss.ts';
 export type { ObservedValue, ValueType } from './explain/observed-value.ts';
 export { printExplanation } from './explain/print-explanation.ts';
 export { type CompiledFilter, compileFilter, type Filter } from './filter.ts';

@@ -6,6 +6,7 @@ import { combine, evaluate } from '../language/evaluate.ts';
 import { printCondition, printGroup } from '../language/print.ts';
 import { type ClauseVerdict, nameOf } from './clause-verdict.ts';
 import { explainTopic, type TopicExplanation } from './explain-topic.ts';
+import { type Miss, missOf } from './miss.ts';
 import { type ObservedValue, observe, SHOWN_MAX, shorten } from './observed-value.ts';
 import { reasonForAtom, reasonForGroup } from './reason.ts';
 
@@ -18,6 +19,8 @@ export interface ClauseExplanation {
   readonly verdict: ClauseVerdict;
   /** In words, for people; not for programs. */
   readonly reason: string;
+  /** By how much a comparison of numbers failed. Absent where it did not, or no number says it. */
+  readonly miss?: Miss;
   /** What the clause read, each reference once. None for AND, OR and NOT: their parts have them. */
   readonly values: readonly ObservedValue[];
   /** The parts of AND, OR and NOT. */
@@ -65,8 +68,10 @@ interface Explained {
 function explainClause(condition: Condition, event: MatchableEvent): Explained {
   if (!isGroup(condition)) {
     const verdict = evaluate(condition, event);
-    const reason = reasonForAtom(condition, verdict, event);
-    return explained(printCondition(condition), verdict, { reason, values: valuesOf(condition, event), clauses: [] });
+    const miss = verdict === false ? missOf(condition, event) : undefined;
+    const reason = reasonForAtom(condition, { verdict, miss }, event);
+    const rest = { reason, ...(miss && { miss }), values: valuesOf(condition, event), clauses: [] };
+    return explained(printCondition(condition), verdict, rest);
   }
   const conditions = condition.kind === 'not' ? [condition.condition] : condition.conditions;
   const parts = conditions.map((part) => explainClause(part, event));

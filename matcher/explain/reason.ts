@@ -6,6 +6,7 @@ import type { Atom, Comparison, Condition, Group, Operand, Verdict } from '../la
 import { printOperand, printReference } from '../language/print.ts';
 import { evaluateOperand, isAbsent, readReference } from '../language/values.ts';
 import { nameOf } from './clause-verdict.ts';
+import { type Miss, printMiss } from './miss.ts';
 import { shorten, show, typeOf } from './observed-value.ts';
 
 /** @param parts The verdicts of what AND or OR joins; of NOT, its one part's. */
@@ -17,7 +18,17 @@ export function reasonForGroup(kind: Group['kind'], verdict: Verdict, parts: rea
   return `${same} of ${all} parts ${same === 1 ? 'is' : 'are'} ${nameOf(verdict)}`;
 }
 
-export function reasonForAtom(condition: Atom, verdict: Verdict, event: MatchableEvent): string {
+/** @param miss How far it failed, if it did. */
+export function reasonForAtom(
+  condition: Atom,
+  { verdict, miss }: { readonly verdict: Verdict; readonly miss: Miss | undefined },
+  event: MatchableEvent,
+): string {
+  const reason = reasonForVerdict(condition, verdict, event);
+  return miss === undefined ? reason : `${reason}${printMiss(miss)}`;
+}
+
+function reasonForVerdict(condition: Atom, verdict: Verdict, event: MatchableEvent): string {
   switch (condition.kind) {
     case 'compare':
       return reasonForComparison(condition, verdict, event);
@@ -54,20 +65,13 @@ function reasonForComparison(
     return `${state(left, event)}: ${types} has no order, so the comparison is unknown`;
   }
   if (verdict) return `${state(left, event)}, which is ${operator} ${limit}`;
-  return `${state(left, event)}, which is not ${operator} ${limit}${distance(operator, actual, wanted)}`;
+  return `${state(left, event)}, which is not ${operator} ${limit}${unlike(operator, actual, wanted)}`;
 }
 
-/** How far a false comparison was from being true. */
-function distance(operator: Comparison, actual: JsonValue, wanted: JsonValue): string {
-  if (typeOf(actual) !== typeOf(wanted)) {
-    return operator === '<>' ? '' : `: ${article(typeOf(actual))} never equals ${article(typeOf(wanted))}`;
-  }
-  if (typeof actual !== 'number' || typeof wanted !== 'number' || operator === '<>') return '';
-  // Twelve digits hide the rounding of the subtraction.
-  const gap = Number(Math.abs(actual - wanted).toPrecision(12));
-  if (operator === '=') return `; off by ${gap}`;
-  if (gap === 0) return '; it is exactly the limit';
-  return operator === '>' || operator === '>=' ? `; short by ${gap}` : `; over by ${gap}`;
+/** Why a comparison of two types is false. */
+function unlike(operator: Comparison, actual: JsonValue, wanted: JsonValue): string {
+  if (typeOf(actual) === typeOf(wanted) || operator === '<>') return '';
+  return `: ${article(typeOf(actual))} never equals ${article(typeOf(wanted))}`;
 }
 
 function reasonForElement(condition: Condition & { kind: 'element' }, verdict: Verdict, event: MatchableEvent): string {

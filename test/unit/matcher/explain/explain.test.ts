@@ -18,9 +18,15 @@ describe('explain: reasons', () => {
     ['x < 5', { x: '4' }, 'unknown: x is "4": a string against a number has no order, so the comparison is unknown'],
     ['a + b = 3', { a: 1 }, 'unknown: a + b has no value, so the comparison is unknown'],
     ['a > b', { a: 1, b: 4 }, 'false: a is 1, which is not > b (4); short by 3'],
-    ['x IN (1, 2)', { x: 3 }, 'false: x is 3, which is not one of the 2 listed'],
+    ['x IN (1, 2)', { x: 3.5 }, 'false: x is 3.5, which is not one of the 2 listed; off by 1.5'],
+    ["x IN ('a')", { x: 3 }, 'false: x is 3, which is not one of the 1 listed'],
     ['x NOT IN (1, 2)', { x: 3 }, 'true: x is 3, which is not one of the 2 listed'],
-    ['x BETWEEN 1 AND 2', { x: 3 }, 'false: x is 3, which is not between 1 and 2'],
+    ['x BETWEEN 1 AND 2', { x: 3 }, 'false: x is 3, which is not between 1 and 2; over by 1'],
+    ['x BETWEEN 1 AND 2', { x: 0.9 }, 'false: x is 0.9, which is not between 1 and 2; short by 0.1'],
+    ['x BETWEEN 1 AND 2', { x: 2 }, 'true: x is 2, which is between 1 and 2'],
+    ['x NOT BETWEEN 1 AND 5', { x: 2 }, 'false: x is 2, which is between 1 and 5; inside by 1'],
+    ['x NOT BETWEEN 1 AND 5', { x: 5 }, 'false: x is 5, which is between 1 and 5; it is exactly the limit'],
+    ['x > 1e308', { x: -1.7e308 }, 'false: x is -1.7e+308, which is not > 1e+308'],
     ["x LIKE 'a%'", { x: 'abc' }, 'true: x is "abc", which fits the pattern'],
     ["x LIKE 'a%'", { x: 1 }, 'unknown: x is 1, which is not a string, so the condition is unknown'],
     ["startsWith(x, 'b')", { x: 'abc' }, 'false: x is "abc", which does not start with "b"'],
@@ -34,6 +40,22 @@ describe('explain: reasons', () => {
     ['x = 1 OR y = 2', { x: 0, y: 0 }, 'false: all 2 parts are false'],
   ])('%s on %j', (when, data, expected) => {
     expect(reasonOf(when, data)).toBe(expected);
+  });
+});
+
+describe('explain: the nearest miss', () => {
+  it('is a number, for programs, where the clause that failed compares numbers', () => {
+    const when = 'a > 30 AND b = 5 AND c BETWEEN 1 AND 2 AND d < 7 AND e = 1 AND f > 0';
+    const data = { a: 28.4, b: 7, c: 0.5, d: 7, e: '1', f: 1 };
+    const { predicate } = explainFilter({ topic: 't', data }, { topic: 't', when });
+    expect(predicate?.clauses.map(({ miss }) => miss)).toEqual([
+      { where: 'short', by: 1.6 },
+      { where: 'off', by: 2 },
+      { where: 'short', by: 0.5 },
+      { where: 'over', by: 0 },
+      undefined,
+      undefined,
+    ]);
   });
 });
 
