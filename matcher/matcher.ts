@@ -189,6 +189,11 @@ export class Matcher {
     return this.#sweep.retune(filters);
   }
 
+  /** Distinct filters held. */
+  get filters(): number {
+    return this.#registry.size;
+  }
+
   get stats(): MatcherStats {
     const { bytes, ...counts } = this.#index.stats;
     const [indexed, partly, residual] = this.#byCost;

@@ -10,6 +10,7 @@
  * that it was split into, and verified there.
  */
 import type { MatchableEvent } from '../event.ts';
+import { printKey } from '../explain/print-key.ts';
 import type { Condition } from '../language/ast.ts';
 import { TopicTrie } from '../topic/topic-trie.ts';
 import { AccessChooser, type Plan } from './access-chooser.ts';
@@ -21,7 +22,7 @@ import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
 import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
-import { type Price, type PricedKey, printKey } from './price.ts';
+import type { Price, PricedKey } from './price.ts';
 import { EQUAL, entryWords, hasPairKey, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
 import { RangeIndex } from './range-index.ts';
 import { Runs } from './runs.ts';
