@@ -77,7 +77,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
   const counters = new Counters();
   const matchSeconds = new DurationHistogram();
-  const matcher = new Matcher();
+  const matcher = new Matcher({ residualMax: config.residualFiltersMax });
   const held = new HeldEvents(config.heldBytesMax);
   const wakeups = new Wakeups(time);
   const recent = new RecentEvents({ events: config.recentEventsMax, bytes: config.recentBytesMax });

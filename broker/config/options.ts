@@ -113,6 +113,11 @@ export const OPTIONS = {
   sessionsMax: integer(20_000, COUNT, 'Sessions, connected or waiting to be resumed.'),
   subscriptionsPerSessionMax: integer(10_000, [1, 100_000], 'Subscriptions of one session.'),
   subscriptionsMax: integer(2_000_000, [1, 0x7fff_ffff], 'Subscriptions of the whole broker.'),
+  residualFiltersMax: integer(
+    1_000,
+    [0, 0x7fff_ffff],
+    'Distinct filters that are tested on every event, for want of a key and a topic level.',
+  ),
   leasesPerSessionMax: integer(10_000, [1, LEASES], leasesOf('one session')),
   leasesMax: integer(1_000_000, [1, LEASES], leasesOf('the whole broker')),
 

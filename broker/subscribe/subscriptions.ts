@@ -1,4 +1,4 @@
-import type { Filter, Matcher, Matches } from '../../matcher/index.ts';
+import type { Admission, CompiledFilter, Filter, Matcher, Matches } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
 import { AcknowledgedPush } from '../delivery/acknowledged-push.ts';
 import type { Delivery, DeliveryTerms } from '../delivery/delivery.ts';
@@ -53,14 +53,14 @@ export class Subscriptions {
 
   /** Throws FilterError, or ProtocolError `subscription_limit`, `lease_limit` or what `deliveryTerms` throws. */
   add(owner: string, request: ControlOf<ClientControl, 'subscribe'>): Subscription {
-    const { config, matcher, filters, counters, lastSeq } = this.#means;
+    const { config, filters, counters, lastSeq } = this.#means;
     const terms = deliveryTerms(request, config);
     const filter = filters.compile(filterOf(request.topic, request.when));
     if (this.#count >= config.subscriptionsMax) {
       throw new ProtocolError('subscription_limit', `the broker holds ${this.#count} subscriptions, as many as it may`);
     }
     const id = this.#ids.take();
-    const { cost } = matcher.add(id, filter);
+    const { cost } = this.#admit(id, filter);
     const delivery = this.#delivery(id, owner, terms);
     const expired = (lapsed: Subscription): void => {
       this.#freeLease(lapsed);
@@ -113,6 +113,16 @@ export class Subscriptions {
   /** Passes an event on to those it matched, as the matcher found them. */
   deliver(event: PublishedEvent, { ids, count }: Matches): void {
     for (let i = 0; i < count; i++) this.#byId[ids[i] as number]?.delivery.offer(event);
+  }
+
+  /** Throws FilterError `residual_limit`. */
+  #admit(id: number, filter: CompiledFilter): Admission {
+    try {
+      return this.#means.matcher.add(id, filter);
+    } catch (error) {
+      this.#ids.free(id);
+      throw error;
+    }
   }
 
   #delivery(id: number, owner: string, terms: DeliveryTerms): Delivery {
