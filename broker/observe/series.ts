@@ -130,6 +130,12 @@ const matching: readonly Series[] = [
       return { indexed, partly, residual };
     }),
   ),
+  counter('tellwhen_index_filters_reviewed_total', 'Filters whose place in the index was chosen again.', (now) => {
+    return now.matcher.filtersLookedAt;
+  }),
+  counter('tellwhen_index_filters_moved_total', 'Of these, such as were moved to a cheaper place.', (now) => {
+    return now.matcher.filtersMoved;
+  }),
   gauge('tellwhen_index_postings', 'Records in the index.', (now) => now.matcher.postings),
   gauge('tellwhen_index_topic_filters', 'Distinct topic filters.', (now) => now.matcher.topicFilters),
   gauge('tellwhen_index_references', 'Distinct fields and attributes that filters read.', (now) => now.matcher.slots),
