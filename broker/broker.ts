@@ -18,6 +18,9 @@ import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
+import { AskedEvents } from './subscribe/asked-events.ts';
+import { Costs } from './subscribe/costs.ts';
+import { DryRun } from './subscribe/dry-run.ts';
 import { Explain } from './subscribe/explain.ts';
 import { FilterCache } from './subscribe/filter-cache.ts';
 import { Subscriptions } from './subscribe/subscriptions.ts';
@@ -54,7 +57,7 @@ const TUNE_MS = 100;
 const TUNED_FILTERS = 32;
 
 /** Of one connection. */
-const EXPLAINS_WAITING_MAX = 100;
+const QUESTIONS_WAITING_MAX = 100;
 
 /**
  * The first token is the moment of the boot in units so fine that a broker cannot use them up as fast as they pass: above
@@ -119,7 +122,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   });
   const sessions = new Sessions({ chance, counters, leases, subscriptions, sessionsMax: config.sessionsMax });
   const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
-  const explain = new Explain({ filters, subscriptions, recent, jsonLimits, time, lastSeq });
+  const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
   const budget = new OutboundBudget(config.outboundBytesMax);
   const front = new Front({
@@ -128,8 +131,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     counters,
     version: VERSION,
     sessions,
-    explain,
-    turns: new Turns(time, EXPLAINS_WAITING_MAX),
+    questions: {
+      explain: new Explain({ filters, subscriptions, events }),
+      dryRun: new DryRun({ matcher, subscriptions, events }),
+      costs: new Costs({ matcher, filters }),
+    },
+    turns: new Turns(time, QUESTIONS_WAITING_MAX),
     log,
     budget,
     control: {

@@ -4,6 +4,7 @@ import {
   type Check,
   type Checked,
   either,
+  finite,
   flag,
   integer,
   json,
@@ -38,6 +39,24 @@ export type Ack = (typeof ACKS)[number];
 export type Overflow = (typeof OVERFLOWS)[number];
 /** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */
 export const COSTS = ['indexed', 'partly', 'residual'] as const;
+
+/** The most that one page of an answer lists. */
+export const PAGE_MAX = 100;
+
+/** An event that was published, or one that is only imagined. */
+const anyEvent = either(
+  object({ seq: integer(1) }),
+  object({
+    topic: text(512),
+    data: optional(json),
+    contentType: optional(text(256)),
+    attributes: optional(scalars),
+    id: optional(text(256)),
+    source: optional(text(256)),
+    time: optional(integer(0)),
+  }),
+  (value) => 'seq' in value,
+);
 
 /** What became of an event for a subscription that it matched, or why the question does not arise. */
 export const FATES = [
@@ -97,30 +116,51 @@ const clientControls = {
   explain: object({
     kind: oneOf(['explain']),
     ref,
-    event: either(
-      object({ seq: integer(1) }),
-      object({
-        topic: text(512),
-        data: optional(json),
-        contentType: optional(text(256)),
-        attributes: optional(scalars),
-        id: optional(text(256)),
-        source: optional(text(256)),
-        time: optional(integer(0)),
-      }),
-      (value) => 'seq' in value,
-    ),
+    event: anyEvent,
     filter: either(
       object({ subscription }),
       object({ topic: text(512), when: optional(text(65_536)) }),
       (value) => 'subscription' in value,
     ),
   }),
+  /** Which subscriptions does, or would, this event match, and why? A dry run: nothing is delivered or counted. */
+  match: object({
+    kind: oneOf(['match']),
+    ref,
+    event: anyEvent,
+    limit: optional(integer(1, PAGE_MAX)),
+    /** As the page before said: `next`. */
+    cursor: optional(integer(0)),
+  }),
+  /** What does this filter cost, or would it? */
+  price: object({ kind: oneOf(['price']), ref, topic: text(512), when: optional(text(65_536)) }),
+  /** Which filters cost most? */
+  rank: object({
+    kind: oneOf(['rank']),
+    ref,
+    limit: optional(integer(1, PAGE_MAX)),
+    cursor: optional(integer(0)),
+  }),
   /** Is anybody there? For a client that has heard nothing for long. */
   ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
   goodbye: object({ kind: oneOf(['goodbye']), ref }),
 } as const;
+
+const filterCost = {
+  cost: oneOf(COSTS),
+  /** That have this filter, or an equal one. */
+  subscriptions: integer(0),
+  /** What it is found by, each with the share of events expected to have it; the dearest first, and not more. */
+  keys: list(object({ key: text(10_000), share: finite }), 100),
+  keysInAll: integer(0),
+  offersPerEvent: finite,
+  testsPerOffer: finite,
+  /** The figure to compare filters by: tests that an event is expected to pay for this one. */
+  testsPerEvent: finite,
+};
+
+const fate = object({ kind: oneOf(FATES), text: text(1000) });
 
 const brokerControls = {
   welcome: object({
@@ -165,7 +205,50 @@ const brokerControls = {
     /** The same, to be read. */
     text: text(1_000_000),
     /** Only for an event that was published and a living subscription. */
-    fate: optional(object({ kind: oneOf(FATES), text: text(1000) })),
+    fate: optional(fate),
+  }),
+  matched: object({
+    kind: oneOf(['matched']),
+    ref,
+    /** Subscriptions that match now. */
+    total: integer(0),
+    /** Those of this page, by rising number. */
+    matches: list(
+      object({
+        subscription,
+        topic: text(512),
+        when: optional(text(65_536)),
+        cost: oneOf(COSTS),
+        /** Why it matches, clause by clause, to be read. */
+        text: text(1_000_000),
+        /** Only for an event that was published. */
+        fate: optional(fate),
+      }),
+      PAGE_MAX,
+    ),
+    /** The cursor of the next page; absent after the last one. */
+    next: optional(integer(0)),
+  }),
+  priced: object({ kind: oneOf(['priced']), ref, ...filterCost }),
+  ranked: object({
+    kind: oneOf(['ranked']),
+    ref,
+    /** By what an event is expected to pay for them, the most expensive first. */
+    filters: list(
+      object({
+        topic: text(512),
+        when: optional(text(65_536)),
+        ...filterCost,
+      }),
+      PAGE_MAX,
+    ),
+    next: optional(integer(0)),
+    /** Filters in the list. */
+    listed: integer(0),
+    /** Distinct filters that the broker holds. */
+    held: integer(0),
+    /** How far the sweep has come that makes the list: at `at` of `of`, after `rounds` times through all filters. */
+    sweep: object({ at: integer(0), of: integer(0), rounds: integer(0) }),
   }),
   pong: object({ kind: oneOf(['pong']), ref }),
   farewell: object({ kind: oneOf(['farewell']), ref }),

@@ -34,6 +34,12 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Check<numbe
       : refuse(where, `a whole number from ${min} to ${max}`, value);
 }
 
+/** A number, 0 or more. */
+export const finite: Check<number> = (value, where) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? value
+    : refuse(where, 'a number, 0 or more', value);
+
 export const flag: Check<boolean> = (value, where) =>
   typeof value === 'boolean' ? value : refuse(where, 'true or false', value);
 

@@ -2,6 +2,7 @@ import { type BrokerControl, type ClientControl, type ControlOf, ProtocolError }
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import type { Outbound } from './outbound.ts';
+import type { Question } from './questions.ts';
 import type { Session } from './session.ts';
 
 export interface ControlMeans {
@@ -11,8 +12,8 @@ export interface ControlMeans {
   readonly draining: () => boolean;
 }
 
-/** What a session asks of its subscriptions. What concerns the connection itself, link.ts does. */
-type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' | 'explain' }>;
+/** What a session asks of its subscriptions. What concerns the connection itself, link.ts does; the rest, questions.ts. */
+type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question>;
 type Handler<K extends Request['kind']> = (
   session: Session,
   request: ControlOf<Request, K>,

@@ -13,10 +13,10 @@ import {
 } from '../protocol/index.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { TokenBucket } from '../publish/rate.ts';
-import type { Explain } from '../subscribe/explain.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { type ControlMeans, handleControl } from './control-requests.ts';
 import type { Outbound } from './outbound.ts';
+import { answerQuestion, isQuestion, type Question, type QuestionMeans } from './questions.ts';
 import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session, SessionLink } from './session.ts';
@@ -29,7 +29,7 @@ export interface LinkMeans {
   readonly sessions: Sessions;
   readonly control: ControlMeans;
   readonly records: RecordMeans;
-  readonly explain: Explain;
+  readonly questions: QuestionMeans;
   /** For what is too costly to be done at once. */
   readonly turns: Turns;
   readonly log: Log;
@@ -150,20 +150,20 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       this.#part();
       this.#means.parted(this);
       this.outbound.control({ kind: 'farewell', ref: frame.ref });
-    } else if (frame.kind === 'explain') this.#explain(frame);
+    } else if (isQuestion(frame)) this.#ask(frame);
     else handleControl(this.#session, this.outbound, frame, this.#means.control);
   }
 
-  /** In a turn of its own: it may cost as much as a thousand events. */
-  #explain({ ref, event, filter }: ControlOf<ClientControl, 'explain'>): void {
+  /** In a turn of its own. */
+  #ask(question: Question): void {
     const waits = this.#costly.add(() => {
       try {
-        this.outbound.control({ kind: 'explained', ref, ...this.#means.explain.answer(event, filter) });
+        this.outbound.control(answerQuestion(question, this.#means.questions));
       } catch (error) {
-        this.#refuse(ref, error);
+        this.#refuse(question.ref, error);
       }
     });
-    if (!waits) throw new ProtocolError('rate_limited', 'too many explanations are asked for at once');
+    if (!waits) throw new ProtocolError('rate_limited', 'too many questions are asked at once');
   }
 
   #greet(hello: ControlOf<ClientControl, 'hello'>): void {

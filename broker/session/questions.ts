@@ -1,0 +1,34 @@
+import type { BrokerControl, ClientControl, ControlOf } from '../protocol/index.ts';
+import type { Costs } from '../subscribe/costs.ts';
+import type { DryRun } from '../subscribe/dry-run.ts';
+import type { Explain } from '../subscribe/explain.ts';
+
+/** What changes nothing, and may cost as much as a thousand events. */
+export type Question = ControlOf<ClientControl, 'explain' | 'match' | 'price' | 'rank'>;
+
+export interface QuestionMeans {
+  readonly explain: Explain;
+  readonly dryRun: DryRun;
+  readonly costs: Costs;
+}
+
+const KINDS: ReadonlySet<ClientControl['kind']> = new Set<Question['kind']>(['explain', 'match', 'price', 'rank']);
+
+export function isQuestion(frame: ClientControl): frame is Question {
+  return KINDS.has(frame.kind);
+}
+
+/** The answer. Throws ProtocolError or FilterError where it is refused. */
+export function answerQuestion(question: Question, { explain, dryRun, costs }: QuestionMeans): BrokerControl {
+  const { ref } = question;
+  switch (question.kind) {
+    case 'explain':
+      return { kind: 'explained', ref, ...explain.answer(question.event, question.filter) };
+    case 'match':
+      return { kind: 'matched', ref, ...dryRun.answer(question) };
+    case 'price':
+      return { kind: 'priced', ref, ...costs.price(question) };
+    case 'rank':
+      return { kind: 'ranked', ref, ...costs.rank(question) };
+  }
+}
