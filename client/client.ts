@@ -1,10 +1,11 @@
 import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
 import { checkNames } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
-import { ControlRequest } from './control-request.ts';
+import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
 import { TellwhenError } from './errors.ts';
-import { type Explained, type ExplainOptions, explainFrame } from './explain.ts';
+import { type Explained, type ExplainOptions, explainFrame, type Matched, type MatchOptions } from './explain.ts';
 import type { SignalOption } from './feed.ts';
+import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
 import type { Settings } from './options.ts';
@@ -198,12 +199,43 @@ export class Client {
    * the filter is a subscription's or made up.
    */
   async explain({ event, filter, signal }: ExplainOptions & SignalOption): Promise<Explained> {
-    this.#refuseWhileDraining();
-    return await new Promise((resolve, failed) => {
-      const answered = ({ explanation, text, fate }: Explained): void => resolve({ explanation, text, fate });
-      const ask = explainFrame({ event, filter });
-      this.#link.send(new ControlRequest({ ask, answer: 'explained', repeatable: true, answered, failed }), signal);
-    });
+    const { explanation, text, fate } = await this.#ask(explainFrame({ event, filter }), 'explained', signal);
+    return { explanation, text, fate };
+  }
+
+  /**
+   * Which subscriptions does or would an event match, whoever's they are, and why? A dry run: nothing is delivered or
+   * counted. In pages, by rising number of subscription:
+   *
+   *     for (let cursor: number | undefined = 0; cursor !== undefined; ) {
+   *       const { matches, next } = await client.matches({ event: { topic: 'sensors/1', data }, cursor });
+   *       for (const { subscription, text } of matches) console.log(subscription, text);
+   *       cursor = next;
+   *     }
+   */
+  async matches({ event, limit, cursor, signal }: MatchOptions & SignalOption): Promise<Matched> {
+    const ask = { kind: 'match', event, limit, cursor } as const;
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask(ask, 'matched', signal);
+    return page;
+  }
+
+  /** What does a filter cost each event, or would it, if somebody subscribed with it? Rejects as `subscribe` does. */
+  async costOf({
+    topic,
+    when,
+    signal,
+  }: { readonly topic: string; readonly when?: string | undefined } & SignalOption): Promise<FilterCost> {
+    const { kind: _kind, ref: _ref, ...cost } = await this.#ask({ kind: 'price', topic, when }, 'priced', signal);
+    return cost;
+  }
+
+  /**
+   * The most expensive filters of the broker, the first page of them if nothing is said. The broker looks at some
+   * hundred filters a second; `sweep` tells how far it has come.
+   */
+  async costlyFilters({ limit, cursor, signal }: PageOptions & SignalOption = {}): Promise<CostlyFilters> {
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask({ kind: 'rank', limit, cursor }, 'ranked', signal);
+    return page;
   }
 
   /**
@@ -241,6 +273,14 @@ export class Client {
   get #busy(): boolean {
     if (this.#link.state === 'closed') return false;
     return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
+  }
+
+  /** Asks what may be asked again on another connection. */
+  async #ask<K extends AnswerKind>(ask: Asked, answer: K, signal: AbortSignal | undefined): Promise<AnswerOf<K>> {
+    this.#refuseWhileDraining();
+    return await new Promise((answered, failed) => {
+      this.#link.send(new ControlRequest({ ask, answer, repeatable: true, answered, failed }), signal);
+    });
   }
 
   async #farewell(withinMs: number): Promise<void> {

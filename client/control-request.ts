@@ -6,7 +6,17 @@ import { Request } from './request.ts';
 type WithoutRef<F> = F extends unknown ? Omit<F, 'ref'> : never;
 /** A control frame before it is given its ref. */
 export type Asked = WithoutRef<ClientControl>;
-export type AnswerKind = 'subscribed' | 'replaced' | 'unsubscribed' | 'renewed' | 'explained' | 'farewell' | 'pong';
+export type AnswerKind =
+  | 'subscribed'
+  | 'replaced'
+  | 'unsubscribed'
+  | 'renewed'
+  | 'explained'
+  | 'matched'
+  | 'priced'
+  | 'ranked'
+  | 'farewell'
+  | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;
 
 export interface ControlRequestOptions<K extends AnswerKind> {
@@ -64,6 +74,6 @@ function refusedText(ask: Asked, code: Code): string | undefined {
   const filter = ask.kind === 'explain' ? ask.filter : ask;
   if (code.startsWith('predicate_')) return ('when' in filter ? filter.when : undefined) ?? undefined;
   if (code === 'topic_filter_invalid') return 'topic' in filter ? filter.topic : undefined;
-  if (code === 'topic_invalid') return ask.kind === 'explain' && 'topic' in ask.event ? ask.event.topic : undefined;
+  if (code === 'topic_invalid') return 'event' in ask && 'topic' in ask.event ? ask.event.topic : undefined;
   return undefined;
 }

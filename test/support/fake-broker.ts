@@ -122,6 +122,27 @@ export class FakeBroker {
       case 'explain':
         peer.control({ kind: 'explained', ref, explanation: {} as never, text: 'because' });
         break;
+      case 'match':
+        peer.control({ kind: 'matched', ref, total: 0, matches: [] });
+        break;
+      case 'price':
+        peer.control({
+          kind: 'priced',
+          ref,
+          cost: 'indexed',
+          subscriptions: 0,
+          keys: [],
+          keysInAll: 0,
+          offersPerEvent: 0,
+          testsPerOffer: 0,
+          testsPerEvent: 0,
+        });
+        break;
+      case 'rank': {
+        const sweep = { at: 0, of: 0, rounds: 0 };
+        peer.control({ kind: 'ranked', ref, filters: [], listed: 0, held: 0, sweep });
+        break;
+      }
       case 'ping':
         peer.control({ kind: 'pong', ref });
         break;

@@ -259,6 +259,31 @@ test('an explanation is passed on', async () => {
   ]);
 });
 
+test('who matches, what a filter costs and which cost most are asked as they are said', async () => {
+  const { client, broker } = await connected();
+  const event = { topic: 'a', data: { x: 2 } };
+  expect(await client.matches({ event, limit: 3, cursor: 7 })).toEqual({ total: 0, matches: [] });
+  expect(await client.costOf({ topic: 'a', when: 'x = 1' })).toMatchObject({ cost: 'indexed', testsPerEvent: 0 });
+  expect(await client.costlyFilters()).toMatchObject({ filters: [], listed: 0, sweep: { rounds: 0 } });
+  expect(await client.costlyFilters({ limit: 2, cursor: 4 })).toMatchObject({ held: 0 });
+  expect(broker.peer.asked('match')).toMatchObject([{ event, limit: 3, cursor: 7 }]);
+  expect(broker.peer.asked('price')).toMatchObject([{ topic: 'a', when: 'x = 1' }]);
+  expect(broker.peer.asked('rank')).toMatchObject([{}, { limit: 2, cursor: 4 }]);
+});
+
+test('a price is refused as a subscription is, with a caret', async () => {
+  const { client, broker } = await connected();
+  broker.onControl = (frame, peer) => {
+    if (frame.kind !== 'price') return false;
+    peer.control({ kind: 'refused', ref: frame.ref, code: 'predicate_syntax', message: 'no', offset: 3 });
+    return true;
+  };
+  await expect(client.costOf({ topic: 'a', when: 'x >' })).rejects.toMatchObject({
+    code: 'predicate_syntax',
+    caret: 'x >\n   ^',
+  });
+});
+
 test('several loops share the events; one that waits gets the next', async () => {
   const { client, broker } = await connected();
   const sub = await client.subscribe({ topic: 'a' });
