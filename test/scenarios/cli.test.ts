@@ -135,6 +135,51 @@ describe('the command line, against a broker', () => {
     },
   );
 
+  it('lists who would be told of an event, and why, and tells nobody', async () => {
+    await using first = start(['sub', 'dry/+', '--when', 'x > 1']);
+    await first.says(/"subscribed"/);
+    await using second = start(['sub', 'dry/#']);
+    await second.says(/"subscribed"/);
+    const about = ['explain', '--topic', 'dry/1', '--all', '--data'];
+    const both = await run([...about, '{"x": 2}']);
+    expect(both.code).toBe(0);
+    expect(jsonLines(both.stdout)).toMatchObject([
+      { topic: 'dry/+', when: 'x > 1', cost: 'indexed', text: expect.stringContaining('x is 2, which is > 1') },
+      { topic: 'dry/#', text: expect.stringContaining('every level matches') },
+    ]);
+    const paged = await run([...about, '{"x": 2}', '--limit', '1']);
+    const [note] = jsonLines(paged.stderr) as [{ matched: { next: number } }];
+    expect(note).toEqual({ matched: { total: 2, shown: 1, next: expect.any(Number) } });
+    const rest = await run([...about, '{"x": 2}', '--from', String(note.matched.next), '--text']);
+    expect(rest.stdout).toMatch(/^subscription \d+: dry\/# \(indexed\)\n {2}✓ topic/);
+    expect((await run(['explain', '--topic', 'nobody/here', '--all'])).code).toBe(3);
+    for (const sub of [first, second]) sub.signal('SIGINT');
+    expect([(await first.exit()).stdout, (await second.exit()).stdout]).toEqual(['', '']);
+  });
+
+  it('shows the most expensive filters, and what one would cost', async () => {
+    await using dear = start(['sub', '#', '--when', "name LIKE '%pump%' AND kind LIKE 'x%'"]);
+    await dear.says(/"residual"/);
+    await using cheap = start(['sub', 'cheap/+', '--when', "site = 'x'"]);
+    await cheap.says(/"indexed"/);
+    const [first] = jsonLines((await run(['filters', 'top', '--limit', '1'])).stdout);
+    expect(first).toMatchObject({
+      topic: '#',
+      cost: 'residual',
+      subscriptions: 1,
+      keys: [{ key: 'topic #', share: 1 }],
+    });
+    const { stdout, stderr } = await run(['filters', 'top', '--text']);
+    expect(stdout).toMatch(
+      /^tests\/event +class +subscriptions +offered +found by +filter\n3 +residual +1 +100 % +topic # +# when/,
+    );
+    expect(stdout).toMatch(/indexed +1 .*site = 'x' +cheap\/\+ when site = 'x'/);
+    expect(stderr).toMatch(/in all, the most expensive \d+ listed/);
+    const would = await run(['filters', 'cost', 'cheap/2', '--when', 'temperature >= 30']);
+    expect(jsonLines(would.stdout)).toMatchObject([{ cost: 'indexed', subscriptions: 0 }]);
+    expect((await run(['filters', 'cost', 'a', '--when', 'x >'])).stderr).toContain('predicate_syntax');
+  });
+
   it('explains, with an exit code to decide by', async () => {
     const about = ['explain', '--topic', 'rooms/1', '--when', 'temperature > 30', '--data'];
     const no = await run([...about, '{"temperature": 28}', '--text']);
@@ -276,6 +321,9 @@ describe('the command line, by itself', () => {
     [['sub', 'x', '--url', 'http://x'], 'begins with ws:// or wss://'],
     [['pub', 'x', '1', '--attr', 'floor'], '--attr wants name=value'],
     [['explain', '--topic', 'x', '--seq', '1'], 'which event?'],
+    [['explain', '--topic', 'x', '--all', '--when', 'y = 1'], 'either --all, or a filter'],
+    [['explain', '--topic', 'x', '--limit', '3'], '--limit and --from need --all'],
+    [['filters', 'top', '--limit', '0'], '--limit wants a whole number of 1 or more'],
     [['config', 'print', '--json', '--text'], 'either --json or --text'],
     [['demo', '--speed', 'fast'], '--speed wants a factor'],
     [['demo', '--file', 'no-such-file'], 'cannot read no-such-file'],
@@ -288,7 +336,19 @@ describe('the command line, by itself', () => {
   });
 
   it('has help with examples on every level', async () => {
-    for (const command of ['', 'serve', 'pub', 'sub', 'pull', 'explain', 'demo', 'config', 'config print']) {
+    for (const command of [
+      '',
+      'serve',
+      'pub',
+      'sub',
+      'pull',
+      'explain',
+      'filters',
+      'filters top',
+      'demo',
+      'config',
+      'config print',
+    ]) {
       const args = command.split(' ').filter((word) => word !== '');
       const { code, stdout } = await runCli([...args, '--help']);
       expect(code).toBe(0);
