@@ -96,9 +96,9 @@ export class AccessChooser {
     let tests = 1;
     for (const branch of branches) {
       let reached = share === 0 ? 1 / branches.length : branch.share / share;
-      for (const test of branch.rest) {
+      for (let i = 0; i < branch.rest.length; i += 1) {
+        if (i > 0) reached *= this.#shareOf(branch.rest[i - 1] as Test);
         tests += reached;
-        reached *= this.#shareOf(test);
       }
     }
     return tests;

@@ -266,11 +266,7 @@ export class FilterIndex {
 
   /** Copies of a filter's entries. */
   #entriesOf(filter: number): Int32Array[] {
-    const entries: Int32Array[] = [];
-    for (const run of new Set(this.#places.of(filter))) {
-      for (const { entry } of this.#runs.entries(run)) if (entry[0] === filter) entries.push(entry);
-    }
-    return entries;
+    return [...new Set(this.#places.of(filter))].flatMap((run) => this.#runs.entriesOf(run, filter));
   }
 
   #write({ filter, condition }: Postable, topic: number, { branches }: Plan): Int32Array[] {

@@ -162,6 +162,18 @@ export class Runs {
     return words.slice(at, at + entryWords(words, at));
   }
 
+  /** Copies of all entries that a filter has in the run. */
+  entriesOf(run: number, filter: number): Int32Array[] {
+    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
+    const start = run & CHUNK_MASK;
+    const end = start + (words[start] as number);
+    const entries: Int32Array[] = [];
+    for (let at = entriesAt(words, start); at < end; at += entryWords(words, at)) {
+      if (words[at] === filter) entries.push(words.slice(at, at + entryWords(words, at)));
+    }
+    return entries;
+  }
+
   /** Copies of the entries of a run, to be moved. */
   entries(run: number): Moving[] {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
