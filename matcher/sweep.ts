@@ -41,7 +41,9 @@ export const COSTLY_FILTERS_MAX = 1_000;
 /** Filters on a page of it. */
 export const COSTLY_PAGE_MAX = 100;
 /** Characters of filters after which a page ends: its cost is that of parsing them. */
-const PAGE_CHARACTERS = 65_536;
+const PAGE_CHARACTERS = 8_192;
+/** A turn ends when it has parsed so many characters for each filter it was to look at: long filters take more turns. */
+const CHARACTERS_PER_FILTER = 128;
 /** For so many filters that `retune` looks at in turn, it looks at one of the most expensive again. */
 const TURNS_PER_COSTLY = 8;
 
@@ -80,16 +82,19 @@ export class Sweep {
   /** See `Matcher.retune`. */
   retune(filters: number): number {
     const movedBefore = this.#moved;
-    for (let i = Math.min(filters, this.#registry.end); i > 0; i -= 1) {
-      this.#look(this.#cursor);
+    let characters = filters * CHARACTERS_PER_FILTER;
+    for (let i = Math.min(filters, this.#registry.end); i > 0 && characters > 0; i -= 1) {
+      characters -= this.#look(this.#cursor);
       this.#cursor += 1;
       if (this.#cursor < this.#registry.end) continue;
       this.#cursor = 0;
       this.#rounds += 1;
     }
-    for (let i = Math.min(Math.floor(filters / TURNS_PER_COSTLY), this.#costly.size); i > 0; i -= 1) {
-      const filter = this.#costly.next();
-      if (filter !== undefined) this.#look(filter);
+    // Where one turn goes through all of them, nothing needs to be looked at more often.
+    const again = filters < this.#registry.end ? Math.floor(filters / TURNS_PER_COSTLY) : 0;
+    characters = again * CHARACTERS_PER_FILTER;
+    for (let i = Math.min(again, this.#costly.size); i > 0 && characters > 0; i -= 1) {
+      characters -= this.#look(this.#costly.next() as number);
     }
     return this.#moved - movedBefore;
   }
@@ -136,15 +141,17 @@ export class Sweep {
     };
   }
 
-  /** Moves a filter if that is worth it, and notes what it costs then. */
-  #look(filter: number): void {
+  /** Moves a filter if that is worth it, and notes what it costs then. Returns the characters it has. */
+  #look(filter: number): number {
     const text = this.#registry.textOf(filter);
-    if (text === undefined) return;
+    if (text === undefined) return 0;
     this.#lookedAt += 1;
     const { topic, tests, condition } = recompile(text);
-    if (tests === undefined) return;
+    const characters = topic.length + (text.when?.length ?? 0);
+    if (tests === undefined) return characters;
     const { moved, testsPerEvent } = this.#index.retune({ filter, topic, tests, condition });
     this.#costly.note(filter, testsPerEvent);
     if (moved) this.#moved += 1;
+    return characters;
   }
 }

@@ -169,6 +169,19 @@ describe('Matcher.costliest', () => {
   });
 });
 
+describe('Matcher.retune', () => {
+  it('looks at fewer filters in a call where they are long, and at all of them in time', () => {
+    const matcher = new Matcher();
+    const long = Array.from({ length: 250 }, (_, i) => `field${i} <> 1`).join(' AND ');
+    for (let i = 0; i < 40; i += 1) matcher.add(i, { topic: '#', when: `x = ${i} AND ${long}` });
+    matcher.retune(32);
+    expect(matcher.stats.filtersLookedAt).toBeGreaterThan(0);
+    expect(matcher.stats.filtersLookedAt).toBeLessThanOrEqual(3);
+    for (let i = 0; i < 40; i += 1) matcher.retune(32);
+    expect(matcher.costliest().sweep.rounds).toBeGreaterThanOrEqual(1);
+  });
+});
+
 describe('a limit of residual filters', () => {
   const like = (text: string) => ({ topic: '#', when: `x LIKE '%${text}%'` });
 
