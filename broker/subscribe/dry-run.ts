@@ -15,7 +15,7 @@ export interface DryRunMeans {
 }
 
 /** Characters after which a page ends: what it costs to explain, and to send, follows them. */
-const PAGE_CHARACTERS = 65_536;
+const PAGE_CHARACTERS = 32_768;
 
 /**
  * Answers which subscriptions an event matches, and why: one that was published, or one that nobody sent. Delivers
