@@ -49,6 +49,48 @@ describe('HashTable', () => {
   });
 });
 
+describe('HashTable with hashes that are alike', () => {
+  const CROWD = 20_000;
+
+  /** How many of the numbers 0 to `CROWD` - 1 are found, and how many are asked for that at most. */
+  function crowd(hashOf: (id: number) => number): { table: HashTable; found: number; askedMax: number } {
+    const table = new HashTable();
+    for (let id = 0; id < CROWD; id += 1) table.add(hashOf(id), id);
+    let found = 0;
+    let askedMax = 0;
+    for (let wanted = 0; wanted < CROWD; wanted += 1) {
+      let asked = 0;
+      const isWanted = (id: number): boolean => {
+        asked += 1;
+        return id === wanted;
+      };
+      if (table.find(hashOf(wanted), isWanted) === wanted) found += 1;
+      askedMax = Math.max(askedMax, asked);
+    }
+    return { table, found, askedMax };
+  }
+
+  it('leaves out those for whom it would have to look at too many', () => {
+    for (const hashOf of [() => 7, (id: number) => id % 3, (id: number) => (id % 50) << 16]) {
+      const { table, found, askedMax } = crowd(hashOf);
+      expect(found).toBeGreaterThan(100);
+      expect(found).toBeLessThan(CROWD);
+      expect(askedMax).toBeLessThan(200);
+      // One more of another hash is found, whatever else was added.
+      table.add(0x700_0000, CROWD);
+      expect(table.find(0x700_0000, () => true)).toBe(CROWD);
+      for (let id = 0; id <= CROWD; id += 1) table.remove(id);
+      for (let id = 0; id <= CROWD; id += 1) expect(table.find(id, () => true)).toBe(-1);
+      table.reset();
+      expect(table.bytes).toBe(0);
+    }
+  });
+
+  it('leaves none out when the hashes are only close together', () => {
+    expect(crowd((id) => id).found).toBe(CROWD);
+  });
+});
+
 describe('FilterRegistry', () => {
   const keyOf = (filter: { topic: string; when?: string | undefined }): string => compileFilter(filter).key;
 
