@@ -240,9 +240,9 @@ export class Matcher {
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
-    const known = this.#registry.find(compiled);
-    if (known !== undefined) return known;
-    const filter = this.#registry.add(compiled);
+    const { size } = this.#registry;
+    const filter = this.#registry.enter(compiled);
+    if (this.#registry.size === size) return filter;
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
     this.#costs[filter] = cost;

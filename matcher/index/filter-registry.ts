@@ -38,27 +38,23 @@ export class FilterRegistry {
   }
 
   get bytes(): number {
-    return this.#hashes.bytes + this.#texts.bytes;
+    return this.#ids.bytes + this.#hashes.bytes + this.#texts.bytes;
   }
 
-  /** The number of an equal filter that is here, if it is found. */
-  find(filter: CompiledFilter): number | undefined {
+  /** The number of a filter: of an equal one that is here and found, or else a new one, by which `size` has grown. */
+  enter(filter: CompiledFilter): number {
+    const hash = hashOf(filter.key);
     const text = joined(filter);
     let tries = KEYS_TRIED_MAX;
-    const id = this.#hashes.find(hashOf(filter.key), (candidate) => {
-      const known = this.#texts.get(candidate) as string;
-      if (known === text) return true;
+    const known = this.#hashes.find(hash, (candidate) => {
+      if (this.#texts.holds(candidate, text)) return true;
       tries -= 1;
-      return tries >= 0 && this.#keyOf(parted(known)) === filter.key;
+      return tries >= 0 && this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
     });
-    return id === NOWHERE ? undefined : id;
-  }
-
-  /** Numbers a filter that has no equal here. */
-  add(filter: CompiledFilter): number {
+    if (known !== NOWHERE) return known;
     const id = this.#ids.take();
-    this.#hashes.add(hashOf(filter.key), id);
-    this.#texts.add(id, joined(filter));
+    this.#hashes.add(hash, id);
+    this.#texts.add(id, text);
     return id;
   }
 

@@ -96,12 +96,15 @@ describe('FilterRegistry', () => {
 
   it('finds an equal filter in another spelling, and none that only hashes alike', () => {
     const registry = new FilterRegistry(keyOf);
-    const id = registry.add(compileFilter({ topic: 'a', when: 'x > 1 AND y = 2' }));
-    expect(registry.find(compileFilter({ topic: 'a', when: '2 == y && !(x <= 1)' }))).toBe(id);
-    expect(registry.find(compileFilter({ topic: 'b', when: 'x > 1 AND y = 2' }))).toBeUndefined();
-    expect(registry.find(compileFilter({ topic: 'a' }))).toBeUndefined();
+    const id = registry.enter(compileFilter({ topic: 'a', when: 'x > 1 AND y = 2' }));
+    expect(registry.enter(compileFilter({ topic: 'a', when: '2 == y && !(x <= 1)' }))).toBe(id);
+    expect(registry.size).toBe(1);
+    const others = [{ topic: 'b', when: 'x > 1 AND y = 2' }, { topic: 'a' }].map((filter) =>
+      registry.enter(compileFilter(filter)),
+    );
+    expect(registry.size).toBe(3);
     expect(registry.textOf(id)).toEqual({ topic: 'a', when: 'x > 1 AND y = 2' });
-    registry.remove(id);
+    for (const number of [id, ...others]) registry.remove(number);
     expect(registry.textOf(id)).toBeUndefined();
     expect(registry.bytes).toBe(0);
   });
@@ -113,9 +116,11 @@ describe('FilterRegistry', () => {
       return keyOf(filter);
     });
     const compiled = compileFilter({ topic: 'a', when: 'x = 1' });
-    // The same key, and so the same hash, under texts that say something else.
-    for (let i = 0; i < 100; i += 1) registry.add({ ...compiled, when: `x = 1${i}` } as CompiledFilter);
-    expect(registry.find({ ...compiled, when: '1 = x' })).toBeUndefined();
-    expect(made).toBeLessThan(10);
+    // The same hash, under keys that say something else.
+    const alike = (i: number): CompiledFilter => ({ ...compiled, when: `x = 1${i}` });
+    for (let i = 0; i < 1000; i += 1) expect(registry.enter(alike(i))).toBe(i);
+    expect(made).toBeLessThan(5000);
+    for (let i = 0; i < 1000; i += 1) registry.remove(i);
+    expect(registry.bytes).toBe(0);
   });
 });
