@@ -104,8 +104,7 @@ export class Matcher {
   /** Index into COSTS, by filter. */
   #costs: number[] = [];
   readonly #byCost: [number, number, number] = [0, 0, 0];
-  #ids = new Int32Array(0);
-  readonly #answer = { ids: this.#ids, count: 0 };
+  readonly #answer = { ids: this.#subscriptions.ids, count: 0 };
   #matches = 0;
   #unmatched = 0;
   /** The filter that `retune` looks at next. */
@@ -170,14 +169,10 @@ export class Matcher {
     const index = this.#index;
     const subscriptions = this.#subscriptions;
     index.search(event);
-    const { hits, hitCount } = index;
-    if (this.#ids.length < subscriptions.size)
-      this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
-    const ids = this.#ids;
-    const count = subscriptions.copyAll(hits, hitCount, ids);
+    const count = subscriptions.copyAll(index.hits, index.hitCount);
     this.#matches += count;
     if (count === 0) this.#unmatched += 1;
-    this.#answer.ids = ids;
+    this.#answer.ids = subscriptions.ids;
     this.#answer.count = count;
     return this.#answer;
   }
@@ -233,7 +228,7 @@ export class Matcher {
         ...bytes,
         texts: this.#registry.bytes,
         subscriptions: this.#subscriptions.bytes,
-        results: bytes.results + this.#ids.byteLength,
+        results: bytes.results + this.#subscriptions.ids.byteLength,
       },
     };
   }
@@ -262,8 +257,7 @@ export class Matcher {
     if (this.#registry.size > 0) return;
     this.#costs = [];
     this.#subscriptions.reset();
-    this.#ids = new Int32Array(0);
-    this.#answer.ids = this.#ids;
+    this.#answer.ids = this.#subscriptions.ids;
     this.#answer.count = 0;
   }
 }
