@@ -12,10 +12,10 @@ import { IdPool } from './id-pool.ts';
 import { TextStore } from './text-store.ts';
 
 /**
- * Keys made again at most, to find a filter. Somebody may send filters whose hashes are equal, to have each compared with
- * all: then equal ones in other spellings are not found, and have an entry each, which changes no answer.
+ * Filters with the same hash that are compared at most. Somebody may send filters whose hashes are equal, to have each
+ * compared with all: then equal ones may not be found, and have entries of their own, which changes no answer.
  */
-const KEYS_TRIED_MAX = 4;
+const TRIES_MAX = 4;
 
 export class FilterRegistry {
   readonly #ids = new IdPool();
@@ -45,11 +45,11 @@ export class FilterRegistry {
   enter(filter: CompiledFilter): number {
     const hash = hashOf(filter.key);
     const text = joined(filter);
-    let tries = KEYS_TRIED_MAX;
+    let tries = TRIES_MAX;
     const known = this.#hashes.find(hash, (candidate) => {
-      if (this.#texts.holds(candidate, text)) return true;
       tries -= 1;
-      return tries >= 0 && this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
+      if (tries < 0) return false;
+      return this.#texts.holds(candidate, text) || this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
     });
     if (known !== NOWHERE) return known;
     const id = this.#ids.take();

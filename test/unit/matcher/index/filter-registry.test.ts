@@ -2,26 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FilterRegistry } from '../../../../matcher/index/filter-registry.ts';
 import { HashTable } from '../../../../matcher/index/hash-table.ts';
-import { TextStore } from '../../../../matcher/index/text-store.ts';
 import { type CompiledFilter, compileFilter } from '../../../../matcher/index.ts';
-
-describe('TextStore', () => {
-  it('gives every text back as it was, and all memory when the last one goes', () => {
-    fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 })), (texts) => {
-        const store = new TextStore();
-        const all = [...texts, '', 'é', '€', '\ud800', 'x'.repeat(20_000), '€'.repeat(9000)];
-        for (const [i, text] of all.entries()) store.add(i, text);
-        for (const [i, text] of all.entries()) expect(store.get(i)).toBe(text);
-        for (const i of all.keys()) store.remove(i);
-        expect(store.get(0)).toBeUndefined();
-        store.reset();
-        expect(store.bytes).toBe(0);
-      }),
-      { numRuns: 50 },
-    );
-  });
-});
 
 describe('HashTable', () => {
   it('finds what is there and nothing else, however hashes collide', () => {
