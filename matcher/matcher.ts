@@ -2,6 +2,7 @@ import type { MatchableEvent } from './event.ts';
 import { type Explanation, explainParsed } from './explain/explain.ts';
 import { type CompiledFilter, compiledFrom, compileFilter, type Filter } from './filter.ts';
 import { NOWHERE } from './index/arena.ts';
+import { roomForInts } from './index/columns.ts';
 import type { Cost } from './index/cost.ts';
 import { FilterIndex } from './index/filter-index.ts';
 import { FilterRegistry } from './index/filter-registry.ts';
@@ -102,7 +103,7 @@ export class Matcher {
   readonly #registry = new FilterRegistry((filter) => compileFilter(filter, NO_LIMITS).key);
   readonly #subscriptions = new Subscriptions();
   /** Index into COSTS, by filter. */
-  #costs: number[] = [];
+  #costs = new Int32Array(0);
   readonly #byCost: [number, number, number] = [0, 0, 0];
   readonly #answer = { ids: this.#subscriptions.ids, count: 0 };
   #matches = 0;
@@ -226,7 +227,7 @@ export class Matcher {
       residual,
       bytes: {
         ...bytes,
-        texts: this.#registry.bytes,
+        texts: this.#registry.bytes + this.#costs.byteLength,
         subscriptions: this.#subscriptions.bytes,
         results: bytes.results + this.#subscriptions.ids.byteLength,
       },
@@ -240,6 +241,7 @@ export class Matcher {
     if (this.#registry.size === size) return filter;
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
+    this.#costs = roomForInts(this.#costs, filter + 1);
     this.#costs[filter] = cost;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
     const { topic, tests, condition } = compiled;
@@ -255,7 +257,7 @@ export class Matcher {
     const cost = this.#costs[filter] as number;
     this.#byCost[cost] = (this.#byCost[cost] as number) - 1;
     if (this.#registry.size > 0) return;
-    this.#costs = [];
+    this.#costs = new Int32Array(0);
     this.#subscriptions.reset();
     this.#answer.ids = this.#subscriptions.ids;
     this.#answer.count = 0;
