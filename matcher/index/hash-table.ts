@@ -1,6 +1,6 @@
 /**
  * Small numbers by hash: which of them may have this key? A number costs some ten bytes, and no insertion moves more than
- * one of 256 segments, some thousands of numbers at a million.
+ * one of 1,024 segments, which has a thousand numbers at a million.
  *
  * Open addressing with linear probing; a removal shifts back what was probed past it (Knuth, TAOCP 6.4, Algorithm R).
  * No number stands further from its home than `PROBES_MAX`: one that would, because somebody sends keys whose hashes are
@@ -9,11 +9,11 @@
 import { NOWHERE } from './arena.ts';
 import { roomForInts } from './columns.ts';
 
-const SEGMENTS = 256;
-const SEGMENT_SHIFT = 24;
+const SEGMENTS = 1024;
+const SEGMENT_SHIFT = 22;
 const SEGMENT_MIN = 4;
 /** Room for 6 million numbers in all; what finds no place in a segment of this length is left out. */
-const SEGMENT_MAX = 1 << 15;
+const SEGMENT_MAX = 1 << 13;
 /** Places looked at for one hash. With good hashes a segment grows before it needs as many. */
 const PROBES_MAX = 128;
 
