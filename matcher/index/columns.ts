@@ -4,8 +4,8 @@
  * A short column is copied to one of twice its length. A long one grows where it is, by a few pages at a time, so that
  * no id is the one for whom megabytes are copied: it lies in a shared buffer with address space reserved behind it. That
  * kind of buffer alone can grow with arrays over it that are as fast as any: a resizable one, which need not be shared,
- * makes an access cost half as much again, and the memory of WebAssembly leaves its former arrays detached, upon which V8
- * checks for that in every array of the process. Nothing is shared with another thread.
+ * makes an access cost half as much again or more, and the memory of WebAssembly leaves its former arrays detached, upon
+ * which V8 checks for that in every array of the process. Nothing is shared with another thread.
  */
 
 /** Up to this length a column is copied when it grows. */
