@@ -3,6 +3,7 @@ import { type Explanation, explainParsed } from './explain/explain.ts';
 import { type CompiledFilter, compiledFrom, type Filter } from './filter.ts';
 import { FilterError } from './filter-error.ts';
 import { NOWHERE } from './index/arena.ts';
+import { roomForInts } from './index/columns.ts';
 import type { Cost } from './index/cost.ts';
 import { FilterIndex } from './index/filter-index.ts';
 import { FilterRegistry } from './index/filter-registry.ts';
@@ -55,10 +56,9 @@ export class Matcher {
   readonly #registry = new FilterRegistry((filter) => recompile(filter).key);
   readonly #subscriptions = new Subscriptions();
   /** Index into COSTS, by filter. */
-  #costs: number[] = [];
+  #costs = new Int32Array(0);
   readonly #byCost: [number, number, number] = [0, 0, 0];
-  #ids = new Int32Array(0);
-  readonly #answer = { ids: this.#ids, count: 0 };
+  readonly #answer = { ids: this.#subscriptions.ids, count: 0 };
   #matches = 0;
   #unmatched = 0;
   readonly #sweep = new Sweep({
@@ -211,9 +211,9 @@ export class Matcher {
       filtersMoved: this.#sweep.moved,
       bytes: {
         ...bytes,
-        texts: this.#registry.bytes,
+        texts: this.#registry.bytes + this.#costs.byteLength,
         subscriptions: this.#subscriptions.bytes,
-        results: bytes.results + this.#ids.byteLength,
+        results: bytes.results + this.#subscriptions.ids.byteLength,
       },
     };
   }
@@ -221,22 +221,20 @@ export class Matcher {
   /** The subscriptions of the filters that the index found. */
   #answerHits(): Matches {
     const subscriptions = this.#subscriptions;
-    const { hits, hitCount } = this.#index;
-    if (this.#ids.length < subscriptions.size)
-      this.#ids = new Int32Array(subscriptions.size + (subscriptions.size >> 2));
-    this.#answer.ids = this.#ids;
-    this.#answer.count = subscriptions.copyAll(hits, hitCount, this.#ids);
+    this.#answer.count = subscriptions.copyAll(this.#index.hits, this.#index.hitCount);
+    this.#answer.ids = subscriptions.ids;
     return this.#answer;
   }
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
-    const known = this.#registry.find(compiled);
-    if (known !== undefined) return known;
-    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled);
-    const filter = this.#registry.add(compiled);
+    const { size } = this.#registry;
+    const filter = this.#registry.enter(compiled);
+    if (this.#registry.size === size) return filter;
+    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled, filter);
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
+    this.#costs = roomForInts(this.#costs, filter + 1);
     this.#costs[filter] = cost;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
     const { topic, tests, condition } = compiled;
@@ -246,9 +244,11 @@ export class Matcher {
     return filter;
   }
 
-  #checkResidualRoom({ topic, when }: CompiledFilter): void {
+  /** Refuses a residual filter, which was entered as new, when there are as many as may be. */
+  #checkResidualRoom({ topic, when }: CompiledFilter, filter: number): void {
     const [, , residual] = this.#byCost;
     if (residual < this.#residualMax) return;
+    this.#registry.remove(filter);
     const message = `${residual} filters are evaluated for every event, as many as may be`;
     const way = 'name a level of the topic, or add a comparison with = or a range';
     throw new FilterError('residual_limit', `${message}; ${way}`, when ?? topic, 0);
@@ -262,10 +262,9 @@ export class Matcher {
     const cost = this.#costs[filter] as number;
     this.#byCost[cost] = (this.#byCost[cost] as number) - 1;
     if (this.#registry.size > 0) return;
-    this.#costs = [];
+    this.#costs = new Int32Array(0);
     this.#subscriptions.reset();
-    this.#ids = new Int32Array(0);
-    this.#answer.ids = this.#ids;
+    this.#answer.ids = this.#subscriptions.ids;
     this.#answer.count = 0;
   }
 }

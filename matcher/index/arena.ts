@@ -15,8 +15,8 @@ export const CHUNK_MASK = CHUNK_WORDS - 1;
 
 /** Sizes about 4:3 apart, so that a block wastes a fifth on average. */
 const BLOCK_WORDS = [
-  8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 1280, 1536, 2048,
-  2720, 4096,
+  4, 6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 1280,
+  1536, 2048, 2720, 4096,
 ] as const;
 
 /** The largest block, in words. */
@@ -30,13 +30,13 @@ const CHUNKS_KEPT = 4;
 
 const NO_INTS = new Int32Array(0);
 
-/** Size class by words / 4, rounded up. */
+/** Size class by words / 2, rounded up. */
 const CLASS_OF = (() => {
-  const classes = new Uint8Array(BLOCK_WORDS_MAX / 4 + 1);
+  const classes = new Uint8Array(BLOCK_WORDS_MAX / 2 + 1);
   let size = 0;
-  for (let quads = 0; quads < classes.length; quads += 1) {
-    while ((BLOCK_WORDS[size] as number) < quads * 4) size += 1;
-    classes[quads] = size;
+  for (let pairs = 0; pairs < classes.length; pairs += 1) {
+    while ((BLOCK_WORDS[size] as number) < pairs * 2) size += 1;
+    classes[pairs] = size;
   }
   return classes;
 })();
@@ -66,7 +66,7 @@ export class Arena {
   /** Address of a block of at least `words` words, at most `BLOCK_WORDS_MAX`. Its contents are undefined. */
   allocate(words: number): number {
     if (words > BLOCK_WORDS_MAX) throw new RangeError(`a block of ${words} words is over ${BLOCK_WORDS_MAX}`);
-    const size = CLASS_OF[(words + 3) >> 2] as number;
+    const size = CLASS_OF[(words + 1) >> 1] as number;
     const blockWords = BLOCK_WORDS[size] as number;
     const open = this.#open[size] as number[];
     if (open.length === 0) open.push(this.#createChunk(blockWords));
@@ -86,7 +86,7 @@ export class Arena {
   /** Gives a block back. `address` must be what `allocate` returned. */
   free(address: number): void {
     const chunk = address >> CHUNK_SHIFT;
-    const open = this.#open[CLASS_OF[(this.#blockWords[chunk] as number) >> 2] as number] as number[];
+    const open = this.#open[CLASS_OF[(this.#blockWords[chunk] as number) >> 1] as number] as number[];
     const hadRoom = this.#hasRoom(chunk);
     const live = (this.#live[chunk] as number) - 1;
     this.#live[chunk] = live;

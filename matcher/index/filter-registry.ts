@@ -12,10 +12,10 @@ import { IdPool } from './id-pool.ts';
 import { TextStore } from './text-store.ts';
 
 /**
- * Keys made again at most, to find a filter. Somebody may send filters whose hashes are equal, to have each compared with
- * all: then equal ones in other spellings are not found, and have an entry each, which changes no answer.
+ * Filters with the same hash that are compared at most. Somebody may send filters whose hashes are equal, to have each
+ * compared with all: then equal ones may not be found, and have entries of their own, which changes no answer.
  */
-const KEYS_TRIED_MAX = 4;
+const TRIES_MAX = 4;
 
 export class FilterRegistry {
   readonly #ids = new IdPool();
@@ -38,27 +38,23 @@ export class FilterRegistry {
   }
 
   get bytes(): number {
-    return this.#hashes.bytes + this.#texts.bytes;
+    return this.#ids.bytes + this.#hashes.bytes + this.#texts.bytes;
   }
 
-  /** The number of an equal filter that is here, if it is found. */
-  find(filter: CompiledFilter): number | undefined {
+  /** The number of a filter: of an equal one that is here and found, or else a new one, by which `size` has grown. */
+  enter(filter: CompiledFilter): number {
+    const hash = hashOf(filter.key);
     const text = joined(filter);
-    let tries = KEYS_TRIED_MAX;
-    const id = this.#hashes.find(hashOf(filter.key), (candidate) => {
-      const known = this.#texts.get(candidate) as string;
-      if (known === text) return true;
+    let tries = TRIES_MAX;
+    const known = this.#hashes.find(hash, (candidate) => {
       tries -= 1;
-      return tries >= 0 && this.#keyOf(parted(known)) === filter.key;
+      if (tries < 0) return false;
+      return this.#texts.holds(candidate, text) || this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
     });
-    return id === NOWHERE ? undefined : id;
-  }
-
-  /** Numbers a filter that has no equal here. */
-  add(filter: CompiledFilter): number {
+    if (known !== NOWHERE) return known;
     const id = this.#ids.take();
-    this.#hashes.add(hashOf(filter.key), id);
-    this.#texts.add(id, joined(filter));
+    this.#hashes.add(hash, id);
+    this.#texts.add(id, text);
     return id;
   }
 

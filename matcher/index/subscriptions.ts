@@ -31,6 +31,9 @@ export class Subscriptions {
   readonly #pages = new Map<number, Page>();
   #size = 0;
 
+  /** What `copyAll` wrote last; as long as the longest answer since the last reset, or little longer. */
+  ids = new Int32Array(0);
+
   get size(): number {
     return this.#size;
   }
@@ -95,9 +98,10 @@ export class Subscriptions {
     return filter;
   }
 
-  /** Drops the columns, when no filter is left. */
+  /** Gives the columns back, when no filter is left. */
   reset(): void {
     this.#heads = new Int32Array(0);
+    this.ids = new Int32Array(0);
   }
 
   /** Has the filter any subscriber? */
@@ -116,14 +120,18 @@ export class Subscriptions {
     return count;
   }
 
-  /** Writes the subscribers of the first `count` of `filters` to `ids`, which has room. Returns how many. */
-  copyAll(filters: Int32Array, count: number, ids: Int32Array): number {
+  /** Writes the subscribers of the first `count` of `filters` to `ids`, which grows as it must. Returns how many. */
+  copyAll(filters: Int32Array, count: number): number {
     const heads = this.#heads;
+    let ids = this.ids;
     let at = 0;
     for (let i = 0; i < count; i += 1) {
       const head = heads[filters[i] as number] as number;
-      if (head < 0) at = this.#copyBlocks(head, ids, at);
-      else {
+      if (head < 0) {
+        at = this.#copyBlocks(head, at);
+        ids = this.ids;
+      } else {
+        if (at === ids.length) ids = this.#roomFor(at + 1);
         ids[at] = head;
         at += 1;
       }
@@ -131,17 +139,24 @@ export class Subscriptions {
     return at;
   }
 
-  #copyBlocks(head: number, ids: Int32Array, at: number): number {
+  #copyBlocks(head: number, to: number): number {
+    let at = to;
     for (let block = fromHead(head); block !== NOWHERE; block = this.#word(block, 1)) {
       const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
       const start = block & CHUNK_MASK;
       const end = start + (words[start] as number);
+      const ids = this.#roomFor(at + end - start);
       for (let i = start + BLOCK_HEADER; i < end; i += 1) {
         ids[at] = words[i] as number;
         at += 1;
       }
     }
     return at;
+  }
+
+  #roomFor(length: number) {
+    this.ids = roomForInts(this.ids, length);
+    return this.ids;
   }
 
   /** Fills the gap with the last subscriber of the first block. */

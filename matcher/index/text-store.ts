@@ -1,78 +1,71 @@
 /**
- * Texts in typed memory: a million short strings would cost V8 more in headers than in characters, and be walked by
- * every full collection. A character takes a byte, or two in a text that has one above U+00FF.
+ * Texts in typed memory, packed: a million short strings would cost V8 more in headers than in characters, and be walked
+ * by every full collection.
  *
- *     block   ┌──────────────────────────────┬────────────────────┬──
- *             │ characters · 2, + 1 if wide  │ four or two a word │ …
- *             └──────────────────────────────┴────────────────────┴──
+ *     block   ┌───────┬──────────────────────────┬──
+ *             │ bytes │ packed text, four a word │ …      see text-packing.ts
+ *             └───────┴──────────────────────────┴──
  */
-import { Arena, BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import { Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import { roomForInts } from './columns.ts';
+import { TextPacking } from './text-packing.ts';
 
 /** A string's header and its Map entry in V8; an estimate for the statistics. */
-const LONG_TEXT_BYTES = 80;
+const STRING_BYTES = 80;
 
 export class TextStore {
   readonly #arena = new Arena();
+  readonly #packing = new TextPacking();
   /** Address of each text, or NOWHERE. */
   #places = new Int32Array(0);
-  /** Texts that no block can hold. */
-  readonly #long = new Map<number, string>();
-  #longCharacters = 0;
+  /** Texts that cannot be packed: very long ones, and those that are no Unicode. */
+  readonly #strings = new Map<number, string>();
+  #stringCharacters = 0;
 
   get bytes(): number {
-    return this.#arena.bytes + this.#places.byteLength + this.#long.size * LONG_TEXT_BYTES + this.#longCharacters * 2;
+    const strings = this.#strings.size * STRING_BYTES + this.#stringCharacters * 2;
+    return this.#arena.bytes + this.#packing.bytes + this.#places.byteLength + strings;
   }
 
-  /** Keeps a text under a small number that has none. */
+  /** Keeps a text under a small number that has none. Cost: some nanoseconds a character. */
   add(id: number, text: string): void {
     this.#places = roomForInts(this.#places, id + 1, NOWHERE);
-    const isWide = hasWide(text);
-    const perWord = isWide ? 2 : 4;
-    const length = 1 + Math.ceil(text.length / perWord);
-    if (length > BLOCK_WORDS_MAX) {
-      this.#long.set(id, text);
-      this.#longCharacters += text.length;
+    const length = this.#packing.pack(text);
+    if (length === NOWHERE) {
+      this.#strings.set(id, text);
+      this.#stringCharacters += text.length;
       return;
     }
-    const block = this.#arena.allocate(length);
+    const count = wordsOf(length);
+    const block = this.#arena.allocate(1 + count);
     const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
-    let at = block & CHUNK_MASK;
-    words[at] = text.length * 2 + (isWide ? 1 : 0);
-    const bits = isWide ? 16 : 8;
-    for (let i = 0; i < text.length; i += perWord) {
-      let word = 0;
-      const end = Math.min(text.length, i + perWord);
-      for (let j = i; j < end; j += 1) word |= text.charCodeAt(j) << ((j - i) * bits);
-      at += 1;
-      words[at] = word;
-    }
+    const at = block & CHUNK_MASK;
+    words[at] = length;
+    for (let i = 0; i < count; i += 1) words[at + 1 + i] = this.#packing.words[i] as number;
     this.#places[id] = block;
   }
 
   /** The text under a number; `undefined` when there is none. */
   get(id: number): string | undefined {
     const block = this.#places[id] ?? NOWHERE;
-    if (block === NOWHERE) return this.#long.get(id);
-    const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
-    const at = block & CHUNK_MASK;
-    const head = words[at] as number;
-    const [shift, mask, bits] = head % 2 === 1 ? [1, 0xffff, 16] : [2, 0xff, 8];
-    let text = '';
-    for (let i = 0; i < head >> 1; i += 1) {
-      const word = words[at + 1 + (i >> shift)] as number;
-      text += String.fromCharCode((word >>> ((i & ((1 << shift) - 1)) * bits)) & mask);
-    }
-    return text;
+    return block === NOWHERE ? this.#strings.get(id) : this.#packing.unpack(this.#load(block));
   }
 
+  /** Is this the text under a number? Quicker than to get it and compare. */
+  holds(id: number, text: string): boolean {
+    const block = this.#places[id] ?? NOWHERE;
+    return block === NOWHERE ? this.#strings.get(id) === text : this.#packing.isPacked(this.#load(block), text);
+  }
+
+  /** Removes the text under a number, if there is one. */
   remove(id: number): void {
-    const block = this.#places[id] as number;
+    const block = this.#places[id] ?? NOWHERE;
     if (block === NOWHERE) {
-      this.#longCharacters -= this.#long.get(id)?.length ?? 0;
-      this.#long.delete(id);
+      this.#stringCharacters -= this.#strings.get(id)?.length ?? 0;
+      this.#strings.delete(id);
       return;
     }
+    this.#packing.release(this.#load(block));
     this.#arena.free(block);
     this.#places[id] = NOWHERE;
   }
@@ -81,9 +74,17 @@ export class TextStore {
   reset(): void {
     this.#places = new Int32Array(0);
   }
+
+  /** Has the packed text in a block where it can be read, and returns its length in bytes. */
+  #load(block: number): number {
+    const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
+    const at = block & CHUNK_MASK;
+    const length = words[at] as number;
+    for (let i = wordsOf(length); i > 0; i -= 1) this.#packing.words[i - 1] = words[at + i] as number;
+    return length;
+  }
 }
 
-function hasWide(text: string): boolean {
-  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 0xff) return true;
-  return false;
+function wordsOf(bytes: number): number {
+  return (bytes + 3) >> 2;
 }
