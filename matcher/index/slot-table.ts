@@ -149,12 +149,22 @@ export class SlotTable {
     this.touched[this.touchedCount] = slot;
     this.touchedCount += 1;
     this.kinds[slot] = value === null || typeof value === 'number' ? KIND_NULL : KIND_VALUE;
-    if (typeof value !== 'string' && typeof value !== 'boolean') return;
-    this.symbols[slot] = this.#symbols.find(slot, value);
+    if (typeof value === 'string') this.#setText(slot, value);
+    else if (typeof value === 'boolean') this.symbols[slot] = this.#symbols.find(slot, value);
+  }
+
+  #setText(slot: number, value: string): void {
+    this.symbols[slot] = this.#symbols.findText(slot, value, value.length);
     const prefixes = this.#prefixes[slot];
-    if (prefixes === undefined || typeof value !== 'string') return;
-    for (const prefix of prefixes)
-      if (value.length >= prefix.length) this.#set(prefix.slot, value.slice(0, prefix.length));
+    if (prefixes === undefined) return;
+    for (let i = 0; i < prefixes.length; i += 1) {
+      const prefix = prefixes[i] as { length: number; slot: number };
+      if (value.length < prefix.length) continue;
+      this.touched[this.touchedCount] = prefix.slot;
+      this.touchedCount += 1;
+      this.kinds[prefix.slot] = KIND_VALUE;
+      this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, prefix.length);
+    }
   }
 
   #setNumber(slot: number, value: number): void {
