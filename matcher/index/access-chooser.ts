@@ -218,7 +218,7 @@ export class AccessChooser {
     const guess = typeof value === 'boolean' ? 0.5 : 1 / (10 + this.#symbols.sizeOf(slot));
     const symbol = this.#symbols.find(slot, value);
     if (symbol === NO_SYMBOL) return guess;
-    return blend(this.#symbols.seen[symbol] as number, this.#traffic.age(this.#symbols.born[symbol] as number), guess);
+    return this.#traffic.symbolShare(this.#symbols, symbol, guess);
   }
 
   /**
