@@ -226,8 +226,7 @@ export class AccessChooser {
    * many filters gather, many events are expected.
    */
   #topicShare(topic: number): number {
-    let guess = 1;
-    for (const level of this.#topics.textOf(topic).split('/')) if (level !== '+' && level !== '#') guess /= 2;
+    const guess = 2 ** -this.#topics.literalLevelsOf(topic);
     const { held, of } = this.#topics.holdShare(topic);
     return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
   }
