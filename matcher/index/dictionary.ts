@@ -86,11 +86,22 @@ export class Dictionary {
     return this.#crowded.get(space)?.get(text.slice(from, end)) ?? NOWHERE;
   }
 
-  /** The id of a number, which is not NaN, or of a boolean; NOWHERE if it is none. -0 and 0 are one. */
-  findOther(space: number, key: number | boolean): number {
-    const form = formOf(key);
-    if (form === NUMBER) double[0] = (key as number) + 0;
-    const hash = form === NUMBER ? hashOfWords(space, halves, 0, 2) : finished(space);
+  /** The id of a key; NOWHERE if it is none. -0 and 0 are one; NaN is no key. */
+  find(space: number, key: Scalar): number {
+    if (typeof key === 'string') return this.findText(space, key);
+    if (typeof key === 'boolean') return this.#findWords(space, key ? TRUE : FALSE, 0, 0);
+    double[0] = key + 0;
+    return this.findNumber(space, halves[0] as number, halves[1] as number);
+  }
+
+  /** The id of the number, not -0 or NaN, whose bits are these two words, as they stand in memory; NOWHERE if it is none. */
+  findNumber(space: number, first: number, second: number): number {
+    return this.#findWords(space, NUMBER, first, second);
+  }
+
+  /** Finds a number or boolean; the latter has no words, and both are 0. */
+  #findWords(space: number, form: number, first: number, second: number): number {
+    const hash = finished(form === NUMBER ? mixed(mixed(space, first), second) : space);
     const segment = this.#segments[hash >>> SEGMENT_SHIFT];
     if (segment !== undefined) {
       const mask = segment.length - 1;
@@ -104,10 +115,14 @@ export class Dictionary {
         const at = block & CHUNK_MASK;
         if (words[at + 1] !== space || words[at + 2] !== form) continue;
         if (form !== NUMBER) return words[at] as number;
-        if (words[at + HEADER] === halves[0] && words[at + HEADER + 1] === halves[1]) return words[at] as number;
+        if (words[at + HEADER] === first && words[at + HEADER + 1] === second) return words[at] as number;
       }
     }
-    return this.#crowdedKeys.size === 0 ? NOWHERE : (this.#crowded.get(space)?.get(key) ?? NOWHERE);
+    if (this.#crowdedKeys.size === 0) return NOWHERE;
+    halves[0] = first;
+    halves[1] = second;
+    const key = form === NUMBER ? (double[0] as number) : form === TRUE;
+    return this.#crowded.get(space)?.get(key) ?? NOWHERE;
   }
 
   /** Adds a key that is not there, under an id that has none. */
@@ -308,14 +323,19 @@ function unitsAt(text: string, at: number, end: number): number {
 }
 
 function isText(words: Int32Array, first: number, text: string, from: number, end: number): boolean {
-  for (let i = from, at = first; i < end; i += 2, at += 1) if (words[at] !== unitsAt(text, i, end)) return false;
-  return true;
+  const even = end - ((end - from) & 1);
+  let at = first;
+  for (let i = from; i < even; i += 2, at += 1) {
+    if (words[at] !== (text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16))) return false;
+  }
+  return even === end || words[at] === text.charCodeAt(even);
 }
 
 function hashOfText(space: number, text: string, from: number, end: number): number {
   let hash = space;
-  for (let i = from; i < end; i += 2) hash = mixed(hash, unitsAt(text, i, end));
-  return finished(hash);
+  const even = end - ((end - from) & 1);
+  for (let i = from; i < even; i += 2) hash = mixed(hash, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+  return finished(even < end ? mixed(hash, text.charCodeAt(even)) : hash);
 }
 
 function hashOfWords(space: number, words: Int32Array, from: number, length: number): number {

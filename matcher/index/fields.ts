@@ -56,7 +56,7 @@ export class Fields {
 
   /**
    * What the last `read` returned the count of: the slot, or NO_SLOT; its number, or NaN; and if that is NaN, its value,
-   * undefined when it is missing.
+   * undefined when it is missing. Who calls `read` sets `others` back to undefined, so that nothing of the object is kept.
    */
   slots = new Int32Array(0);
   numbers = new Float64Array(0);
@@ -137,11 +137,6 @@ export class Fields {
     return this.#count;
   }
 
-  /** Lets go of the values of the last object. */
-  forget(): void {
-    for (let i = 0; i < this.#count; i += 1) this.others[i] = undefined;
-  }
-
   /** Finds the fields that have no position, at and below a node. */
   #walk(node: PathNode, value: JsonValue | undefined): void {
     if (node.slot !== NO_SLOT && node.position === NO_POSITION) this.#found(node.slot, value);
@@ -181,8 +176,7 @@ export class Fields {
     const at = this.#count;
     this.#count += 1;
     this.slots[at] = slot;
-    if (typeof value === 'number') this.numbers[at] = value;
-    else this.numbers[at] = Number.NaN;
+    this.numbers[at] = typeof value === 'number' ? value : Number.NaN;
     this.others[at] = value;
   }
 

@@ -117,8 +117,7 @@ export class SlotTable {
 
   /** Reads an event into the arrays. `data` is the event's data, which the caller has read already. */
   read(event: MatchableEvent, data: JsonValue | undefined): void {
-    for (let i = 0; i < this.touchedCount; i += 1) this.#clear(this.touched[i] as number);
-    this.touchedCount = 0;
+    this.#clearTouched();
     if (this.#data.size > 0) this.#readFields(this.#data, data);
     for (let i = 0; i < this.#envelope.length; i += 1) {
       const { name, slot } = this.#envelope[i] as { name: EnvelopeName; slot: number };
@@ -129,28 +128,51 @@ export class SlotTable {
 
   #readFields(fields: Fields, object: JsonValue | undefined): void {
     const count = fields.read(object);
+    this.#setNumbers(fields.slots, fields.numbers, count);
     const { slots, numbers, others } = fields;
     for (let i = 0; i < count; i += 1) {
+      if (!Number.isNaN(numbers[i])) continue;
+      const value = others[i];
+      // The event is not to be kept.
+      others[i] = undefined;
       const slot = slots[i] as number;
-      if (slot === NO_SLOT) continue;
-      const number = numbers[i] as number;
-      if (!Number.isNaN(number)) this.#setNumber(slot, number);
-      else this.#set(slot, others[i]);
+      if (slot !== NO_SLOT) this.#set(slot, value);
     }
-    fields.forget();
+  }
+
+  /** Sets the numbers among `count` fields. Most values of most events come through this loop. */
+  #setNumbers(slots: Int32Array, read: Float64Array, count: number): void {
+    const { kinds, values, numbers, symbols, touched } = this;
+    const bits = this.#bits;
+    const table = this.#symbols;
+    let end = this.touchedCount;
+    for (let i = 0; i < count; i += 1) {
+      const slot = slots[i] as number;
+      const number = read[i] as number;
+      if (Number.isNaN(number) || slot === NO_SLOT) continue;
+      touched[end] = slot;
+      end += 1;
+      kinds[slot] = KIND_VALUE;
+      // -0 becomes 0.
+      values[slot] = number + 0;
+      writeBothOrdered(bits, slot, numbers, sideOf(slot, NUMBER_SIDE));
+      if (table.hasNumbers(slot)) symbols[slot] = table.findBits(slot, bits, slot);
+    }
+    this.touchedCount = end;
   }
 
   #set(slot: number, value: JsonValue | undefined): void {
     if (value === undefined) return;
-    if (typeof value === 'number' && !Number.isNaN(value)) {
-      this.#setNumber(slot, value);
-      return;
-    }
     this.touched[this.touchedCount] = slot;
     this.touchedCount += 1;
-    this.kinds[slot] = value === null || typeof value === 'number' ? KIND_NULL : KIND_VALUE;
+    this.kinds[slot] = value === null || Number.isNaN(value) ? KIND_NULL : KIND_VALUE;
     if (typeof value === 'string') this.#setText(slot, value);
     else if (typeof value === 'boolean') this.symbols[slot] = this.#symbols.find(slot, value);
+    else if (typeof value === 'number' && !Number.isNaN(value)) {
+      this.values[slot] = value + 0;
+      writeBothOrdered(this.#bits, slot, this.numbers, sideOf(slot, NUMBER_SIDE));
+      this.symbols[slot] = this.#symbols.findBits(slot, this.#bits, slot);
+    }
   }
 
   #setText(slot: number, value: string): void {
@@ -165,16 +187,6 @@ export class SlotTable {
       this.kinds[prefix.slot] = KIND_VALUE;
       this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, prefix.length);
     }
-  }
-
-  #setNumber(slot: number, value: number): void {
-    this.touched[this.touchedCount] = slot;
-    this.touchedCount += 1;
-    this.kinds[slot] = KIND_VALUE;
-    // -0 becomes 0.
-    this.values[slot] = value + 0;
-    writeBothOrdered(this.#bits, slot, this.numbers, sideOf(slot, NUMBER_SIDE));
-    this.symbols[slot] = this.#symbols.find(slot, value);
   }
 
   /** A prefix holds what it is a prefix of. */
@@ -192,13 +204,26 @@ export class SlotTable {
     this.release(whole);
   }
 
+  #clearTouched(): void {
+    const { kinds, values, numbers, symbols, touched } = this;
+    for (let i = 0; i < this.touchedCount; i += 1) {
+      const slot = touched[i] as number;
+      kinds[slot] = KIND_MISSING;
+      symbols[slot] = NO_SYMBOL;
+      values[slot] = Number.NaN;
+      const side = sideOf(slot, NUMBER_SIDE);
+      numbers[side] = NO_NUMBER;
+      numbers[side + NEGATED_SIDE] = NO_NUMBER;
+    }
+    this.touchedCount = 0;
+  }
+
+  /** Makes a new slot missing, though a former one that had its number was not. */
   #clear(slot: number): void {
-    this.kinds[slot] = KIND_MISSING;
-    this.symbols[slot] = NO_SYMBOL;
-    this.values[slot] = Number.NaN;
-    const side = sideOf(slot, NUMBER_SIDE);
-    this.numbers[side] = NO_NUMBER;
-    this.numbers[side + NEGATED_SIDE] = NO_NUMBER;
+    this.#clearTouched();
+    this.touched[0] = slot;
+    this.touchedCount = 1;
+    this.#clearTouched();
   }
 
   #reset(): void {

@@ -49,11 +49,26 @@ export class SymbolTable {
     return this.#dictionary.keyOf(symbol);
   }
 
-  /** The symbol of an event's value, NO_SYMBOL if no live filter compares this slot with it. Cost: the text's length. */
+  /** Does a live filter compare this slot with a number or boolean? */
+  hasNumbers(slot: number): boolean {
+    return slot < this.#others.length && (this.#others[slot] as number) > 0;
+  }
+
+  /** The symbol of a value, NO_SYMBOL if no live filter compares this slot with it. Cost: the text's length. */
   find(slot: number, value: Scalar): number {
     if (typeof value === 'string') return this.findText(slot, value, value.length);
-    if (slot >= this.#others.length || this.#others[slot] === 0) return NO_SYMBOL;
-    const symbol = this.#dictionary.findOther(slot, value);
+    if (!this.hasNumbers(slot)) return NO_SYMBOL;
+    const symbol = this.#dictionary.find(slot, value);
+    return symbol === NOWHERE ? NO_SYMBOL : symbol;
+  }
+
+  /**
+   * As `find`, for the number at `index` of the doubles whose bits are `bits`, which is not -0 or NaN. A number that is
+   * handed over as such may cost an object.
+   */
+  findBits(slot: number, bits: Int32Array, index: number): number {
+    if (!this.hasNumbers(slot)) return NO_SYMBOL;
+    const symbol = this.#dictionary.findNumber(slot, bits[2 * index] as number, bits[2 * index + 1] as number);
     return symbol === NOWHERE ? NO_SYMBOL : symbol;
   }
 

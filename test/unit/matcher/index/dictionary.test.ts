@@ -3,10 +3,6 @@ import { NOWHERE } from '../../../../matcher/index/arena.ts';
 import { Dictionary } from '../../../../matcher/index/dictionary.ts';
 import type { Scalar } from '../../../../matcher/language/ast.ts';
 
-function find(dictionary: Dictionary, space: number, key: Scalar): number {
-  return typeof key === 'string' ? dictionary.findText(space, key) : dictionary.findOther(space, key);
-}
-
 function integers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -39,7 +35,7 @@ function churn(keys: readonly Scalar[], steps: number): void {
   for (let step = 0; step < steps; step += 1) {
     const key = keys[draw(keys.length)] as Scalar;
     const id = ids.get(key);
-    expect(find(dictionary, 5, key)).toBe(id ?? NOWHERE);
+    expect(dictionary.find(5, key)).toBe(id ?? NOWHERE);
     if (id !== undefined) {
       expect(dictionary.keyOf(id)).toBe(key);
       expect(dictionary.spaceOf(id)).toBe(5);
@@ -51,9 +47,9 @@ function churn(keys: readonly Scalar[], steps: number): void {
     }
     expect(dictionary.size).toBe(ids.size);
   }
-  for (const key of keys) expect(find(dictionary, 5, key)).toBe(ids.get(key) ?? NOWHERE);
+  for (const key of keys) expect(dictionary.find(5, key)).toBe(ids.get(key) ?? NOWHERE);
   for (const [key, id] of [...ids]) remove(key, id);
-  for (const key of keys) expect(find(dictionary, 5, key)).toBe(NOWHERE);
+  for (const key of keys) expect(dictionary.find(5, key)).toBe(NOWHERE);
   expect(dictionary.bytes).toBe(empty);
 }
 
@@ -82,12 +78,12 @@ describe('Dictionary', () => {
       dictionary.add(1, key, 2 * i + 1);
     }
     for (const [i, key] of keys.entries()) {
-      expect([find(dictionary, 0, key), find(dictionary, 1, key)]).toEqual([2 * i, 2 * i + 1]);
+      expect([dictionary.find(0, key), dictionary.find(1, key)]).toEqual([2 * i, 2 * i + 1]);
       expect(dictionary.keyOf(2 * i)).toBe(key);
     }
-    expect(find(dictionary, 0, -0)).toBe(find(dictionary, 0, 0));
-    for (const other of ['A', 'aa', '\0', 1, -Infinity]) expect(find(dictionary, 0, other)).toBe(NOWHERE);
-    expect(find(dictionary, 2, '')).toBe(NOWHERE);
+    expect(dictionary.find(0, -0)).toBe(dictionary.find(0, 0));
+    for (const other of ['A', 'aa', '\0', 1, -Infinity]) expect(dictionary.find(0, other)).toBe(NOWHERE);
+    expect(dictionary.find(2, '')).toBe(NOWHERE);
   });
 
   it('finds a part of a text', () => {
