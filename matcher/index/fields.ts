@@ -1,11 +1,13 @@
 /**
  * The fields of an object that live filters name, read all at once. Paths form a tree, so that a common prefix is
- * walked once.
+ * walked once, and an object is walked by the shorter side: the steps that filters name, or the keys that it has.
+ * Neither many filters with rare fields nor an event with many fields makes the other side expensive.
  *
- * Most fields are read by generated code (see field-reader.ts). Those that came since it was made are looked for by
- * walking the tree and the object by the shorter side: the steps that filters name, or the keys that it has. So neither
- * many filters with rare fields nor an event with many fields makes the other side expensive. After a while new code is
- * made; each time the while is twice as long, so that fields that keep coming and going cost no more than the walk.
+ * Objects of one publisher have the same keys in the same order. For such a sequence of keys code is generated that
+ * reads its fields without a search (see field-reader.ts); of the few sequences that have code, the one that an object was found to have last
+ * is tried first. Code that is given objects of many layouts would be far slower than the walk, so no other object comes to it.
+ * Sequences have to be seen often to have code; and the wait for it doubles each time, so that keys or filters that
+ * keep changing cost no more than the walk.
  */
 import type { JsonValue } from '../event.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
@@ -21,42 +23,46 @@ interface PathNode {
   /** Does every object have a property of this name? */
   readonly isInherited: boolean;
   slot: number;
-  /** Where generated code writes the field, or NO_POSITION. */
-  position: number;
-  /** Slots here and below that have no position. */
-  unplaced: number;
   readonly children: Map<string | number, PathNode>;
 }
 
-const NO_POSITION = -1;
+/** A sequence of keys that has code. */
+interface Shape {
+  readonly keys: readonly string[];
+  /** What the code reads, by position. */
+  readonly slots: readonly number[];
+  readonly read: FieldReader;
+  /** What is walked to: the fields that are objects to some filter. */
+  readonly deep: readonly PathNode[];
+}
 
-/** Fields in generated code, and how deep they are, at most; the others are walked to. */
-const PLACED_MAX = 128;
-const DEPTH_MAX = 8;
-/** Nodes looked at to find what may be placed, so that code is made in a bounded step. */
-const VISITS_MAX = 1024;
+/** Sequences with code at a time; all may be tried for an object. */
+const SHAPES_MAX = 4;
+/** Objects with more keys are walked. */
+const KEYS_MAX = 128;
 /** With fewer steps than this, walking them is cheaper than going through the object's keys. */
 const NARROW = 24;
-/** Objects that are read before code is made of new fields: the first time, and at most. */
+/** Objects that are walked before one more sequence has code: the first time, and at most. */
 const WAIT_MIN = 64;
 const WAIT_MAX = 1 << 16;
+/** Objects walked between two whose keys are compared. */
+const CANDIDATE_STEP = 8;
 
 export class Fields {
   readonly #root: PathNode = createNode('', undefined);
   #size = 0;
-  #reader: FieldReader | undefined;
-  /** By position in the generated code; undefined when the slot has gone. */
-  #placed: (PathNode | undefined)[] = [];
-  #idle = 0;
-  /** Would new code read more fields, or much fewer in vain? */
-  #isStale = false;
+  /** The one that an object had last in front. */
+  #shapes: Shape[] = [];
+  /** The shape whose slots stand in `slots`. */
+  #current: Shape | undefined;
   #wait = WAIT_MIN;
-  /** Objects to be read until code is made. */
+  /** Objects to be walked until code is made, if the next one has the same keys. */
   #countdown = WAIT_MIN;
+  #candidate: readonly string[] = [];
 
   /**
-   * What the last `read` returned the count of: the slot, or NO_SLOT; its number, or NaN; and if that is NaN, its value,
-   * undefined when it is missing. Who calls `read` sets `others` back to undefined, so that nothing of the object is kept.
+   * What the last `read` returned the count of: the slot; its number, or NaN; and if that is NaN, its value, undefined when it is
+   * missing. Who calls `read` sets `others` back to undefined, so that nothing of the object is kept.
    */
   slots = new Int32Array(0);
   numbers = new Float64Array(0);
@@ -87,10 +93,11 @@ export class Fields {
       node = child;
     }
     node.slot = slot;
-    countUnplaced(node, 1);
     this.#size += 1;
-    if (this.#placed.length - this.#idle < PLACED_MAX && isPlaceable(path)) this.#isStale = true;
-    this.#makeRoom();
+    this.slots = roomForInts(this.slots, this.#size);
+    this.numbers = roomForNumbers(this.numbers, this.#size);
+    while (this.others.length < this.#size) this.others.push(undefined);
+    this.#forgetShapes();
   }
 
   /** Forgets a path that is held. */
@@ -98,20 +105,13 @@ export class Fields {
     let node: PathNode | undefined = this.#root;
     for (const step of path) node = node?.children.get(step);
     if (node === undefined) return;
-    if (node.position === NO_POSITION) countUnplaced(node, -1);
-    else {
-      this.slots[node.position] = NO_SLOT;
-      this.#placed[node.position] = undefined;
-      this.#idle += 1;
-      if (this.#idle * 2 > this.#placed.length) this.#isStale = true;
-    }
     node.slot = NO_SLOT;
-    node.position = NO_POSITION;
     while (node.parent !== undefined && node.slot === NO_SLOT && node.children.size === 0) {
       node.parent.children.delete(node.step);
       node = node.parent;
     }
     this.#size -= 1;
+    this.#forgetShapes();
     if (this.#size === 0) this.#reset();
   }
 
@@ -121,36 +121,91 @@ export class Fields {
    * @returns how many of `slots`, `numbers` and `others` to look at; they are valid until the next call.
    */
   read(value: JsonValue | undefined): number {
-    if (this.#isStale) {
-      this.#countdown -= 1;
-      if (this.#countdown === 0) this.#compile();
+    this.#count = 0;
+    if (typeof value !== 'object' || value === null || isArray(value)) {
+      this.#walk(this.#root, value);
+      return this.#count;
     }
-    const placed = this.#placed.length;
-    this.#count = placed;
-    if (typeof value === 'object' && value !== null && !isArray(value)) {
-      this.#reader?.(value, this.numbers, this.others);
-    } else {
-      this.numbers.fill(Number.NaN, 0, placed);
-      this.others.fill(undefined, 0, placed);
+    const shape = this.#shapeOf(value);
+    if (shape === undefined) {
+      this.#walk(this.#root, value);
+      this.#learn(value);
+      return this.#count;
     }
-    if (this.#root.unplaced > 0) this.#walk(this.#root, value);
+    if (shape !== this.#current) {
+      this.slots.set(shape.slots);
+      this.#current = shape;
+    }
+    shape.read(value, this.numbers, this.others);
+    this.#count = shape.slots.length;
+    for (let i = 0; i < shape.deep.length; i += 1) {
+      const node = shape.deep[i] as PathNode;
+      this.#walk(node, value[node.step as string]);
+    }
     return this.#count;
   }
 
-  /** Finds the fields that have no position, at and below a node. */
+  /** The shape whose keys the object has, which goes in front. */
+  #shapeOf(object: { readonly [key: string]: JsonValue }): Shape | undefined {
+    const shapes = this.#shapes;
+    for (let i = 0; i < shapes.length; i += 1) {
+      const shape = shapes[i] as Shape;
+      if (!hasKeys(object, shape.keys)) continue;
+      if (i > 0) {
+        shapes[i] = shapes[i - 1] as Shape;
+        shapes[i - 1] = shape;
+      }
+      return shape;
+    }
+    return undefined;
+  }
+
+  /** Makes code for the object's keys, if it is time and they were those of the last object that was looked at. */
+  #learn(object: { readonly [key: string]: JsonValue }): void {
+    this.#countdown -= 1;
+    if (this.#countdown > 0) return;
+    if (this.#candidate.length > 0 && hasKeys(object, this.#candidate)) {
+      this.#countdown = this.#wait;
+      this.#wait = Math.min(this.#wait * 2, WAIT_MAX);
+      this.#makeShape(this.#candidate);
+      this.#candidate = [];
+      return;
+    }
+    const keys = Object.keys(object);
+    this.#candidate = keys.length <= KEYS_MAX ? keys : [];
+    // Not every object: looking at its keys makes garbage.
+    this.#countdown = CANDIDATE_STEP;
+  }
+
+  #makeShape(keys: readonly string[]): void {
+    const nodes = keys.map((key) => this.#root.children.get(key)).filter((node) => node !== undefined);
+    const flat = nodes.filter(({ children }) => children.size === 0);
+    const read = compileFieldReader(flat.map(({ step }) => String(step)));
+    if (read === undefined) return;
+    if (this.#shapes.length === SHAPES_MAX) this.#shapes.pop();
+    const deep = nodes.filter(({ children }) => children.size > 0);
+    this.#shapes.unshift({ keys, slots: flat.map(({ slot }) => slot), read, deep });
+  }
+
+  #forgetShapes(): void {
+    this.#shapes = [];
+    this.#current = undefined;
+  }
+
+  /** Finds the fields at and below a node. */
   #walk(node: PathNode, value: JsonValue | undefined): void {
-    if (node.slot !== NO_SLOT && node.position === NO_POSITION) this.#found(node.slot, value);
+    if (node.slot !== NO_SLOT) this.#found(node.slot, value);
     if (typeof value !== 'object' || value === null || node.children.size === 0) return;
     if (isArray(value)) {
       if (node.children.size > value.length) {
         for (let i = 0; i < value.length; i += 1) {
           const child = node.children.get(i);
-          if (child !== undefined && child.unplaced > 0) this.#walk(child, value[i]);
+          if (child !== undefined) this.#walk(child, value[i]);
         }
         return;
       }
       for (const [step, child] of node.children) {
-        if (typeof step === 'number' && step < value.length && child.unplaced > 0) this.#walk(child, value[step]);
+        if (typeof step === 'number' && step < value.length) this.#walk(child, value[step]);
       }
       return;
     }
@@ -159,13 +214,13 @@ export class Fields {
       if (keys.length < node.children.size) {
         for (const key of keys) {
           const child = node.children.get(key);
-          if (child !== undefined && child.unplaced > 0) this.#walk(child, value[key]);
+          if (child !== undefined) this.#walk(child, value[key]);
         }
         return;
       }
     }
     for (const [step, child] of node.children) {
-      if (typeof step !== 'string' || child.unplaced === 0) continue;
+      if (typeof step !== 'string') continue;
       // Looked up once: an absent field is undefined, unless every object has it by inheritance.
       const field = value[step];
       if (field !== undefined && (!child.isInherited || Object.hasOwn(value, step))) this.#walk(child, field);
@@ -176,58 +231,14 @@ export class Fields {
     const at = this.#count;
     this.#count += 1;
     this.slots[at] = slot;
+    this.#current = undefined;
     this.numbers[at] = typeof value === 'number' ? value : Number.NaN;
     this.others[at] = value;
   }
 
-  /** Makes code that reads what has a position, and what can have one. */
-  #compile(): void {
-    this.#isStale = false;
-    this.#countdown = this.#wait;
-    this.#wait = Math.min(this.#wait * 2, WAIT_MAX);
-    const placed = this.#placed.filter((node) => node !== undefined);
-    this.#findPlaceable(placed);
-    const reader = compileFieldReader(placed.map((node) => pathOf(node)));
-    if (reader === undefined) return;
-    this.#reader = reader;
-    this.#placed = placed;
-    this.#idle = 0;
-    for (const [position, node] of placed.entries()) {
-      if (node.position === NO_POSITION) countUnplaced(node, -1);
-      node.position = position;
-    }
-    this.#makeRoom();
-    for (const [position, { slot }] of placed.entries()) this.slots[position] = slot;
-  }
-
-  /** Adds nodes without position to `found`, as many as may have one. */
-  #findPlaceable(found: PathNode[]): void {
-    let visits = VISITS_MAX;
-    const visit = (node: PathNode, depth: number): void => {
-      if (node.slot !== NO_SLOT && node.position === NO_POSITION) found.push(node);
-      if (depth === DEPTH_MAX) return;
-      for (const [step, child] of node.children) {
-        if (visits === 0 || found.length === PLACED_MAX) return;
-        visits -= 1;
-        if (child.unplaced > 0 && typeof step === 'string') visit(child, depth + 1);
-      }
-    };
-    visit(this.#root, 0);
-  }
-
-  #makeRoom(): void {
-    const room = this.#placed.length + this.#size;
-    this.slots = roomForInts(this.slots, room);
-    this.numbers = roomForNumbers(this.numbers, room);
-    while (this.others.length < room) this.others.push(undefined);
-  }
-
   #reset(): void {
-    this.#reader = undefined;
-    this.#placed = [];
-    this.#idle = 0;
-    this.#isStale = false;
     this.#count = 0;
+    this.#candidate = [];
     this.slots = new Int32Array(0);
     this.numbers = new Float64Array(0);
     this.others = [];
@@ -235,23 +246,17 @@ export class Fields {
 }
 
 function createNode(step: string | number, parent: PathNode | undefined): PathNode {
-  const isInherited = step in Object.prototype;
-  return { step, parent, isInherited, slot: NO_SLOT, position: NO_POSITION, unplaced: 0, children: new Map() };
+  return { step, parent, isInherited: step in Object.prototype, slot: NO_SLOT, children: new Map() };
 }
 
-function countUnplaced(from: PathNode, change: number): void {
-  for (let node: PathNode | undefined = from; node !== undefined; node = node.parent) node.unplaced += change;
-}
-
-function isPlaceable(path: Path): boolean {
-  return path.length <= DEPTH_MAX && path.every((step) => typeof step === 'string');
-}
-
-/** The steps to a node that is placeable. */
-function pathOf(node: PathNode): string[] {
-  const steps: string[] = [];
-  for (let at = node; at.parent !== undefined; at = at.parent) steps.push(String(at.step));
-  return steps.reverse();
+/** Has the object these keys and no others, in this order? Nothing is read, so its layout does not matter. */
+function hasKeys(object: object, keys: readonly string[]): boolean {
+  let count = 0;
+  for (const key in object) {
+    if (key !== keys[count]) return false;
+    count += 1;
+  }
+  return count === keys.length;
 }
 
 /** Array.isArray does not narrow read-only arrays. */

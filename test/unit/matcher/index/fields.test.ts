@@ -72,8 +72,25 @@ describe('Fields', () => {
       {},
       {},
     ]);
-    readMany(fields, objects[0] as JsonValue);
-    expect([...objects, undefined].map((object) => found(fields, object))).toEqual(before);
+    for (const object of objects) {
+      const own = new Fields();
+      for (const [slot, path] of paths.entries()) own.add(path, slot);
+      readMany(own, object);
+      expect([...objects, undefined].map((other) => found(own, other))).toEqual(before);
+    }
+  });
+
+  it('reads objects of many shapes that take turns', () => {
+    const fields = new Fields();
+    const names = Array.from({ length: 12 }, (_, i) => `f${i}`);
+    for (const [slot, name] of names.entries()) fields.add([name], slot);
+    for (let i = 0; i < 5000; i += 1) {
+      const shape = i % 3 === 0 ? i % 7 : 0;
+      const rotated = [...names.slice(shape), ...names.slice(0, shape)].slice(0, 12 - shape);
+      const values = new Map(rotated.map((name) => [name, name.length % 2 === 0 ? i : name]));
+      const expected = Object.fromEntries(rotated.map((name) => [names.indexOf(name), values.get(name)]));
+      expect(found(fields, Object.fromEntries(values) as JsonValue)).toEqual(expected);
+    }
   });
 
   it('reads NaN, which is null in the language, as a value', () => {
@@ -110,6 +127,7 @@ describe('Fields', () => {
       }
       expect(fields.find([name])).toBe(slots.get(name) ?? NO_SLOT);
       const expected = Object.fromEntries([...slots].map(([held, at]) => [at, object[held]]));
+      if (step % 100 === 0) readMany(fields, object);
       expect(found(fields, object)).toEqual(expected);
     }
     for (const name of slots.keys()) fields.remove([name]);
