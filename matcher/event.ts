@@ -17,7 +17,7 @@ export interface MatchableEvent {
    * them, with the prototype of all objects or none: what another prototype has would be read as if it were their own.
    */
   readonly data?: JsonValue | undefined;
-  /** Flat scalars set by the publisher. Own properties only. */
+  /** Flat scalars set by the publisher. Own properties only, of an object as `data` may have them. */
   readonly attributes?: { readonly [name: string]: Scalar } | undefined;
   readonly source?: string | undefined;
   readonly id?: string | undefined;

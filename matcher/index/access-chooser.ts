@@ -255,7 +255,7 @@ export class AccessChooser {
     const guess = typeof value === 'boolean' ? 0.5 : 1 / (10 + this.#symbols.sizeOf(slot));
     const symbol = this.#symbols.find(slot, value);
     if (symbol === NO_SYMBOL) return guess;
-    return blend(this.#symbols.seen[symbol] as number, this.#traffic.age(this.#symbols.born[symbol] as number), guess);
+    return this.#traffic.symbolShare(this.#symbols, symbol, guess);
   }
 
   /**
@@ -263,8 +263,7 @@ export class AccessChooser {
    * many filters gather, many events are expected.
    */
   #topicShare(topic: number): number {
-    let guess = 1;
-    for (const level of this.#topics.textOf(topic).split('/')) if (level !== '+' && level !== '#') guess /= 2;
+    const guess = 2 ** -this.#topics.literalLevelsOf(topic);
     const { held, of } = this.#topics.holdShare(topic);
     return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
   }

@@ -5,20 +5,32 @@
 import type { MatchableEvent } from '../event.ts';
 import type { Condition } from '../language/ast.ts';
 import { printCondition } from '../language/print.ts';
+import { NOWHERE } from './arena.ts';
 import { compileAtom } from './atom-compiler.ts';
 import { roomForInts } from './columns.ts';
+import { Dictionary } from './dictionary.ts';
 import { IdPool } from './id-pool.ts';
 import { referencesOf } from './references-of.ts';
 
-/** A condition's tree with its text in V8; an estimate for the statistics. */
-const ATOM_BYTES = 800;
+/** A condition's tree with its code in V8; an estimate for the statistics. */
+const ATOM_BYTES = 700;
+
+interface Atom {
+  readonly condition: Condition;
+  readonly isTrue: (event: MatchableEvent) => boolean;
+}
+
+/** Atoms stand in arrays of so many, because a single array would be copied as it grows. */
+const CHUNK_SHIFT = 10;
+const CHUNK_MASK = (1 << CHUNK_SHIFT) - 1;
+/** All texts are in one space of their dictionary. */
+const SPACE = 0;
 
 export class AtomTable {
   readonly #ids = new IdPool();
-  readonly #byText = new Map<string, number>();
-  #texts: string[] = [];
-  #conditions: (Condition | undefined)[] = [];
-  #tests: (((event: MatchableEvent) => boolean) | undefined)[] = [];
+  /** By their texts. */
+  readonly #dictionary = new Dictionary();
+  #chunks: (Atom | undefined)[][] = [];
   #holders = new Int32Array(0);
   /** ± the epoch in which the atom was evaluated last: positive when it was true. */
   #verdicts = new Int32Array(0);
@@ -29,7 +41,7 @@ export class AtomTable {
   }
 
   get bytes(): number {
-    return this.#ids.size * ATOM_BYTES;
+    return this.#ids.size * ATOM_BYTES + this.#dictionary.bytes + this.#holders.byteLength * 2;
   }
 
   get readsData(): boolean {
@@ -39,8 +51,8 @@ export class AtomTable {
   /** Holds the condition once more. */
   hold(condition: Condition): number {
     const text = printCondition(condition);
-    const known = this.#byText.get(text);
-    if (known !== undefined) {
+    const known = this.#dictionary.findText(SPACE, text);
+    if (known !== NOWHERE) {
       this.#holders[known] = (this.#holders[known] as number) + 1;
       return known;
     }
@@ -49,10 +61,10 @@ export class AtomTable {
     this.#verdicts = roomForInts(this.#verdicts, atom + 1);
     this.#holders[atom] = 1;
     this.#verdicts[atom] = 0;
-    this.#texts[atom] = text;
-    this.#conditions[atom] = condition;
-    this.#tests[atom] = compileAtom(condition);
-    this.#byText.set(text, atom);
+    const chunk = this.#chunks[atom >> CHUNK_SHIFT] ?? [];
+    this.#chunks[atom >> CHUNK_SHIFT] = chunk;
+    chunk[atom & CHUNK_MASK] = { condition, isTrue: compileAtom(condition) };
+    this.#dictionary.add(SPACE, text, atom);
     if (namesData(condition)) this.#dataAtoms += 1;
     return atom;
   }
@@ -60,18 +72,15 @@ export class AtomTable {
   release(atom: number): void {
     const holders = (this.#holders[atom] as number) - 1;
     this.#holders[atom] = holders;
-    const condition = this.#conditions[atom];
-    if (holders > 0 || condition === undefined) return;
-    if (namesData(condition)) this.#dataAtoms -= 1;
-    this.#byText.delete(this.#texts[atom] as string);
-    this.#texts[atom] = '';
-    this.#conditions[atom] = undefined;
-    this.#tests[atom] = undefined;
+    const chunk = this.#chunks[atom >> CHUNK_SHIFT] as (Atom | undefined)[];
+    const held = chunk[atom & CHUNK_MASK];
+    if (holders > 0 || held === undefined) return;
+    if (namesData(held.condition)) this.#dataAtoms -= 1;
+    this.#dictionary.remove(atom);
+    chunk[atom & CHUNK_MASK] = undefined;
     this.#ids.release(atom);
     if (this.#ids.size > 0) return;
-    this.#texts = [];
-    this.#conditions = [];
-    this.#tests = [];
+    this.#chunks = [];
     this.#holders = new Int32Array(0);
     this.#verdicts = new Int32Array(0);
   }
@@ -81,7 +90,7 @@ export class AtomTable {
     const last = this.#verdicts[atom] as number;
     if (last === epoch) return true;
     if (last === -epoch) return false;
-    const verdict = this.#tests[atom]?.(event) === true;
+    const verdict = this.#chunks[atom >> CHUNK_SHIFT]?.[atom & CHUNK_MASK]?.isTrue(event) === true;
     this.#verdicts[atom] = verdict ? epoch : -epoch;
     return verdict;
   }

@@ -24,13 +24,21 @@ export function writeOrdered(value: number, words: Int32Array, at: number): void
   words[at + 1] = (halves[1 - HIGH] as number) ^ flip ^ -0x80000000;
 }
 
-/** Writes the negative of the number at `words[from]` to `words[to]`. Negation mirrors the order, but 0 stays. */
-export function negateOrdered(words: Int32Array, from: number, to: number): void {
-  const high = words[from] as number;
-  const low = words[from + 1] as number;
+/**
+ * Writes the words of a number and those of its negative to `words[at]`…`words[at + 3]`. The number is not -0 or NaN, and is the
+ * one at `index` of the doubles whose bits are `bits`: where a column of doubles is read anyway, no copy is needed.
+ */
+export function writeBothOrdered(bits: Int32Array, index: number, words: Int32Array, at: number): void {
+  const bitsHigh = bits[2 * index + HIGH] as number;
+  const flip = bitsHigh >> 31;
+  const high = bitsHigh ^ (flip & 0x7fffffff);
+  const low = (bits[2 * index + 1 - HIGH] as number) ^ flip ^ -0x80000000;
+  words[at] = high;
+  words[at + 1] = low;
+  // Negation mirrors the order, but 0 stays.
   const isZero = high === 0 && low === -0x80000000;
-  words[to] = isZero ? high : ~high;
-  words[to + 1] = isZero ? low : ~low;
+  words[at + 2] = isZero ? high : ~high;
+  words[at + 3] = isZero ? low : ~low;
 }
 
 /** The number that was written to `words[at]`. */

@@ -1,53 +1,38 @@
 /**
  * Slots: one small integer for each reference that live filters name. An event's values are read once into arrays
  * indexed by slot; all tests read those.
- *
- * Data paths form a tree, so that a common prefix is walked once, and an object of the event is walked by the shorter
- * side: the steps that filters name, or the keys that it has. Neither many filters with rare fields nor an event with
- * many fields makes the other side expensive.
  */
 import type { JsonValue, MatchableEvent } from '../event.ts';
 import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
+import { Fields, NO_SLOT } from './fields.ts';
 import { IdPool } from './id-pool.ts';
-import { NO_NUMBER, negateOrdered, writeOrdered } from './ordered-bits.ts';
+import { NO_NUMBER, writeBothOrdered } from './ordered-bits.ts';
 import type { Prefix, SlotReference } from './prefix.ts';
 import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 
-interface PathNode {
-  readonly step: string | number;
-  readonly parent: PathNode | undefined;
-  /** Does every object have a property of this name? */
-  readonly isInherited: boolean;
-  slot: number;
-  children: Map<string | number, PathNode>;
-}
-
-const NO_SLOT = -1;
-/** With fewer steps than this, walking them is cheaper than counting the object's keys. */
-const NARROW = 24;
-/** A path node, a Map entry and the columns of a slot; an estimate for the statistics. */
+/** A path's node in the tree and the columns of a slot; an estimate for the statistics. */
 const SLOT_BYTES = 320;
 
 export class SlotTable {
   readonly #symbols: SymbolTable;
   readonly #ids = new IdPool();
-  readonly #root: PathNode = { step: '', parent: undefined, isInherited: false, slot: NO_SLOT, children: new Map() };
-  readonly #attributes = new Map<string, number>();
-  readonly #envelope = new Map<EnvelopeName, number>();
+  readonly #data = new Fields();
+  readonly #attributes = new Fields();
+  #envelope: { readonly name: EnvelopeName; readonly slot: number }[] = [];
   /** By slot. */
   #references: (SlotReference | undefined)[] = [];
   /** By slot: the slots that stand for prefixes of it. */
   #prefixes: ({ readonly length: number; readonly slot: number }[] | undefined)[] = [];
   #holders = new Int32Array(0);
-  /** Live slots that read `event.data`. */
-  #dataSlots = 0;
 
   /** Of the event read last, by slot: KIND_… */
   kinds = new Int32Array(0);
   /** By slot: the value, NaN if it is no number. */
   values = new Float64Array(0);
+  /** The bits of `values`. */
+  #bits = new Int32Array(0);
   /** By side, two words: the value and its negative as in ordered-bits.ts, below every bound if it is no number. */
   numbers = new Int32Array(0);
   /** The symbol of the value, or NO_SYMBOL. */
@@ -69,7 +54,7 @@ export class SlotTable {
   }
 
   get readsData(): boolean {
-    return this.#dataSlots > 0;
+    return this.#data.size > 0;
   }
 
   /** The slot of a reference, when a live filter names it. */
@@ -81,17 +66,11 @@ export class SlotTable {
         return prefixes?.find(({ length }) => length === reference.length)?.slot;
       }
       case 'attribute':
-        return this.#attributes.get(reference.name);
+        return known(this.#attributes.find([reference.name]));
       case 'envelope':
-        return this.#envelope.get(reference.name);
-      case 'data': {
-        let node: PathNode | undefined = this.#root;
-        for (const step of reference.path) {
-          node = node.children.get(step);
-          if (node === undefined) return undefined;
-        }
-        return node.slot === NO_SLOT ? undefined : node.slot;
-      }
+        return this.#envelope.find(({ name }) => name === reference.name)?.slot;
+      case 'data':
+        return known(this.#data.find(reference.path));
     }
   }
 
@@ -111,6 +90,7 @@ export class SlotTable {
     this.#holders = roomForInts(this.#holders, slot + 1);
     this.kinds = roomForInts(this.kinds, slot + 1);
     this.values = roomForNumbers(this.values, slot + 1);
+    this.#bits = new Int32Array(this.values.buffer, 0, this.values.length * 2);
     this.numbers = roomForInts(this.numbers, sideOf(slot + 1, 0));
     this.symbols = roomForInts(this.symbols, slot + 1);
     this.touched = roomForInts(this.touched, slot + 1);
@@ -118,14 +98,9 @@ export class SlotTable {
     this.#references[slot] = reference;
     this.#clear(slot);
     if (reference.kind === 'prefix') this.#holdPrefix(reference, slot);
-    else if (reference.kind === 'attribute') this.#attributes.set(reference.name, slot);
-    else if (reference.kind === 'envelope') this.#envelope.set(reference.name, slot);
-    else {
-      this.#dataSlots += 1;
-      let node = this.#root;
-      for (const step of reference.path) node = node.children.get(step) ?? grow(node, step);
-      node.slot = slot;
-    }
+    else if (reference.kind === 'attribute') this.#attributes.add([reference.name], slot);
+    else if (reference.kind === 'envelope') this.#envelope.push({ name: reference.name, slot });
+    else this.#data.add(reference.path, slot);
     return slot;
   }
 
@@ -137,12 +112,9 @@ export class SlotTable {
     const reference = this.#references[slot];
     this.#references[slot] = undefined;
     if (reference?.kind === 'prefix') this.#releasePrefix(reference, slot);
-    else if (reference?.kind === 'attribute') this.#attributes.delete(reference.name);
-    else if (reference?.kind === 'envelope') this.#envelope.delete(reference.name);
-    else if (reference !== undefined) {
-      this.#dataSlots -= 1;
-      this.#prune(reference.path);
-    }
+    else if (reference?.kind === 'attribute') this.#attributes.remove([reference.name]);
+    else if (reference?.kind === 'envelope') this.#envelope = this.#envelope.filter((other) => other.slot !== slot);
+    else if (reference !== undefined) this.#data.remove(reference.path);
     this.#ids.release(slot);
     if (this.#ids.size === 0) this.#reset();
     return true;
@@ -150,82 +122,76 @@ export class SlotTable {
 
   /** Reads an event into the arrays. `data` is the event's data, which the caller has read already. */
   read(event: MatchableEvent, data: JsonValue | undefined): void {
-    for (let i = 0; i < this.touchedCount; i += 1) this.#clear(this.touched[i] as number);
-    this.touchedCount = 0;
-    if (this.#dataSlots > 0) this.#walk(this.#root, data);
-    for (const [name, slot] of this.#envelope) this.#set(slot, event[name]);
-    const attributes = event.attributes;
-    if (attributes === undefined) return;
-    if (this.#attributes.size <= NARROW) {
-      for (const [name, slot] of this.#attributes) {
-        if (Object.hasOwn(attributes, name)) this.#set(slot, attributes[name]);
-      }
-      return;
+    this.#clearTouched();
+    if (this.#data.size > 0) this.#readFields(this.#data, data);
+    for (let i = 0; i < this.#envelope.length; i += 1) {
+      const { name, slot } = this.#envelope[i] as { name: EnvelopeName; slot: number };
+      this.#set(slot, event[name]);
     }
-    for (const name of Object.keys(attributes)) {
-      const slot = this.#attributes.get(name);
-      if (slot !== undefined) this.#set(slot, attributes[name]);
+    if (this.#attributes.size > 0) this.#readFields(this.#attributes, event.attributes);
+  }
+
+  #readFields(fields: Fields, object: JsonValue | undefined): void {
+    const count = fields.read(object);
+    this.#setNumbers(fields.slots, fields.numbers, count);
+    const { slots, numbers, others } = fields;
+    for (let i = 0; i < count; i += 1) {
+      if (!Number.isNaN(numbers[i])) continue;
+      const value = others[i];
+      // The event is not to be kept.
+      others[i] = undefined;
+      const slot = slots[i] as number;
+      if (slot !== NO_SLOT) this.#set(slot, value);
     }
   }
 
-  #walk(node: PathNode, value: JsonValue | undefined): void {
-    if (node.slot !== NO_SLOT) this.#set(node.slot, value);
-    if (typeof value !== 'object' || value === null || node.children.size === 0) return;
-    if (isArray(value)) {
-      if (node.children.size > value.length) {
-        for (let i = 0; i < value.length; i += 1) {
-          const child = node.children.get(i);
-          if (child !== undefined) this.#walk(child, value[i]);
-        }
-        return;
-      }
-      for (const [step, child] of node.children) {
-        if (typeof step === 'number' && step < value.length) this.#walk(child, value[step]);
-      }
-      return;
+  /** Sets the numbers among `count` fields. Most values of most events come through this loop. */
+  #setNumbers(slots: Int32Array, read: Float64Array, count: number): void {
+    const { kinds, values, numbers, symbols, touched } = this;
+    const bits = this.#bits;
+    const table = this.#symbols;
+    let end = this.touchedCount;
+    for (let i = 0; i < count; i += 1) {
+      const slot = slots[i] as number;
+      const number = read[i] as number;
+      if (Number.isNaN(number) || slot === NO_SLOT) continue;
+      touched[end] = slot;
+      end += 1;
+      kinds[slot] = KIND_VALUE;
+      // -0 becomes 0.
+      values[slot] = number + 0;
+      writeBothOrdered(bits, slot, numbers, sideOf(slot, NUMBER_SIDE));
+      if (table.hasNumbers(slot)) symbols[slot] = table.findBits(slot, bits, slot);
     }
-    if (node.children.size > NARROW) {
-      const keys = Object.keys(value);
-      if (keys.length < node.children.size) {
-        for (const key of keys) {
-          const child = node.children.get(key);
-          if (child !== undefined) this.#walk(child, value[key]);
-        }
-        return;
-      }
-    }
-    for (const [step, child] of node.children) {
-      if (typeof step !== 'string') continue;
-      // Looked up once: an absent field is undefined, unless every object has it by inheritance.
-      const field = value[step];
-      if (field !== undefined && (!child.isInherited || Object.hasOwn(value, step))) this.#walk(child, field);
-    }
+    this.touchedCount = end;
   }
 
   #set(slot: number, value: JsonValue | undefined): void {
     if (value === undefined) return;
     this.touched[this.touchedCount] = slot;
     this.touchedCount += 1;
-    if (typeof value === 'number') {
-      if (Number.isNaN(value)) {
-        this.kinds[slot] = KIND_NULL;
-        return;
-      }
-      this.kinds[slot] = KIND_VALUE;
-      this.values[slot] = value;
-      const side = sideOf(slot, NUMBER_SIDE);
-      writeOrdered(value, this.numbers, side);
-      negateOrdered(this.numbers, side, side + NEGATED_SIDE);
-      this.symbols[slot] = this.#symbols.find(slot, value);
-      return;
+    this.kinds[slot] = value === null || Number.isNaN(value) ? KIND_NULL : KIND_VALUE;
+    if (typeof value === 'string') this.#setText(slot, value);
+    else if (typeof value === 'boolean') this.symbols[slot] = this.#symbols.find(slot, value);
+    else if (typeof value === 'number' && !Number.isNaN(value)) {
+      this.values[slot] = value + 0;
+      writeBothOrdered(this.#bits, slot, this.numbers, sideOf(slot, NUMBER_SIDE));
+      this.symbols[slot] = this.#symbols.findBits(slot, this.#bits, slot);
     }
-    this.kinds[slot] = value === null ? KIND_NULL : KIND_VALUE;
-    if (typeof value === 'object') return;
-    this.symbols[slot] = this.#symbols.find(slot, value);
+  }
+
+  #setText(slot: number, value: string): void {
+    this.symbols[slot] = this.#symbols.findText(slot, value, value.length);
     const prefixes = this.#prefixes[slot];
-    if (prefixes === undefined || typeof value !== 'string') return;
-    for (const prefix of prefixes)
-      if (value.length >= prefix.length) this.#set(prefix.slot, value.slice(0, prefix.length));
+    if (prefixes === undefined) return;
+    for (let i = 0; i < prefixes.length; i += 1) {
+      const prefix = prefixes[i] as { length: number; slot: number };
+      if (value.length < prefix.length) continue;
+      this.touched[this.touchedCount] = prefix.slot;
+      this.touchedCount += 1;
+      this.kinds[prefix.slot] = KIND_VALUE;
+      this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, prefix.length);
+    }
   }
 
   /** A prefix holds what it is a prefix of. */
@@ -243,24 +209,26 @@ export class SlotTable {
     this.release(whole);
   }
 
-  #clear(slot: number): void {
-    this.kinds[slot] = KIND_MISSING;
-    this.symbols[slot] = NO_SYMBOL;
-    this.values[slot] = Number.NaN;
-    const side = sideOf(slot, NUMBER_SIDE);
-    this.numbers[side] = NO_NUMBER;
-    this.numbers[side + NEGATED_SIDE] = NO_NUMBER;
+  #clearTouched(): void {
+    const { kinds, values, numbers, symbols, touched } = this;
+    for (let i = 0; i < this.touchedCount; i += 1) {
+      const slot = touched[i] as number;
+      kinds[slot] = KIND_MISSING;
+      symbols[slot] = NO_SYMBOL;
+      values[slot] = Number.NaN;
+      const side = sideOf(slot, NUMBER_SIDE);
+      numbers[side] = NO_NUMBER;
+      numbers[side + NEGATED_SIDE] = NO_NUMBER;
+    }
+    this.touchedCount = 0;
   }
 
-  #prune(path: readonly (string | number)[]): void {
-    let node: PathNode | undefined = this.#root;
-    for (const step of path) node = node?.children.get(step);
-    if (node === undefined) return;
-    node.slot = NO_SLOT;
-    while (node.parent !== undefined && node.slot === NO_SLOT && node.children.size === 0) {
-      node.parent.children.delete(node.step);
-      node = node.parent;
-    }
+  /** Makes a new slot missing, though a former one that had its number was not. */
+  #clear(slot: number): void {
+    this.#clearTouched();
+    this.touched[0] = slot;
+    this.touchedCount = 1;
+    this.#clearTouched();
   }
 
   #reset(): void {
@@ -269,6 +237,7 @@ export class SlotTable {
     this.#holders = new Int32Array(0);
     this.kinds = new Int32Array(0);
     this.values = new Float64Array(0);
+    this.#bits = new Int32Array(0);
     this.numbers = new Int32Array(0);
     this.symbols = new Int32Array(0);
     this.touched = new Int32Array(0);
@@ -276,13 +245,6 @@ export class SlotTable {
   }
 }
 
-function grow(parent: PathNode, step: string | number): PathNode {
-  const node: PathNode = { step, parent, isInherited: step in Object.prototype, slot: NO_SLOT, children: new Map() };
-  parent.children.set(step, node);
-  return node;
-}
-
-/** Array.isArray does not narrow read-only arrays. */
-function isArray(value: object): value is readonly JsonValue[] {
-  return Array.isArray(value);
+function known(slot: number): number | undefined {
+  return slot === NO_SLOT ? undefined : slot;
 }

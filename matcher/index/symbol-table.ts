@@ -2,26 +2,25 @@
  * Symbols: one small integer for each pair of slot and constant that a live filter compares for equality. An event's
  * value is looked up once per slot; after that every equality test is a comparison of two integers.
  *
- * Constants are typed: 5, '5' and true are three symbols. -0 and 0 are one, as Map keys are.
+ * Constants are typed: 5, '5' and true are three symbols. -0 and 0 are one.
  */
 import type { Scalar } from '../language/ast.ts';
 import { NOWHERE } from './arena.ts';
 import { roomForInts } from './columns.ts';
+import { Dictionary } from './dictionary.ts';
 import { IdPool } from './id-pool.ts';
 
 /** The symbol of every value that no live filter names. */
 export const NO_SYMBOL = 0;
 
-/** What one constant weighs in V8: its Map entry and a short string; an estimate for the statistics. */
-const CONSTANT_BYTES = 72;
-
 export class SymbolTable {
   readonly #ids = new IdPool();
+  readonly #dictionary = new Dictionary();
   #holders = new Int32Array(0);
-  #slots = new Int32Array(0);
-  #values: Scalar[] = [];
-  /** By slot. */
-  #dictionaries: (Map<unknown, number> | undefined)[] = [];
+  /** By slot: distinct constants that are texts, the longest of them since there were none, and the other constants. */
+  #texts = new Int32Array(0);
+  #longest = new Int32Array(0);
+  #others = new Int32Array(0);
   /** First run of the records whose access key is this symbol, by symbol. */
   bags = new Int32Array(0);
   /** Events that carried the symbol since it came to be. */
@@ -34,25 +33,53 @@ export class SymbolTable {
   }
 
   get bytes(): number {
-    return this.#ids.size * CONSTANT_BYTES + this.bags.byteLength * 5;
+    return this.#dictionary.bytes + this.bags.byteLength * 4 + this.#texts.byteLength * 3;
   }
 
   /** Distinct constants that live filters compare this slot with. */
   sizeOf(slot: number): number {
-    return this.#dictionaries[slot]?.size ?? 0;
+    return (this.#texts[slot] ?? 0) + (this.#others[slot] ?? 0);
   }
 
   slotOf(symbol: number): number {
-    return this.#slots[symbol] as number;
+    return this.#dictionary.spaceOf(symbol);
   }
 
   valueOf(symbol: number): Scalar {
-    return this.#values[symbol] as Scalar;
+    return this.#dictionary.keyOf(symbol);
   }
 
-  /** The symbol of an event's value, NO_SYMBOL if no live filter compares this slot with it. */
-  find(slot: number, value: unknown): number {
-    return this.#dictionaries[slot]?.get(value) ?? NO_SYMBOL;
+  /** Does a live filter compare this slot with a number or boolean? */
+  hasNumbers(slot: number): boolean {
+    return slot < this.#others.length && (this.#others[slot] as number) > 0;
+  }
+
+  /** The symbol of a value, NO_SYMBOL if no live filter compares this slot with it. Cost: the text's length. */
+  find(slot: number, value: Scalar): number {
+    if (typeof value === 'string') return this.findText(slot, value, value.length);
+    if (!this.hasNumbers(slot)) return NO_SYMBOL;
+    const symbol = this.#dictionary.find(slot, value);
+    return symbol === NOWHERE ? NO_SYMBOL : symbol;
+  }
+
+  /**
+   * As `find`, for the number at `index` of the doubles whose bits are `bits`, which is not -0 or NaN. A number that is
+   * handed over as such may cost an object.
+   */
+  findBits(slot: number, bits: Int32Array, index: number): number {
+    if (!this.hasNumbers(slot)) return NO_SYMBOL;
+    const symbol = this.#dictionary.findNumber(slot, bits[2 * index] as number, bits[2 * index + 1] as number);
+    return symbol === NOWHERE ? NO_SYMBOL : symbol;
+  }
+
+  /** As `find`, of the text's first `length` code units. */
+  findText(slot: number, text: string, length: number): number {
+    // Most texts of events are in slots without such constants. 0 is also the longest where there is none.
+    if (slot >= this.#texts.length || this.#texts[slot] === 0 || length > (this.#longest[slot] as number)) {
+      return NO_SYMBOL;
+    }
+    const symbol = this.#dictionary.findText(slot, text, 0, length);
+    return symbol === NOWHERE ? NO_SYMBOL : symbol;
   }
 
   /** Holds the pair once more. `events` is the count of events so far. */
@@ -64,19 +91,21 @@ export class SymbolTable {
     }
     const symbol = this.#ids.take() + 1;
     this.#holders = roomForInts(this.#holders, symbol + 1);
-    this.#slots = roomForInts(this.#slots, symbol + 1);
     this.bags = roomForInts(this.bags, symbol + 1);
     this.seen = roomForInts(this.seen, symbol + 1);
     this.born = roomForInts(this.born, symbol + 1);
     this.#holders[symbol] = 1;
-    this.#slots[symbol] = slot;
-    this.#values[symbol] = value;
     this.bags[symbol] = NOWHERE;
     this.seen[symbol] = 0;
     this.born[symbol] = events | 0;
-    const dictionary = this.#dictionaries[slot] ?? new Map<unknown, number>();
-    this.#dictionaries[slot] = dictionary;
-    dictionary.set(value, symbol);
+    this.#dictionary.add(slot, value, symbol);
+    this.#texts = roomForInts(this.#texts, slot + 1);
+    this.#longest = roomForInts(this.#longest, slot + 1);
+    this.#others = roomForInts(this.#others, slot + 1);
+    if (typeof value === 'string') {
+      this.#longest[slot] = Math.max(value.length, this.#texts[slot] === 0 ? 0 : (this.#longest[slot] as number));
+      this.#texts[slot] = (this.#texts[slot] as number) + 1;
+    } else this.#others[slot] = (this.#others[slot] as number) + 1;
     return symbol;
   }
 
@@ -85,19 +114,18 @@ export class SymbolTable {
     this.#holders[symbol] = holders;
     if (holders > 0) return;
     const slot = this.slotOf(symbol);
-    const dictionary = this.#dictionaries[slot];
-    dictionary?.delete(this.#values[symbol]);
-    if (dictionary?.size === 0) this.#dictionaries[slot] = undefined;
-    this.#values[symbol] = NO_SYMBOL;
+    const counts = typeof this.valueOf(symbol) === 'string' ? this.#texts : this.#others;
+    counts[slot] = (counts[slot] as number) - 1;
+    this.#dictionary.remove(symbol);
     this.#ids.release(symbol - 1);
     if (this.#ids.size === 0) this.#reset();
   }
 
   #reset(): void {
     this.#holders = new Int32Array(0);
-    this.#slots = new Int32Array(0);
-    this.#values = [];
-    this.#dictionaries = [];
+    this.#texts = new Int32Array(0);
+    this.#longest = new Int32Array(0);
+    this.#others = new Int32Array(0);
     this.bags = new Int32Array(0);
     this.seen = new Int32Array(0);
     this.born = new Int32Array(0);

@@ -7,16 +7,24 @@
  */
 import { roomForInts, roomForNumbers } from './columns.ts';
 import type { SlotTable } from './slot-table.ts';
+import type { SymbolTable } from './symbol-table.ts';
 
-/** Numbers remembered for each slot, the latest first to go. */
+/** Numbers remembered for each slot. */
 const SAMPLE = 64;
+const SAMPLE_SHIFT = 6;
 /**
- * One event in eight adds its numbers to the samples. Which one is as good as random (Knuth's multiplicative hash of the
- * count), because publishers that take turns would show us the same one of them at every eighth event.
+ * One event in eight is looked at. Which one is as good as random (Knuth's multiplicative hash of the count), because
+ * publishers that take turns would show us the same one of them at every eighth event.
  */
-function isSampled(event: number): boolean {
-  return Math.imul(event, 0x9e3779b1) >>> 29 === 0;
-}
+const LOOK_SHIFT = 29;
+/** Once a slot has all its numbers, one event in 64 adds another. */
+const REFRESH_SHIFT = 26;
+
+/**
+ * Counts over more events than this are halved, with their age, until they are not: what was long ago counts less, and
+ * nothing overflows. That is done when a share is asked for, and asked for it is whenever a filter is looked at again.
+ */
+const AGE_MAX = 2 ** 20;
 
 export class Traffic {
   /** Events so far. */
@@ -26,11 +34,14 @@ export class Traffic {
   #born = new Int32Array(0);
   /** By slot: sampled events in which it was not missing. */
   #present = new Int32Array(0);
-  /** By slot: numbers ever put into its sample; thresholds do not count once events came. */
+  /** By slot: numbers in its sample; thresholds go when the first number of an event comes. */
   #drawn = new Int32Array(0);
   /** By slot: does its sample hold values of events? */
   #fromEvents = new Int32Array(0);
+  /** By slot: so many numbers, ascending. */
   #samples = new Float64Array(0);
+  /** Numbers that took another's place. */
+  #replaced = 0;
   /** By topic filter. */
   #topicBorn = new Int32Array(0);
   #topicSeen = new Int32Array(0);
@@ -45,8 +56,8 @@ export class Traffic {
     this.#present = roomForInts(this.#present, slot + 1);
     this.#drawn = roomForInts(this.#drawn, slot + 1);
     this.#fromEvents = roomForInts(this.#fromEvents, slot + 1);
-    this.#samples = roomForNumbers(this.#samples, (slot + 1) * SAMPLE);
-    this.#born[slot] = this.#sampled;
+    this.#samples = roomForNumbers(this.#samples, (slot + 1) << SAMPLE_SHIFT);
+    this.#born[slot] = this.#sampled | 0;
     this.#present[slot] = 0;
     this.#drawn[slot] = 0;
     this.#fromEvents[slot] = 0;
@@ -81,18 +92,22 @@ export class Traffic {
 
   /** The event's values are in the slots. */
   values(slots: SlotTable): void {
-    if (!isSampled(this.events)) return;
+    const chance = Math.imul(this.events, 0x9e3779b1);
+    if (chance >>> LOOK_SHIFT === 0) this.#look(slots, chance >>> REFRESH_SHIFT === 0);
+  }
+
+  #look({ touched, touchedCount, values }: SlotTable, refreshes: boolean): void {
     this.#sampled += 1;
-    for (let i = 0; i < slots.touchedCount; i += 1) {
-      const slot = slots.touched[i] as number;
+    for (let i = 0; i < touchedCount; i += 1) {
+      const slot = touched[i] as number;
       this.#present[slot] = (this.#present[slot] as number) + 1;
-      const value = slots.values[slot] as number;
+      const value = values[slot] as number;
       if (Number.isNaN(value)) continue;
       if (this.#fromEvents[slot] === 0) {
         this.#fromEvents[slot] = 1;
         this.#drawn[slot] = 0;
       }
-      this.#draw(slot, value);
+      if (refreshes || (this.#drawn[slot] as number) < SAMPLE) this.#draw(slot, value);
     }
   }
 
@@ -103,34 +118,80 @@ export class Traffic {
 
   /** The share of events expected to have a number in `low`…`high` in the slot. */
   rangeShare(slot: number, low: number, high: number): number {
-    const held = Math.min(SAMPLE, this.#drawn[slot] as number);
-    let inside = 0;
-    for (let i = slot * SAMPLE; i < slot * SAMPLE + held; i += 1) {
-      const value = this.#samples[i] as number;
-      if (value >= low && value <= high) inside += 1;
-    }
+    const held = this.#drawn[slot] as number;
+    const from = slot << SAMPLE_SHIFT;
+    const inside = this.#rank(from, held, high, true) - this.#rank(from, held, low, false);
     const guess = Number.isFinite(low) && Number.isFinite(high) ? 0.15 : 0.4;
-    const age = this.#sampled - (this.#born[slot] as number);
+    const age = agedBy(this.#present, this.#born, slot, this.#sampled);
     const presence = ((this.#present[slot] as number) + 1) / (age + 1);
-    return Math.min(1, presence) * blend(inside, held, guess);
+    return Math.min(1, presence) * blend(Math.max(0, inside), held, guess);
+  }
+
+  /**
+   * Numbers that the slot held lately, or its thresholds while it held none, ascending: as many as 64. Not to be kept
+   * or written to.
+   */
+  sampleOf(slot: number): Float64Array {
+    const from = slot << SAMPLE_SHIFT;
+    return this.#samples.subarray(from, from + (this.#drawn[slot] as number));
+  }
+
+  /** The share of events expected to carry a symbol; `guess` counts for as much as a few events. */
+  symbolShare({ seen, born }: SymbolTable, symbol: number, guess: number): number {
+    const age = agedBy(seen, born, symbol, this.events);
+    return Math.min(1, blend(seen[symbol] as number, age, guess));
   }
 
   /** The share of events whose topic is expected to match; `guess` counts for as much as a few events. */
   topicShare(topic: number, guess: number): number {
-    return blend(this.#topicSeen[topic] as number, this.age(this.#topicBorn[topic] as number), guess);
+    const age = agedBy(this.#topicSeen, this.#topicBorn, topic, this.events);
+    return Math.min(1, blend(this.#topicSeen[topic] as number, age, guess));
   }
 
-  /** Events since the count was `born` (modulo 2^32). */
-  age(born: number): number {
-    return ((this.events | 0) - born) >>> 0;
-  }
-
+  /** Puts a number into the slot's sample, in place of one at random when it is full. */
   #draw(slot: number, value: number): void {
-    const drawn = this.#drawn[slot] as number;
-    this.#samples[slot * SAMPLE + (drawn % SAMPLE)] = value;
-    // Counts up to two rounds and then stays in the second, so that it cannot overflow.
-    this.#drawn[slot] = drawn + 1 === 2 * SAMPLE ? SAMPLE : drawn + 1;
+    const from = slot << SAMPLE_SHIFT;
+    const samples = this.#samples;
+    let at = this.#drawn[slot] as number;
+    if (at < SAMPLE) this.#drawn[slot] = at + 1;
+    else {
+      this.#replaced += 1;
+      at = Math.imul(this.#replaced, 0x9e3779b1) >>> (32 - SAMPLE_SHIFT);
+    }
+    // The gap at `at` moves to where the number belongs.
+    at += from;
+    const end = from + (this.#drawn[slot] as number);
+    for (; at > from && (samples[at - 1] as number) > value; at -= 1) samples[at] = samples[at - 1] as number;
+    for (; at + 1 < end && (samples[at + 1] as number) < value; at += 1) samples[at] = samples[at + 1] as number;
+    samples[at] = value;
   }
+
+  /** How many of the `held` numbers at `from` are below a bound, or equal to it if it `isIncluded`. */
+  #rank(from: number, held: number, bound: number, isIncluded: boolean): number {
+    let low = from;
+    let high = from + held;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const number = this.#samples[middle] as number;
+      if (number < bound || (isIncluded && number === bound)) low = middle + 1;
+      else high = middle;
+    }
+    return low - from;
+  }
+}
+
+/**
+ * How many events a count is over, of the `events` so far; both are halved first while that is too many. Exact if it was asked
+ * for in the last 2^32 events.
+ */
+function agedBy(seen: Int32Array, born: Int32Array, i: number, events: number): number {
+  let age = ((events | 0) - (born[i] as number)) >>> 0;
+  if (age <= AGE_MAX) return age;
+  let count = (seen[i] as number) >>> 0;
+  for (; age > AGE_MAX; age >>>= 1) count >>>= 1;
+  seen[i] = count;
+  born[i] = (events | 0) - age;
+  return age;
 }
 
 /** A share that starts at a guess and moves to what was seen. */

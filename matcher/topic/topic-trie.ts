@@ -5,37 +5,42 @@
  *     sensors/+/temp   ─▶ root ─ sensors ─ + ─ temp  (filter 0)
  *     sensors/#        ─▶          └ #              (filter 1)
  *
- * Levels are Map keys, so `__proto__` is a level like any other.
+ * Nodes are small integers too, and what is known of them stands in columns. A literal level is found in a dictionary by
+ * its parent and its text, which is not cut out of the topic: matching makes nothing for the collector.
  */
+import { NOWHERE } from '../index/arena.ts';
+import { roomForInts } from '../index/columns.ts';
+import { Dictionary } from '../index/dictionary.ts';
 import { IdPool } from '../index/id-pool.ts';
 
-interface TrieNode {
-  readonly level: string;
-  readonly parent: TrieNode | undefined;
-  /** Children by literal level. Absent while there are none: most nodes are leaves. */
-  literals: Map<string, TrieNode> | undefined;
-  /** The child `+`. */
-  any: TrieNode | undefined;
-  /** The child `#`. */
-  rest: TrieNode | undefined;
-  /** The filter that ends here, or NO_FILTER. */
-  filter: number;
-  /** Holders of that filter. */
-  holders: number;
-}
-
+/** The node above all first levels. */
+const ROOT = 0;
+const NO_NODE = -1;
 const NO_FILTER = -1;
 
-/** What one tree node weighs in V8, with its Map entry; an estimate for the statistics. */
-const NODE_BYTES = 160;
+const PLUS = 0x2b;
+const HASH = 0x23;
 
 export class TopicTrie {
-  readonly #root: TrieNode = createNode('', undefined);
+  readonly #nodes = new IdPool();
+  /** The literal levels, by parent. */
+  readonly #levels = new Dictionary();
+  /** By node: its parent; its children `+` and `#`; how many literal children it has. */
+  #parents = new Int32Array(0);
+  #any = new Int32Array(0);
+  #rest = new Int32Array(0);
+  #literals = new Int32Array(0);
+  /** By node: the filter that ends here, or NO_FILTER, and its holders. */
+  #filters = new Int32Array(0);
+  #holders = new Int32Array(0);
   readonly #ids = new IdPool();
-  /** The node at which each filter ends, by filter id. */
-  readonly #ends: (TrieNode | undefined)[] = [];
-  #nodes = 0;
+  /** The node at which each filter ends, by filter; NO_NODE when nobody holds it. */
+  #ends = new Int32Array(0);
   #holds = 0;
+
+  constructor() {
+    this.#createNode(NO_NODE);
+  }
 
   /** Distinct filters held. */
   get size(): number {
@@ -44,29 +49,43 @@ export class TopicTrie {
 
   /** Of all holds, those on this filter. */
   holdShare(filter: number): { readonly held: number; readonly of: number } {
-    return { held: this.#endOf(filter).holders, of: this.#holds };
+    return { held: this.#holders[this.#endOf(filter)] as number, of: this.#holds };
   }
 
-  /** Estimated bytes. */
   get bytes(): number {
-    return this.#nodes * NODE_BYTES;
+    // The root is there always, and weighs nothing alone.
+    return this.#ids.size === 0 ? 0 : this.#parents.byteLength * 6 + this.#ends.byteLength + this.#levels.bytes;
   }
 
-  /** Text of a filter that is held. Cost: its levels. */
+  /** Levels of a filter that is held which are no wildcards. Cost: its levels. */
+  literalLevelsOf(filter: number): number {
+    let count = 0;
+    for (let node = this.#endOf(filter); node !== ROOT; node = this.#parents[node] as number) {
+      if (!this.#isWildcard(node)) count += 1;
+    }
+    return count;
+  }
+
+  /** Text of a filter that is held. Cost: its length. */
   textOf(filter: number): string {
     const levels: string[] = [];
-    for (let node = this.#ends[filter]; node?.parent !== undefined; node = node.parent) levels.push(node.level);
+    for (let node = this.#endOf(filter); node !== ROOT; node = this.#parents[node] as number) {
+      levels.push(this.#textOfLevel(node));
+    }
     return levels.reverse().join('/');
   }
 
   /** The id of a checked filter, when someone holds it. */
   find(text: string): number | undefined {
-    let node: TrieNode | undefined = this.#root;
-    for (const level of text.split('/')) {
-      node = childOf(node, level);
-      if (node === undefined) return undefined;
+    let node = ROOT;
+    for (let at = 0; at <= text.length; ) {
+      const end = levelEnd(text, at);
+      node = this.#child(node, text, at, end);
+      if (node === NO_NODE) return undefined;
+      at = end + 1;
     }
-    return node.filter === NO_FILTER ? undefined : node.filter;
+    const filter = this.#filters[node] as number;
+    return filter === NO_FILTER ? undefined : filter;
   }
 
   /**
@@ -75,34 +94,38 @@ export class TopicTrie {
    * @returns its id: small, dense, the same until the last holder has released it, then used again.
    */
   add(text: string): number {
-    let node = this.#root;
-    for (const level of text.split('/')) node = childOf(node, level) ?? this.#grow(node, level);
-    if (node.filter === NO_FILTER) {
-      node.filter = this.#ids.take();
-      this.#ends[node.filter] = node;
+    let node = ROOT;
+    for (let at = 0; at <= text.length; ) {
+      const end = levelEnd(text, at);
+      const child = this.#child(node, text, at, end);
+      node = child === NO_NODE ? this.#grow(node, text.slice(at, end)) : child;
+      at = end + 1;
     }
-    node.holders += 1;
-    this.#holds += 1;
-    return node.filter;
+    if (this.#filters[node] === NO_FILTER) {
+      const filter = this.#ids.take();
+      this.#filters[node] = filter;
+      this.#ends = roomForInts(this.#ends, filter + 1);
+      this.#ends[filter] = node;
+    }
+    this.#hold(node, 1);
+    return this.#filters[node] as number;
   }
 
   /** Holds a filter that is already held once more. */
   retain(filter: number): void {
-    this.#endOf(filter).holders += 1;
-    this.#holds += 1;
+    this.#hold(this.#endOf(filter), 1);
   }
 
   /** Releases one hold. With the last one the filter goes, and with it every node that only it needed. */
   release(filter: number): void {
     const end = this.#endOf(filter);
-    end.holders -= 1;
-    this.#holds -= 1;
-    if (end.holders > 0) return;
-    end.filter = NO_FILTER;
+    this.#hold(end, -1);
+    if ((this.#holders[end] as number) > 0) return;
+    this.#filters[end] = NO_FILTER;
     this.#ids.release(filter);
-    this.#ends[filter] = undefined;
-    if (this.#ids.size === 0) this.#ends.length = 0;
+    this.#ends[filter] = NO_NODE;
     this.#prune(end);
+    if (this.#ids.size === 0) this.#reset();
   }
 
   /**
@@ -112,81 +135,139 @@ export class TopicTrie {
    * Cost: the nodes on matching paths; no more than the filters that share a prefix with the topic.
    */
   match(topic: string, found: number[]): number {
-    const root = this.#root;
     // [MQTT-4.7.2-1]: wildcards on the first level do not see $-topics.
-    if (topic.charCodeAt(0) === 0x24) {
-      const slash = topic.indexOf('/');
-      const child = root.literals?.get(slash < 0 ? topic : topic.slice(0, slash));
-      return child === undefined ? 0 : collect(child, topic, slash < 0 ? topic.length + 1 : slash + 1, found, 0);
-    }
-    return collect(root, topic, 0, found, 0);
+    if (topic.charCodeAt(0) !== 0x24) return this.#collect(ROOT, topic, 0, found, 0);
+    const end = levelEnd(topic, 0);
+    const child = this.#literalChild(ROOT, topic, 0, end);
+    return child === NO_NODE ? 0 : this.#collect(child, topic, end + 1, found, 0);
   }
 
-  #grow(parent: TrieNode, level: string): TrieNode {
-    const node = createNode(level, parent);
-    if (level === '+') parent.any = node;
-    else if (level === '#') parent.rest = node;
-    else {
-      parent.literals ??= new Map();
-      parent.literals.set(level, node);
+  /** Follows the levels that start at `at`; past the end of the topic means that none are left. Depth is at most 32. */
+  #collect(node: number, topic: string, at: number, found: number[], count: number): number {
+    const rest = this.#rest[node] as number;
+    if (rest !== NO_NODE) {
+      found[count] = this.#filters[rest] as number;
+      count += 1;
     }
-    this.#nodes += 1;
+    if (at > topic.length) {
+      const filter = this.#filters[node] as number;
+      if (filter === NO_FILTER) return count;
+      found[count] = filter;
+      return count + 1;
+    }
+    const any = this.#any[node] as number;
+    const hasLiterals = (this.#literals[node] as number) > 0;
+    if (any === NO_NODE && !hasLiterals) return count;
+    const end = levelEnd(topic, at);
+    if (any !== NO_NODE) count = this.#collect(any, topic, end + 1, found, count);
+    if (!hasLiterals) return count;
+    const child = this.#levels.findText(node, topic, at, end);
+    return child === NOWHERE ? count : this.#collect(child, topic, end + 1, found, count);
+  }
+
+  /** The child for the level `at`…`end` of a filter, or NO_NODE. */
+  #child(node: number, text: string, at: number, end: number): number {
+    if (end === at + 1) {
+      if (text.charCodeAt(at) === PLUS) return this.#any[node] as number;
+      if (text.charCodeAt(at) === HASH) return this.#rest[node] as number;
+    }
+    return this.#literalChild(node, text, at, end);
+  }
+
+  #literalChild(node: number, text: string, at: number, end: number): number {
+    const child = this.#levels.findText(node, text, at, end);
+    return child === NOWHERE ? NO_NODE : child;
+  }
+
+  #grow(parent: number, level: string): number {
+    const node = this.#createNode(parent);
+    if (level === '+') this.#any[parent] = node;
+    else if (level === '#') this.#rest[parent] = node;
+    else {
+      this.#levels.add(parent, level, node);
+      this.#literals[parent] = (this.#literals[parent] as number) + 1;
+    }
     return node;
   }
 
-  #prune(leaf: TrieNode): void {
+  #createNode(parent: number): number {
+    const node = this.#nodes.take();
+    this.#parents = roomForInts(this.#parents, node + 1);
+    this.#any = roomForInts(this.#any, node + 1);
+    this.#rest = roomForInts(this.#rest, node + 1);
+    this.#literals = roomForInts(this.#literals, node + 1);
+    this.#filters = roomForInts(this.#filters, node + 1);
+    this.#holders = roomForInts(this.#holders, node + 1);
+    this.#parents[node] = parent;
+    this.#any[node] = NO_NODE;
+    this.#rest[node] = NO_NODE;
+    this.#literals[node] = 0;
+    this.#filters[node] = NO_FILTER;
+    this.#holders[node] = 0;
+    return node;
+  }
+
+  #prune(leaf: number): void {
     let node = leaf;
-    while (node.parent !== undefined && isIdle(node)) {
-      const { parent, level } = node;
-      if (level === '+') parent.any = undefined;
-      else if (level === '#') parent.rest = undefined;
+    while (node !== ROOT && this.#isIdle(node)) {
+      const parent = this.#parents[node] as number;
+      if (this.#any[parent] === node) this.#any[parent] = NO_NODE;
+      else if (this.#rest[parent] === node) this.#rest[parent] = NO_NODE;
       else {
-        parent.literals?.delete(level);
-        if (parent.literals?.size === 0) parent.literals = undefined;
+        this.#levels.remove(node);
+        this.#literals[parent] = (this.#literals[parent] as number) - 1;
       }
-      this.#nodes -= 1;
+      this.#nodes.release(node);
       node = parent;
     }
   }
 
-  #endOf(filter: number): TrieNode {
-    const end = this.#ends[filter];
-    if (end === undefined) throw new RangeError(`topic filter ${filter} is not held`);
+  #isIdle(node: number): boolean {
+    return (
+      this.#filters[node] === NO_FILTER &&
+      this.#any[node] === NO_NODE &&
+      this.#rest[node] === NO_NODE &&
+      this.#literals[node] === 0
+    );
+  }
+
+  #isWildcard(node: number): boolean {
+    const parent = this.#parents[node] as number;
+    return this.#any[parent] === node || this.#rest[parent] === node;
+  }
+
+  #textOfLevel(node: number): string {
+    if (!this.#isWildcard(node)) return String(this.#levels.keyOf(node));
+    return this.#any[this.#parents[node] as number] === node ? '+' : '#';
+  }
+
+  #hold(end: number, change: number): void {
+    this.#holders[end] = (this.#holders[end] as number) + change;
+    this.#holds += change;
+  }
+
+  #endOf(filter: number): number {
+    const end = this.#ends[filter] ?? NO_NODE;
+    if (end === NO_NODE) throw new RangeError(`topic filter ${filter} is not held`);
     return end;
   }
-}
 
-/** Follows the levels that start at `at`; past the end of the topic means that none are left. Depth is at most 32. */
-function collect(node: TrieNode, topic: string, at: number, found: number[], count: number): number {
-  if (node.rest !== undefined) {
-    found[count] = node.rest.filter;
-    count += 1;
+  /** Gives the columns back, when no filter is held: the root alone is left. */
+  #reset(): void {
+    this.#nodes.release(ROOT);
+    this.#parents = new Int32Array(0);
+    this.#any = new Int32Array(0);
+    this.#rest = new Int32Array(0);
+    this.#literals = new Int32Array(0);
+    this.#filters = new Int32Array(0);
+    this.#holders = new Int32Array(0);
+    this.#ends = new Int32Array(0);
+    this.#createNode(NO_NODE);
   }
-  if (at > topic.length) {
-    if (node.filter !== NO_FILTER) {
-      found[count] = node.filter;
-      count += 1;
-    }
-    return count;
-  }
-  if (node.any === undefined && node.literals === undefined) return count;
-  const slash = topic.indexOf('/', at);
-  const end = slash < 0 ? topic.length : slash;
-  if (node.any !== undefined) count = collect(node.any, topic, end + 1, found, count);
-  const child = node.literals?.get(topic.slice(at, end));
-  return child === undefined ? count : collect(child, topic, end + 1, found, count);
 }
 
-function childOf(node: TrieNode, level: string): TrieNode | undefined {
-  if (level === '+') return node.any;
-  if (level === '#') return node.rest;
-  return node.literals?.get(level);
-}
-
-function createNode(level: string, parent: TrieNode | undefined): TrieNode {
-  return { level, parent, literals: undefined, any: undefined, rest: undefined, filter: NO_FILTER, holders: 0 };
-}
-
-function isIdle(node: TrieNode): boolean {
-  return node.filter === NO_FILTER && node.any === undefined && node.rest === undefined && node.literals === undefined;
+/** Where the level that starts at `at` ends. */
+function levelEnd(text: string, at: number): number {
+  const slash = text.indexOf('/', at);
+  return slash < 0 ? text.length : slash;
 }

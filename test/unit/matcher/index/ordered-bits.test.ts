@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_NUMBER, negateOrdered, readOrdered, writeOrdered } from '../../../../matcher/index/ordered-bits.ts';
+import { NO_NUMBER, readOrdered, writeBothOrdered, writeOrdered } from '../../../../matcher/index/ordered-bits.ts';
 
 const ascending = [
   Number.NEGATIVE_INFINITY,
@@ -39,13 +39,20 @@ describe('ordered bits', () => {
     }
   });
 
-  it('give the number back, and its negative; -0 is 0', () => {
-    const words = new Int32Array(4);
+  it('give the number back; -0 is 0', () => {
+    const words = new Int32Array(2);
     for (const value of [...ascending, -0]) {
       writeOrdered(value, words, 0);
       expect(readOrdered(words, 0)).toBe(value + 0);
-      negateOrdered(words, 0, 2);
-      expect([words[2], words[3]]).toEqual(ordered(-value));
+    }
+  });
+
+  it('are written for a number and its negative alike from the bits of a column', () => {
+    const column = Float64Array.from(ascending);
+    const words = new Int32Array(5);
+    for (const [i, value] of ascending.entries()) {
+      writeBothOrdered(new Int32Array(column.buffer), i, words, 1);
+      expect([...words.slice(1)]).toEqual([...ordered(value), ...ordered(-value)]);
     }
   });
 });
