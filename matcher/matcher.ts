@@ -210,9 +210,10 @@ export class Matcher {
       this.#cursor = this.#cursor + 1 < this.#registry.end ? this.#cursor + 1 : 0;
       const text = this.#registry.textOf(this.#cursor);
       if (text === undefined) continue;
-      const { topic, tests, condition } = compileFilter(text, NO_LIMITS);
+      const compiled = compileFilter(text, NO_LIMITS);
+      const { topic, tests } = compiled;
       if (tests === undefined || tests.length === 0) continue;
-      if (this.#index.retune({ filter: this.#cursor, topic, tests, condition })) moved += 1;
+      if (this.#index.retune({ filter: this.#cursor, topic, tests, whole: compiled })) moved += 1;
     }
     return moved;
   }
@@ -247,9 +248,9 @@ export class Matcher {
     const cost = COSTS.indexOf(compiled.cost);
     this.#costs[filter] = cost;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
-    const { topic, tests, condition } = compiled;
+    const { topic, tests } = compiled;
     // A predicate that is never true is registered but not posted.
-    if (tests !== undefined) this.#index.add({ filter, topic, tests, condition });
+    if (tests !== undefined) this.#index.add({ filter, topic, tests, whole: compiled });
     return filter;
   }
 

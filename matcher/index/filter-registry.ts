@@ -7,7 +7,7 @@
  */
 import type { CompiledFilter, Filter } from '../filter.ts';
 import { NOWHERE } from './arena.ts';
-import { HashTable, hashOf } from './hash-table.ts';
+import { HashTable } from './hash-table.ts';
 import { IdPool } from './id-pool.ts';
 import { TextStore } from './text-store.ts';
 
@@ -45,7 +45,7 @@ export class FilterRegistry {
   find(filter: CompiledFilter): number | undefined {
     const text = joined(filter);
     let tries = KEYS_TRIED_MAX;
-    const id = this.#hashes.find(hashOf(filter.key), (candidate) => {
+    const id = this.#hashes.find(filter.hash, (candidate) => {
       const known = this.#texts.get(candidate) as string;
       if (known === text) return true;
       tries -= 1;
@@ -57,7 +57,7 @@ export class FilterRegistry {
   /** Numbers a filter that has no equal here. */
   add(filter: CompiledFilter): number {
     const id = this.#ids.take();
-    this.#hashes.add(hashOf(filter.key), id);
+    this.#hashes.add(filter.hash, id);
     this.#texts.add(id, joined(filter));
     return id;
   }

@@ -71,7 +71,8 @@ function transform(condition: Condition, isNegated: boolean): Condition {
   }
 }
 
-const opposites: Readonly<Record<Comparison, Comparison>> = {
+/** The operator of the negation. */
+export const opposites: Readonly<Record<Comparison, Comparison>> = {
   '=': '<>',
   '<>': '=',
   '<': '>=',
@@ -81,7 +82,7 @@ const opposites: Readonly<Record<Comparison, Comparison>> = {
 };
 
 /** The operator after its sides have changed places. */
-const mirrored: Readonly<Record<Comparison, Comparison>> = {
+export const mirrored: Readonly<Record<Comparison, Comparison>> = {
   '=': '=',
   '<>': '<>',
   '<': '>',

@@ -1,0 +1,106 @@
+import type { Condition } from '../language/ast.ts';
+import type { PredicateLimits } from '../language/limits.ts';
+import { parsePredicate } from '../language/parse.ts';
+import { readTokens } from '../language/tokens.ts';
+import { gapsOf, NO_GAPS } from './gaps.ts';
+import type { Outline } from './outline.ts';
+import { type Plan, planOf } from './plan.ts';
+
+/** Larger clauses have no company of the same shape, and would only take its place. */
+const SHAPE_CHARACTERS_MAX = 256;
+const SHAPE_GAPS_MAX = 16;
+
+/**
+ * All clauses that differ in their literals only, and what is known of them once one was parsed: that they are well-formed,
+ * how much they ask for, and how their tests are made.
+ *
+ * What jsep makes of a clause depends on the kinds of its literals and not on their values. What does depend on values is
+ * not left to it: strings and numbers are read, and patterns checked, for each filter; and where a path has a literal for a
+ * step, it is part of the shape.
+ */
+export interface ClauseShape {
+  readonly hash: number;
+  /** The text around the gaps: one piece more than there are gaps. */
+  readonly pieces: readonly string[];
+  readonly kinds: readonly number[];
+  readonly plan: Plan;
+  readonly atoms: number;
+  /** Literals that are in no gap, counted generously. */
+  readonly fixedLiterals: number;
+  /** The limit of depth that it was parsed with. */
+  readonly depthMax: number;
+}
+
+/** Whether a clause has this shape. */
+export function hasShape(outline: Outline, clause: number, { pieces, kinds }: ClauseShape): boolean {
+  const { text, gapStarts, gapEnds, gapKinds } = outline;
+  const first = outline.clauseGaps[clause] as number;
+  const count = (outline.clauseGaps[clause + 1] as number) - first;
+  if (count !== kinds.length) return false;
+  let at = outline.clauseStarts[clause] as number;
+  for (let i = 0; i < count; i += 1) {
+    const gap = first + i;
+    if (gapKinds[gap] !== kinds[i] || !hasPiece(text, at, gapStarts[gap] as number, pieces[i] as string)) return false;
+    at = gapEnds[gap] as number;
+  }
+  return hasPiece(text, at, outline.clauseEnds[clause] as number, pieces[count] as string);
+}
+
+function hasPiece(text: string, start: number, end: number, piece: string): boolean {
+  if (end - start !== piece.length) return false;
+  for (let i = 0; i < piece.length; i += 1) if (text.charCodeAt(start + i) !== piece.charCodeAt(i)) return false;
+  return true;
+}
+
+/**
+ * Parses and plans a clause.
+ *
+ * @returns its shape, and whether the shape is one: whether its plan does for other literals too.
+ * @throws FilterError
+ */
+export function shapeOf(
+  outline: Outline,
+  clause: number,
+  limits: PredicateLimits,
+): { shape: ClauseShape; isGeneral: boolean } {
+  const { text, gapStarts, gapEnds } = outline;
+  const end = outline.clauseEnds[clause] as number;
+  const first = outline.clauseGaps[clause] as number;
+  const afterLast = outline.clauseGaps[clause + 1] as number;
+  let at = outline.clauseStarts[clause] as number;
+  const clauseText = text.slice(at, end);
+  const parsed = parsePredicate(clauseText, limits);
+  const pieces: string[] = [];
+  const kinds: number[] = [];
+  let characters = 0;
+  for (let gap = first; gap <= afterLast; gap += 1) {
+    const piece = text.slice(at, gap < afterLast ? gapStarts[gap] : end);
+    pieces.push(piece);
+    characters += piece.length;
+    if (gap === afterLast) break;
+    kinds.push(outline.gapKinds[gap] as number);
+    at = gapEnds[gap] as number;
+  }
+  const gaps = gapsOf(outline, clause);
+  const plan = planOf(parsed, gaps);
+  const isGeneral = gaps.areSound && kinds.length <= SHAPE_GAPS_MAX && characters <= SHAPE_CHARACTERS_MAX;
+  const inGaps = (outline.gapLiterals[afterLast] as number) - (outline.gapLiterals[first] as number);
+  const shape: ClauseShape = {
+    hash: outline.clauseHashes[clause] as number,
+    pieces,
+    kinds,
+    plan: gaps.areSound ? plan : planOf(parsed, NO_GAPS),
+    atoms: countAtoms(parsed),
+    fixedLiterals: readTokens(clauseText).filter((token) => token.kind === 'literal').length - inGaps,
+    depthMax: limits.depthMax,
+  };
+  return { shape, isGeneral };
+}
+
+function countAtoms(condition: Condition): number {
+  if (condition.kind === 'not') return countAtoms(condition.condition);
+  if (condition.kind !== 'and' && condition.kind !== 'or') return 1;
+  let atoms = 0;
+  for (const part of condition.conditions) atoms += countAtoms(part);
+  return atoms;
+}
