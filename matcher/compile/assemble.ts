@@ -1,4 +1,4 @@
-import type { RangeTest, Test } from '../index/conjunction.ts';
+import type { RangeTest } from '../index/conjunction.ts';
 import type { Scalar } from '../language/ast.ts';
 import {
   type Branch,
@@ -20,7 +20,7 @@ const PAIRED_MAX = 16;
  * one reference the union, without duplicates, in order. `undefined` when ranges exclude each other.
  */
 export function assembleAll(drafts: readonly Draft[]): Branch | undefined {
-  const merged = hasSharedPlace(drafts) ? mergeByPlace(drafts) : [...drafts];
+  const merged = hasEqual(drafts.map((draft) => draft.place)) ? mergeByPlace(drafts) : [...drafts];
   if (merged !== undefined) sortDrafts(merged);
   return merged;
 }
@@ -30,15 +30,30 @@ export function assembleAll(drafts: readonly Draft[]): Branch | undefined {
  * one. Not in order.
  */
 export function assembleAny(branches: readonly Branch[]): readonly Branch[] {
+  return hasEqual(branches.map(keyOfBranch)) ? mergeBranches(branches) : branches;
+}
+
+/** Different for branches that are neither duplicates nor values of one reference. */
+function keyOfBranch(branch: Branch): number {
+  const draft = valueOfBranch(branch);
+  return draft === undefined ? hashOfBranch(branch) : draft.place;
+}
+
+/** The draft of a branch that is nothing but wanted values of one reference. */
+function valueOfBranch(branch: Branch): Draft | undefined {
+  const draft = branch[0] as Draft;
+  const isValue = branch.length === 1 && (draft.test.kind === 'equal' || draft.test.kind === 'oneOf');
+  return isValue ? draft : undefined;
+}
+
+function mergeBranches(branches: readonly Branch[]): readonly Branch[] {
   const different: Branch[] = [];
   const first = new Map<number, Branch>();
   const wanted = new Map<string, [Draft, ...Draft[]]>();
   for (const branch of branches) {
-    const [draft] = branch;
-    if (branch.length === 1 && draft?.subject !== undefined && isWantedValue(draft.test)) {
-      const present = wanted.get(draft.subject.name);
-      if (present === undefined) wanted.set(draft.subject.name, [draft]);
-      else present.push(draft);
+    const draft = valueOfBranch(branch);
+    if (draft !== undefined) {
+      addTo(wanted, draft);
       continue;
     }
     const hash = hashOfBranch(branch);
@@ -52,12 +67,10 @@ export function assembleAny(branches: readonly Branch[]): readonly Branch[] {
   return different;
 }
 
-function hasSharedPlace(drafts: readonly Draft[]): boolean {
-  if (drafts.length > PAIRED_MAX) return true;
-  for (let i = 1; i < drafts.length; i += 1) {
-    const { place } = drafts[i] as Draft;
-    for (let j = 0; j < i; j += 1) if ((drafts[j] as Draft).place === place) return true;
-  }
+/** True for more than {@link PAIRED_MAX}, which are not compared in pairs. */
+function hasEqual(keys: readonly number[]): boolean {
+  if (keys.length > PAIRED_MAX) return true;
+  for (let i = 1; i < keys.length; i += 1) for (let j = 0; j < i; j += 1) if (keys[i] === keys[j]) return true;
   return false;
 }
 
@@ -73,9 +86,7 @@ function mergeByPlace(drafts: readonly Draft[]): Draft[] | undefined {
       if (range === undefined) return undefined;
       ranges.set(subject.name, range);
     } else if (subject !== undefined && (test.kind === 'notEqual' || test.kind === 'noneOf')) {
-      const present = unwanted.get(subject.name);
-      if (present === undefined) unwanted.set(subject.name, [draft]);
-      else present.push(draft);
+      addTo(unwanted, draft);
     } else {
       const present = others.get(hash);
       if (present !== undefined && isSameDraft(present, draft)) continue;
@@ -109,6 +120,9 @@ function valuesOf({ test }: Draft): readonly Scalar[] {
   return test.kind === 'oneOf' || test.kind === 'noneOf' ? test.values : [];
 }
 
-function isWantedValue(test: Test): boolean {
-  return test.kind === 'equal' || test.kind === 'oneOf';
+function addTo(groups: Map<string, [Draft, ...Draft[]]>, draft: Draft): void {
+  const { name } = draft.subject as Subject;
+  const present = groups.get(name);
+  if (present === undefined) groups.set(name, [draft]);
+  else present.push(draft);
 }

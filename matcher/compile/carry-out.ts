@@ -69,9 +69,8 @@ export function carryOut(plan: Plan, literals: ClauseLiterals, drafts: Draft[]):
       return true;
     }
     case 'set': {
-      const values: Scalar[] = [];
-      const hashes: number[] = [];
-      for (const source of plan.sources) addMembers(source, literals, values, hashes);
+      const [first, ...others] = plan.sources as [Source, ...Source[]];
+      const { values, hashes } = others.length === 0 ? membersOf(first, literals) : joinMembers(plan.sources, literals);
       drafts.push(setDraft(plan.subject, plan.isNegated, values, hashes));
       return true;
     }
@@ -120,20 +119,30 @@ function carryOutAny(parts: readonly Plan[], literals: ClauseLiterals, drafts: D
   return true;
 }
 
-function addMembers(source: Source, literals: ClauseLiterals, values: Scalar[], hashes: number[]): void {
-  if (source.gap < 0) {
-    values.push(source.value);
-    hashes.push(source.hash);
-    return;
+/** Values, and their hashes. */
+interface Members {
+  readonly values: readonly Scalar[];
+  readonly hashes: readonly number[];
+}
+
+function membersOf(source: Source, { outline, firstGap }: ClauseLiterals): Members {
+  if (source.gap < 0) return { values: [source.value], hashes: [source.hash] };
+  const gap = firstGap + source.gap;
+  const first = outline.gapLiterals[gap] as number;
+  const count = (outline.gapLiterals[gap + 1] as number) - first;
+  const values = new Array<Scalar>(count);
+  const hashes = new Array<number>(count);
+  for (let i = 0; i < count; i += 1) {
+    const value = outline.valueOf(first + i);
+    values[i] = value;
+    hashes[i] = outline.hashOf(first + i) ?? hashScalar(value);
   }
-  const { outline } = literals;
-  const gap = literals.firstGap + source.gap;
-  const end = outline.gapLiterals[gap + 1] as number;
-  for (let i = outline.gapLiterals[gap] as number; i < end; i += 1) {
-    const value = outline.valueOf(i);
-    values.push(value);
-    hashes.push(outline.hashOf(i) ?? hashScalar(value));
-  }
+  return { values, hashes };
+}
+
+function joinMembers(sources: readonly Source[], literals: ClauseLiterals): Members {
+  const members = sources.map((source) => membersOf(source, literals));
+  return { values: members.flatMap((some) => some.values), hashes: members.flatMap((some) => some.hashes) };
 }
 
 function addPrefix(plan: Plan & { kind: 'prefix' }, literals: ClauseLiterals, drafts: Draft[]): void {

@@ -20,8 +20,10 @@ const SHAPE_GAPS_MAX = 16;
  */
 export interface ClauseShape {
   readonly hash: number;
-  /** The text around the gaps: one piece more than there are gaps. */
-  readonly pieces: readonly string[];
+  /** The text around the gaps, without them. */
+  readonly units: Uint16Array;
+  /** By gap: where in the units it is, and its kind. */
+  readonly places: readonly number[];
   readonly kinds: readonly number[];
   readonly plan: Plan;
   readonly atoms: number;
@@ -32,23 +34,21 @@ export interface ClauseShape {
 }
 
 /** Whether a clause has this shape. */
-export function hasShape(outline: Outline, clause: number, { pieces, kinds }: ClauseShape): boolean {
+export function hasShape(outline: Outline, clause: number, { units, places, kinds }: ClauseShape): boolean {
   const { text, gapStarts, gapEnds, gapKinds } = outline;
   const first = outline.clauseGaps[clause] as number;
   const count = (outline.clauseGaps[clause + 1] as number) - first;
   if (count !== kinds.length) return false;
   let at = outline.clauseStarts[clause] as number;
-  for (let i = 0; i < count; i += 1) {
-    const gap = first + i;
-    if (gapKinds[gap] !== kinds[i] || !hasPiece(text, at, gapStarts[gap] as number, pieces[i] as string)) return false;
-    at = gapEnds[gap] as number;
+  let place = 0;
+  for (let i = 0; i <= count; i += 1) {
+    const isLast = i === count;
+    const end = (isLast ? outline.clauseEnds[clause] : gapStarts[first + i]) as number;
+    const nextPlace = isLast ? units.length : (places[i] as number);
+    if (end - at !== nextPlace - place || !(isLast || gapKinds[first + i] === kinds[i])) return false;
+    for (; at < end; at += 1, place += 1) if (text.charCodeAt(at) !== units[place]) return false;
+    if (!isLast) at = gapEnds[first + i] as number;
   }
-  return hasPiece(text, at, outline.clauseEnds[clause] as number, pieces[count] as string);
-}
-
-function hasPiece(text: string, start: number, end: number, piece: string): boolean {
-  if (end - start !== piece.length) return false;
-  for (let i = 0; i < piece.length; i += 1) if (text.charCodeAt(start + i) !== piece.charCodeAt(i)) return false;
   return true;
 }
 
@@ -70,24 +70,24 @@ export function shapeOf(
   let at = outline.clauseStarts[clause] as number;
   const clauseText = text.slice(at, end);
   const parsed = parsePredicate(clauseText, limits);
-  const pieces: string[] = [];
+  const places: number[] = [];
   const kinds: number[] = [];
-  let characters = 0;
-  for (let gap = first; gap <= afterLast; gap += 1) {
-    const piece = text.slice(at, gap < afterLast ? gapStarts[gap] : end);
-    pieces.push(piece);
-    characters += piece.length;
-    if (gap === afterLast) break;
+  let around = '';
+  for (let gap = first; gap < afterLast; gap += 1) {
+    around += text.slice(at, gapStarts[gap]);
+    places.push(around.length);
     kinds.push(outline.gapKinds[gap] as number);
     at = gapEnds[gap] as number;
   }
+  around += text.slice(at, end);
   const gaps = gapsOf(outline, clause);
   const plan = planOf(parsed, gaps);
-  const isGeneral = gaps.areSound && kinds.length <= SHAPE_GAPS_MAX && characters <= SHAPE_CHARACTERS_MAX;
+  const isGeneral = gaps.areSound && kinds.length <= SHAPE_GAPS_MAX && around.length <= SHAPE_CHARACTERS_MAX;
   const inGaps = (outline.gapLiterals[afterLast] as number) - (outline.gapLiterals[first] as number);
   const shape: ClauseShape = {
     hash: outline.clauseHashes[clause] as number,
-    pieces,
+    units: unitsOf(around),
+    places,
     kinds,
     plan: gaps.areSound ? plan : planOf(parsed, NO_GAPS),
     atoms: countAtoms(parsed),
@@ -95,6 +95,12 @@ export function shapeOf(
     depthMax: limits.depthMax,
   };
   return { shape, isGeneral };
+}
+
+function unitsOf(text: string): Uint16Array {
+  const units = new Uint16Array(text.length);
+  for (let i = 0; i < text.length; i += 1) units[i] = text.charCodeAt(i);
+  return units;
 }
 
 function countAtoms(condition: Condition): number {

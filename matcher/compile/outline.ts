@@ -1,4 +1,4 @@
-import { combineHashes, HASH_START, hashNumber, hashUnit } from '../hash.ts';
+import { combineHashes, HASH_START, hashUnit } from '../hash.ts';
 import type { Scalar } from '../language/ast.ts';
 import { readString } from '../language/literals.ts';
 
@@ -12,10 +12,11 @@ export const NEGATIVE_GAP = 3;
 export const LIST_GAP = 4;
 export const SIGNED_LIST_GAP = 5;
 
-/** How a string is to be decoded: as it stands, with its doubled quotes halved, or with its backslashes read. */
-const AS_IT_IS = 0;
-const DOUBLED = 1;
-const ESCAPED = 2;
+/** A number, or how a string is to be read: as it is, with its doubled quotes halved, with its backslashes read. */
+const NUMBER = 0;
+const AS_IT_IS = 1;
+const DOUBLED = 2;
+const ESCAPED = 3;
 
 /** Kinds of characters, by code unit. */
 const OTHER = 0;
@@ -81,7 +82,6 @@ export class Outline {
   readonly #starts = new Int32Array(ROOM);
   readonly #ends = new Int32Array(ROOM);
   readonly #styles = new Uint8Array(ROOM);
-  readonly #quotes = new Uint8Array(ROOM);
   readonly #hashes = new Int32Array(ROOM);
   readonly #numbers = new Float64Array(ROOM);
   #at = 0;
@@ -100,12 +100,7 @@ export class Outline {
 
   /** The value of a literal. @throws FilterError for a bad escape */
   valueOf(literal: number): Scalar {
-    return this.#quotes[literal] === 0 ? (this.#numbers[literal] as number) : this.stringOf(literal);
-  }
-
-  /** The value of a literal that is a number. */
-  numberOf(literal: number): number {
-    return this.#numbers[literal] as number;
+    return this.#styles[literal] === NUMBER ? (this.#numbers[literal] as number) : this.stringOf(literal);
   }
 
   /** The value of a literal that is a string. @throws FilterError for a bad escape */
@@ -115,12 +110,12 @@ export class Outline {
     if (style === ESCAPED) return String(readString(this.text, start, 'plain').value);
     const value = this.text.slice(start + 1, (this.#ends[literal] as number) - 1);
     if (style === AS_IT_IS) return value;
-    const quote = String.fromCharCode(this.#quotes[literal] as number);
+    const quote = this.text.charAt(start);
     return value.replaceAll(quote + quote, quote);
   }
 
   isString(literal: number): boolean {
-    return this.#quotes[literal] !== 0;
+    return this.#styles[literal] !== NUMBER;
   }
 
   /** Whether a literal is a string with a backslash in it, which LIKE reads in a way of its own. */
@@ -128,9 +123,9 @@ export class Outline {
     return this.#styles[literal] === ESCAPED;
   }
 
-  /** `hashText` of a string whose text is its value, `hashNumber` of a number; undefined for a string that is decoded. */
+  /** `hashText` of a string that stands as it is, which costs nothing; undefined for other literals. */
   hashOf(literal: number): number | undefined {
-    return this.#styles[literal] === AS_IT_IS ? (this.#hashes[literal] as number) : undefined;
+    return this.#styles[literal] === AS_IT_IS ? this.#hashes[literal] : undefined;
   }
 
   /** As `read`; undefined when the text is to be read again without cutting. */
@@ -303,7 +298,6 @@ export class Outline {
       } else hash = hashUnit(hash, unit);
     }
     this.#styles[literal] = style;
-    this.#quotes[literal] = quote;
     this.#hashes[literal] = hash;
     this.#at = at;
     return true;
@@ -333,10 +327,8 @@ export class Outline {
     if (digits > EXACT_DIGITS_MAX) value = Number(text.slice(first, at));
     else if (decimals > 0) value /= powers[decimals] as number;
     if (isNegative && value !== 0) value = -value;
-    this.#styles[literal] = AS_IT_IS;
-    this.#quotes[literal] = 0;
+    this.#styles[literal] = NUMBER;
     this.#numbers[literal] = value;
-    this.#hashes[literal] = hashNumber(value);
     this.#at = at;
     return true;
   }
