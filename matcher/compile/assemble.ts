@@ -17,10 +17,11 @@ const PAIRED_MAX = 16;
 
 /**
  * Drafts that must all be true, as one conjunction: of ranges on one reference their intersection, of unwanted values on
- * one reference the union, without duplicates, in order. `undefined` when ranges exclude each other.
+ * one reference the union, without duplicates, in order. `undefined` when ranges exclude each other. The array given may be
+ * the one returned.
  */
-export function assembleAll(drafts: readonly Draft[]): Branch | undefined {
-  const merged = hasEqual(drafts.map((draft) => draft.place)) ? mergeByPlace(drafts) : [...drafts];
+export function assembleAll(drafts: Draft[]): Branch | undefined {
+  const merged = haveSharedPlace(drafts) ? mergeByPlace(drafts) : drafts;
   if (merged !== undefined) sortDrafts(merged);
   return merged;
 }
@@ -67,7 +68,17 @@ function mergeBranches(branches: readonly Branch[]): readonly Branch[] {
   return different;
 }
 
-/** True for more than {@link PAIRED_MAX}, which are not compared in pairs. */
+/** True also for more than {@link PAIRED_MAX}, which are not compared in pairs. */
+function haveSharedPlace(drafts: readonly Draft[]): boolean {
+  if (drafts.length > PAIRED_MAX) return true;
+  for (let i = 1; i < drafts.length; i += 1) {
+    const { place } = drafts[i] as Draft;
+    for (let j = 0; j < i; j += 1) if ((drafts[j] as Draft).place === place) return true;
+  }
+  return false;
+}
+
+/** True also for more than {@link PAIRED_MAX}. */
 function hasEqual(keys: readonly number[]): boolean {
   if (keys.length > PAIRED_MAX) return true;
   for (let i = 1; i < keys.length; i += 1) for (let j = 0; j < i; j += 1) if (keys[i] === keys[j]) return true;

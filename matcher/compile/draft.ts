@@ -118,7 +118,7 @@ export function opaqueDraft(condition: Condition): Draft {
 /** @param branches two or more, all different */
 export function anyDraft(branches: readonly Branch[]): Draft {
   const hashed = branches.map((branch) => ({ branch, hash: hashOfBranch(branch) }));
-  sortShort(hashed, (a, b) => a.hash - b.hash);
+  hashed.sort((a, b) => a.hash - b.hash);
   let sum = 0;
   for (const { hash } of hashed) sum = (sum + hash) | 0;
   const hash = combineHashes(sum, ANY);
@@ -140,20 +140,20 @@ export function testsOf(branch: Branch): Conjunction {
 
 /** In their order: of references, and then as the tests differ. */
 export function sortDrafts(drafts: Draft[]): void {
-  sortShort(drafts, (a, b) => a.place - b.place || a.hash - b.hash);
-}
-
-/** `Array.sort`, which is slow to begin, for what is mostly short. */
-function sortShort<Item>(items: Item[], compare: (left: Item, right: Item) => number): void {
-  if (items.length > 16) {
-    items.sort(compare);
+  // Array.sort is slow to begin, and most conjunctions are short.
+  if (drafts.length > 16) {
+    drafts.sort((a, b) => a.place - b.place || a.hash - b.hash);
     return;
   }
-  for (let i = 1; i < items.length; i += 1) {
-    const item = items[i] as Item;
+  for (let i = 1; i < drafts.length; i += 1) {
+    const draft = drafts[i] as Draft;
     let at = i;
-    for (; at > 0 && compare(items[at - 1] as Item, item) > 0; at -= 1) items[at] = items[at - 1] as Item;
-    items[at] = item;
+    for (; at > 0; at -= 1) {
+      const other = drafts[at - 1] as Draft;
+      if (other.place < draft.place || (other.place === draft.place && other.hash <= draft.hash)) break;
+      drafts[at] = other;
+    }
+    drafts[at] = draft;
   }
 }
 

@@ -336,11 +336,24 @@ export class Outline {
 
 /** The keywords that decide where a clause ends. */
 function wordOf(text: string, start: number, length: number): 'and' | 'or' | 'between' | undefined {
-  const first = text.charCodeAt(start) | 0x20;
-  if (length === 3 && first === 0x61) return text.slice(start, start + 3).toLowerCase() === 'and' ? 'and' : undefined;
-  if (length === 2 && first === 0x6f) return (text.charCodeAt(start + 1) | 0x20) === 0x72 ? 'or' : undefined;
-  if (length !== 7 || first !== 0x62) return undefined;
-  return text.slice(start, start + 7).toLowerCase() === 'between' ? 'between' : undefined;
+  switch (length) {
+    case 2:
+      return isWord(text, start, 'or') ? 'or' : undefined;
+    case 3:
+      return isWord(text, start, 'and') ? 'and' : undefined;
+    case 7:
+      return isWord(text, start, 'between') ? 'between' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether such a word stands there, in any case. There are only parts of names there, of which letters alone fold to letters. */
+function isWord(text: string, start: number, word: string): boolean {
+  for (let i = 0; i < word.length; i += 1) {
+    if ((text.charCodeAt(start + i) | 0x20) !== word.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 /** Where the literal begins that comes after a comma and blanks; -1 if something else does. */
