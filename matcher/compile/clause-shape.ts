@@ -1,7 +1,6 @@
 import type { Condition } from '../language/ast.ts';
 import type { PredicateLimits } from '../language/limits.ts';
 import { parsePredicate } from '../language/parse.ts';
-import { readTokens } from '../language/tokens.ts';
 import { gapsOf, NO_GAPS } from './gaps.ts';
 import type { Outline } from './outline.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -64,15 +63,16 @@ export function shapeOf(
   limits: PredicateLimits,
 ): { shape: ClauseShape; isGeneral: boolean } {
   const { text, gapStarts, gapEnds } = outline;
+  const start = outline.clauseStarts[clause] as number;
   const end = outline.clauseEnds[clause] as number;
   const first = outline.clauseGaps[clause] as number;
   const afterLast = outline.clauseGaps[clause + 1] as number;
-  let at = outline.clauseStarts[clause] as number;
-  const clauseText = text.slice(at, end);
-  const parsed = parsePredicate(clauseText, limits);
+  const parsed = parsePredicate(text.slice(start, end), limits);
+  const isSmall = afterLast - first <= SHAPE_GAPS_MAX;
   const places: number[] = [];
   const kinds: number[] = [];
   let around = '';
+  let at = start;
   for (let gap = first; gap < afterLast; gap += 1) {
     around += text.slice(at, gapStarts[gap]);
     places.push(around.length);
@@ -80,22 +80,24 @@ export function shapeOf(
     at = gapEnds[gap] as number;
   }
   around += text.slice(at, end);
-  const gaps = gapsOf(outline, clause);
-  const plan = planOf(parsed, gaps);
-  const isGeneral = gaps.areSound && kinds.length <= SHAPE_GAPS_MAX && around.length <= SHAPE_CHARACTERS_MAX;
-  const inGaps = (outline.gapLiterals[afterLast] as number) - (outline.gapLiterals[first] as number);
+  const gaps = isSmall && around.length <= SHAPE_CHARACTERS_MAX ? gapsOf(outline, clause) : undefined;
+  const plan = gaps && planOf(parsed, gaps);
+  const isGeneral = plan !== undefined && gaps?.areSound === true;
   const shape: ClauseShape = {
     hash: outline.clauseHashes[clause] as number,
     units: unitsOf(around),
     places,
     kinds,
-    plan: gaps.areSound ? plan : planOf(parsed, NO_GAPS),
+    plan: isGeneral ? plan : planOf(parsed, NO_GAPS),
     atoms: countAtoms(parsed),
-    fixedLiterals: readTokens(clauseText).filter((token) => token.kind === 'literal').length - inGaps,
+    fixedLiterals: around.match(maybeLiterals)?.length ?? 0,
     depthMax: limits.depthMax,
   };
   return { shape, isGeneral };
 }
+
+/** What may be a literal that is in no gap: a Boolean, or what was taken for the first step of a path and may be a list's. */
+const maybeLiterals = /true|false|\[/gi;
 
 function unitsOf(text: string): Uint16Array {
   const units = new Uint16Array(text.length);

@@ -32,6 +32,8 @@ export interface CompiledPredicate {
 const outline = new Outline();
 const shapes = new ShapeCache();
 const literals: ClauseLiterals = { outline, firstGap: 0 };
+/** By clause of the outline: its shape, if that is known. */
+const found: (ClauseShape | undefined)[] = [];
 
 /** The drafts of a predicate that is never true. */
 const NEVER: Draft[] = [];
@@ -62,15 +64,16 @@ function draftsByShapes(text: string, limits: PredicateLimits): Draft[] | undefi
 }
 
 function draftsOfOutline(limits: PredicateLimits): Draft[] | undefined {
+  if (!findShapes(limits)) return undefined;
   const drafts: Draft[] = [];
   let atoms = 0;
   let count = outline.literalCount;
   let isPossible = true;
   for (let clause = 0; clause < outline.clauseCount; clause += 1) {
-    const shape = shapeOfClause(clause, limits);
+    const shape = found[clause] ?? addShape(clause, limits);
     atoms += shape.atoms;
     count += shape.fixedLiterals;
-    if (atoms > limits.atomsMax || count > limits.literalsMax || shape.depthMax > limits.depthMax) return undefined;
+    if (atoms > limits.atomsMax || count > limits.literalsMax) return undefined;
     literals.firstGap = outline.clauseGaps[clause] as number;
     // What follows a clause that is never true is still checked.
     if (!carryOut(shape.plan, literals, drafts)) isPossible = false;
@@ -78,9 +81,19 @@ function draftsOfOutline(limits: PredicateLimits): Draft[] | undefined {
   return isPossible ? drafts : NEVER;
 }
 
-function shapeOfClause(clause: number, limits: PredicateLimits): ClauseShape {
-  const known = shapes.find(outline, clause);
-  if (known !== undefined && known.depthMax <= limits.depthMax) return known;
+/** Looks up all clauses. False if one is seen for the first time, or lately only with more depth than is allowed. */
+function findShapes(limits: PredicateLimits): boolean {
+  let areExpected = true;
+  for (let clause = 0; clause < outline.clauseCount; clause += 1) {
+    const shape = shapes.find(outline, clause);
+    const isKnown = shape !== undefined && shape.depthMax <= limits.depthMax;
+    found[clause] = isKnown ? shape : undefined;
+    if (!isKnown && !shapes.expects(outline, clause)) areExpected = false;
+  }
+  return areExpected;
+}
+
+function addShape(clause: number, limits: PredicateLimits): ClauseShape {
   const { shape, isGeneral } = shapeOf(outline, clause, limits);
   if (isGeneral) shapes.add(shape);
   return shape;

@@ -44,6 +44,7 @@ export class Gaps {
 
   /** A literal that is an operand. A number has the minus signs before it in its span. */
   operandAt(span: Span, value: Scalar): Source {
+    if (this.#gaps.length === 0) return fixed(value);
     const [gap, ...others] = this.#within(span.start, span.end);
     if (gap === undefined) return fixed(value);
     const { start, kind, values } = this.#gaps[gap] as Gap;

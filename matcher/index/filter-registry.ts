@@ -2,7 +2,7 @@
  * The distinct filters that are live. Subscriptions with equal filters share one number here, and with it one set of
  * entries in the index.
  *
- * Of a filter only its text is kept, as its first subscriber wrote it, and a hash of its key. Where hashes are equal the
+ * Of a filter only its text is kept, as its first subscriber wrote it, and its hash. Where hashes are equal the
  * texts are compared, and where these differ the key is made again, which is rare: equal filters in two spellings.
  */
 import type { CompiledFilter, Filter } from '../filter.ts';

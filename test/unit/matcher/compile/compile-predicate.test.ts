@@ -11,6 +11,11 @@ function matchesOf(when: string): unknown[] {
   return values.filter((a) => matcher.match(event(a)).count === 1);
 }
 
+/** Has a predicate compiled as often as it takes until its clauses are known. */
+function remember(when: string): void {
+  for (let i = 0; i < 3; i += 1) compileFilter({ topic: 't', when });
+}
+
 describe('a clause that was seen with other literals', () => {
   it.each<[string, readonly (readonly [when: string, matches: readonly unknown[]])[]]>([
     [
@@ -124,7 +129,10 @@ describe('a clause that was seen with other literals', () => {
       ],
     ],
   ])('is read with its own: %s', (_name, series) => {
-    for (const [when, matches] of series) expect(matchesOf(when), when).toEqual(matches);
+    for (const [first] of series) {
+      remember(first);
+      for (const [when, matches] of series) expect(matchesOf(when), `${when} after ${first}`).toEqual(matches);
+    }
   });
 
   it.each<[string, string, string, number]>([
@@ -134,7 +142,7 @@ describe('a clause that was seen with other literals', () => {
     ['a number', 'b = 1 AND a = 5', 'b = 1 AND a = 1e999', 14],
     ['a step', 'tags[0] = 5', 'tags[0.5] = 5', 5],
   ])('is refused where its own literals are wrong: %s', (_name, right, wrong, offset) => {
-    compileFilter({ topic: 't', when: right });
+    remember(right);
     expect(() => compileFilter({ topic: 't', when: wrong })).toThrow(
       expect.objectContaining({ name: 'FilterError', text: wrong, offset }),
     );
@@ -143,18 +151,65 @@ describe('a clause that was seen with other literals', () => {
   it('is not allowed deeper than the limit by a sign', () => {
     const when = (number: number): string => `(((a > ${number})))`;
     const limits = { depthMax: 3 };
+    remember(when(1));
+    remember(when(-1));
     expect(compileFilter({ topic: 't', when: when(1) }, limits).cost).toBe('indexed');
     expect(compileFilter({ topic: 't', when: when(-1) }).cost).toBe('indexed');
     expect(() => compileFilter({ topic: 't', when: when(-1) }, limits)).toThrow(FilterError);
   });
 
   it('gives no answer of its own to another text of the same pieces', () => {
-    // The first step of the path is part of the shape, and so is what stands between literals.
+    remember("room['x'] = 1");
+    remember("room['y'] = 1");
     expect(compileFilter({ topic: 't', when: "room['x'] = 1" }).key).toContain('room.x = 1');
     expect(compileFilter({ topic: 't', when: "room['y'] = 1" }).key).toContain('room.y = 1');
     expect(compileFilter({ topic: 't', when: "room['x'] = 1" }).hash).not.toBe(
       compileFilter({ topic: 't', when: "room['y'] = 1" }).hash,
     );
+  });
+});
+
+describe('the hash of a filter', () => {
+  it.each([
+    ['a > 1 AND b = 2', '2 = b && a > 1'],
+    ['a > 1 OR a > 1', 'a > 1'],
+    ['a > 1 AND b < 2 OR b < 2 AND a > 1', 'a > 1 AND b < 2'],
+    ['(a > 1 OR b < 2) AND (b < 2 OR a > 1)', 'b < 2 OR a > 1'],
+    ['(a > 1 OR b < 2) OR (c = 1 OR a > 1)', 'NOT (a <= 1 AND b >= 2 AND c <> 1)'],
+    ['a = 1 OR a = 2 OR b > 1', 'b > 1 OR a IN (2, 1, 1)'],
+    ['a <> 1 AND a <> 2 AND b > 1', 'b > 1 AND NOT a IN (1, 2)'],
+    ["a = 'x' AND a = 'x'", 'a = "x"'],
+    ["a LIKE 'x%' AND a LIKE 'x%'", "a LIKE 'x%'"],
+    ["NOT contains(a, 'x')", "NOT contains(a, 'x') AND NOT contains(a, 'x')"],
+    ['a BETWEEN 1 AND 2', 'a >= 1 AND a <= 2'],
+    ['a NOT BETWEEN 1 AND 2', 'a > 2 OR a < 1'],
+    ['a = -0', 'a = 0.0'],
+    ['a + 1 > b', 'b < 1 + a'],
+    ['a > 1 AND (b = 1 OR FALSE)', 'b = 1 AND a > 1'],
+    ['a IS NULL AND a IS NULL AND EXISTS b', 'EXISTS $data.b AND a = null'],
+  ])('is one for %s and %s, as is the key', (one, other) => {
+    const [left, right] = [one, other].map((when) => compileFilter({ topic: 't', when }));
+    expect(right?.key).toBe(left?.key);
+    expect(right?.hash).toBe(left?.hash);
+    expect(right?.tests).toHaveLength(left?.tests?.length ?? -1);
+  });
+
+  it.each([
+    ['a = 1', "a = '1'"],
+    ['a = 1', 'a <> 1'],
+    ['a = 1', 'a = TRUE'],
+    ['a = 0', 'a = FALSE'],
+    ['a > 1', 'a >= 1'],
+    ['a > 1', 'b > 1'],
+    ['a IN (1, 2)', 'a NOT IN (1, 2)'],
+    ['a IN (1, 2)', "a IN (1, '2')"],
+    ['a = 1 AND b = 2', 'a = 1 OR b = 2'],
+    ['a = 1 AND b = 2', 'a = 2 AND b = 1'],
+    ["startsWith(a, 'x')", "a = 'x'"],
+    ['a IS NULL', 'a IS NOT NULL'],
+  ])('differs for %s and %s', (one, other) => {
+    expect(compileFilter({ topic: 't', when: one }).hash).not.toBe(compileFilter({ topic: 't', when: other }).hash);
+    expect(compileFilter({ topic: 't', when: one }).hash).not.toBe(compileFilter({ topic: 'u', when: one }).hash);
   });
 });
 
@@ -168,6 +223,7 @@ describe('compiling', () => {
       Array.from({ length: 256 }, (_, i) => `a = ${i % 3}`).join(' OR '),
       Array.from({ length: 256 }, (_, i) => `a > ${i}`).join(' AND '),
     ];
+    hostile.forEach(remember);
     const before = hostile.map(matchesOf);
     for (let i = 0; i < 10_000; i += 1) compileFilter({ topic: 't', when: `field${i} = 1 AND other${i} > 2` });
     expect(hostile.map(matchesOf)).toEqual(before);
