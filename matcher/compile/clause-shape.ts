@@ -5,9 +5,11 @@ import { gapsOf, NO_GAPS } from './gaps.ts';
 import type { Outline } from './outline.ts';
 import { type Plan, planOf } from './plan.ts';
 
-/** Larger clauses have no company of the same shape, and would only take its place. */
-const SHAPE_CHARACTERS_MAX = 256;
-const SHAPE_GAPS_MAX = 16;
+/** Larger clauses have no company of the same shape, and would only take its place, and memory: a shape keeps its tree. */
+const CHARACTERS_MAX = 1024;
+/** Of those that are in no gap. */
+const CHARACTERS_AROUND_MAX = 256;
+const GAPS_MAX = 16;
 
 /**
  * All clauses that differ in their literals only, and what is known of them once one was parsed: that they are well-formed,
@@ -67,8 +69,8 @@ export function shapeOf(
   const end = outline.clauseEnds[clause] as number;
   const first = outline.clauseGaps[clause] as number;
   const afterLast = outline.clauseGaps[clause + 1] as number;
-  const parsed = parsePredicate(text.slice(start, end), limits);
-  const isSmall = afterLast - first <= SHAPE_GAPS_MAX;
+  const parsed = parsePredicate(detached(text.slice(start, end)), limits);
+  const isSmall = end - start <= CHARACTERS_MAX && afterLast - first <= GAPS_MAX;
   const places: number[] = [];
   const kinds: number[] = [];
   let around = '';
@@ -80,7 +82,7 @@ export function shapeOf(
     at = gapEnds[gap] as number;
   }
   around += text.slice(at, end);
-  const gaps = isSmall && around.length <= SHAPE_CHARACTERS_MAX ? gapsOf(outline, clause) : undefined;
+  const gaps = isSmall && around.length <= CHARACTERS_AROUND_MAX ? gapsOf(outline, clause) : undefined;
   const plan = gaps && planOf(parsed, gaps);
   const isGeneral = plan !== undefined && gaps?.areSound === true;
   const shape: ClauseShape = {
@@ -98,6 +100,11 @@ export function shapeOf(
 
 /** What may be a literal that is in no gap: a Boolean, or what was taken for the first step of a path and may be a list's. */
 const maybeLiterals = /true|false|\[/gi;
+
+/** A copy: names and strings that are cut from it do not keep the text that it is a part of. */
+function detached(part: string): string {
+  return ` ${part}`.slice(1);
+}
 
 function unitsOf(text: string): Uint16Array {
   const units = new Uint16Array(text.length);
