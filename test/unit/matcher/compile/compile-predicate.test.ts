@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Outline } from '../../../../matcher/compile/outline.ts';
 import { compileFilter, FilterError, type MatchableEvent, Matcher } from '../../../../matcher/index.ts';
 
 /** The values of `a` among these, and none, for which a predicate is true. */
@@ -14,6 +15,25 @@ function matchesOf(when: string): unknown[] {
 /** Has a predicate compiled as often as it takes until its clauses are known. */
 function remember(when: string): void {
   for (let i = 0; i < 3; i += 1) compileFilter({ topic: 't', when });
+}
+
+/** Two clauses of seven letters and `= 1` that outlines give one hash. */
+function clausesOfOneHash(): [string, string] {
+  const outline = new Outline();
+  const byHash = new Map<number, string>();
+  for (let state = 1; ; ) {
+    let name = '';
+    for (let i = 0; i < 7; i += 1) {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      name += String.fromCharCode(0x61 + ((state >>> 16) % 26));
+    }
+    const clause = `${name} = 1`;
+    outline.read(clause);
+    const hash = outline.clauseHashes[0] as number;
+    const known = byHash.get(hash);
+    if (known !== undefined && known !== clause) return [known, clause];
+    byHash.set(hash, clause);
+  }
 }
 
 describe('a clause that was seen with other literals', () => {
@@ -146,6 +166,19 @@ describe('a clause that was seen with other literals', () => {
     expect(() => compileFilter({ topic: 't', when: wrong })).toThrow(
       expect.objectContaining({ name: 'FilterError', text: wrong, offset }),
     );
+  });
+
+  it('is not taken for another whose text has the same hash and length', () => {
+    const [one, other] = clausesOfOneHash();
+    expect(one).not.toBe(other);
+    remember(one);
+    expect(compileFilter({ topic: 't', when: one }).key).toBe(`t\0${one}`);
+    remember(other);
+    const { tests, key } = compileFilter({ topic: 't', when: other });
+    expect(key).toBe(`t\0${other}`);
+    expect(tests).toEqual([
+      expect.objectContaining({ reference: expect.objectContaining({ path: [other.slice(0, 7)] }) }),
+    ]);
   });
 
   it('is not allowed deeper than the limit by a sign', () => {
