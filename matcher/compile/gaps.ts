@@ -1,6 +1,6 @@
 import type { Scalar, Span } from '../language/ast.ts';
 import { hashScalar } from './draft.ts';
-import { LIST_GAP, NEGATIVE_GAP, NUMBER_GAP, type Outline, SIGNED_LIST_GAP, STRING_GAP } from './outline.ts';
+import { NEGATIVE_GAP, NUMBER_GAP, type Outline, STRING_GAP } from './outline.ts';
 
 /** Where a literal of a planned condition comes from. */
 export interface Source {
@@ -123,10 +123,6 @@ export function gapsOf(outline: Outline, clause: number): Gaps {
     });
   }
   return new Gaps(outline.text.slice(start, outline.clauseEnds[clause]), gaps);
-}
-
-export function isListGap(kind: number): boolean {
-  return kind === LIST_GAP || kind === SIGNED_LIST_GAP;
 }
 
 function fixed(value: Scalar): Source {

@@ -9,8 +9,8 @@ import { readString } from '../language/literals.ts';
 export const STRING_GAP = 1;
 export const NUMBER_GAP = 2;
 export const NEGATIVE_GAP = 3;
-export const LIST_GAP = 4;
-export const SIGNED_LIST_GAP = 5;
+const LIST_GAP = 4;
+const SIGNED_LIST_GAP = 5;
 
 /** A number, or how a string is to be read: as it is, with its doubled quotes halved, with its backslashes read. */
 const NUMBER = 0;
