@@ -1,8 +1,10 @@
+import { compilePredicate } from './compile/compile-predicate.ts';
 import { FilterError } from './filter-error.ts';
-import { type Conjunction, conjunctionOf } from './index/conjunction.ts';
+import { combineHashes, hashText } from './hash.ts';
+import type { Conjunction } from './index/conjunction.ts';
 import { type Cost, costOf } from './index/cost.ts';
 import type { Condition } from './language/ast.ts';
-import type { PredicateLimits } from './language/limits.ts';
+import { type PredicateLimits, predicateCeilings } from './language/limits.ts';
 import { normalise } from './language/normalise.ts';
 import { parsePredicate } from './language/parse.ts';
 import { printCondition } from './language/print.ts';
@@ -18,20 +20,26 @@ export interface Filter {
 
 /** A filter that was checked and can be added to any matcher. It is not changed by that, and can be kept and shared. */
 export interface CompiledFilter extends Filter {
-  /** Equal for filters that differ in spelling or order only, and then they share one entry in a matcher. */
-  readonly key: string;
+  /** Of 32 bits, equal for equal keys. */
+  readonly hash: number;
   /** Its price, before it is added; see `Cost`. */
   readonly cost: Cost;
-  /** The predicate as it was written. */
-  readonly parsed: Condition | undefined;
-  /** The predicate as it is indexed. */
-  readonly condition: Condition | undefined;
   /** The predicate's tests; none for no predicate, `undefined` for one that is never true. */
   readonly tests: Conjunction | undefined;
+  /**
+   * Equal for filters that differ in spelling or order only, and then they share one entry in a matcher. This one, and the
+   * next two, are made from the text whenever they are asked for, in some microseconds.
+   */
+  readonly key: string;
+  /** The predicate as it was written. */
+  readonly parsed: Condition | undefined;
+  /** The predicate in its normal form. */
+  readonly condition: Condition | undefined;
 }
 
 /**
- * Checks, parses and normalises a filter. Cost: linear in its text, some microseconds.
+ * Checks a filter and makes its tests. Cost: linear in its text; about a microsecond where its clauses look like ones that
+ * were seen lately, some microseconds otherwise.
  *
  * @throws {FilterError} when the topic filter or the predicate is refused; its `text` is the one of the two at fault, empty if
  *   that is no string.
@@ -40,36 +48,49 @@ export function compileFilter(filter: Filter, limits?: Partial<PredicateLimits>)
   requireTopic(filter);
   const { topic, when } = filter;
   checkTopicFilter(topic);
-  if (when === undefined) {
-    return { topic, when, key: keyOf(topic, ''), cost: 'indexed', parsed: undefined, condition: undefined, tests: [] };
+  if (when === undefined) return new CheckedFilter(topic, undefined, hashText(topic), []);
+  const { tests, hash } = compilePredicate(when, limits);
+  return new CheckedFilter(topic, when, combineHashes(hashText(topic), hash), tests);
+}
+
+class CheckedFilter implements CompiledFilter {
+  readonly topic: string;
+  readonly when: string | undefined;
+  readonly hash: number;
+  readonly cost: Cost;
+  readonly tests: Conjunction | undefined;
+
+  constructor(topic: string, when: string | undefined, hash: number, tests: Conjunction | undefined) {
+    this.topic = topic;
+    this.when = when;
+    this.hash = hash;
+    this.cost = costOf(topic, tests);
+    this.tests = tests;
   }
-  const parsed = parsePredicate(when, limits);
-  const condition = normalise(parsed);
-  const tests = conjunctionOf(condition);
-  return {
-    topic,
-    when,
-    key: keyOf(topic, printCondition(condition)),
-    cost: costOf(topic, tests),
-    parsed,
-    condition,
-    tests,
-  };
+
+  get key(): string {
+    const { condition } = this;
+    // U+0000 is in no topic filter, so it tells the two parts apart. No predicate prints as nothing.
+    return `${this.topic}\0${condition === undefined ? '' : printCondition(condition)}`;
+  }
+
+  get parsed(): Condition | undefined {
+    return this.when === undefined ? undefined : parsePredicate(this.when, predicateCeilings);
+  }
+
+  get condition(): Condition | undefined {
+    const { parsed } = this;
+    return parsed && normalise(parsed);
+  }
 }
 
 /** As it is if it was checked, or else as {@link compileFilter} makes it. */
 export function compiledFrom(filter: Filter | CompiledFilter, limits?: Partial<PredicateLimits>): CompiledFilter {
-  requireTopic(filter);
-  return 'key' in filter ? filter : compileFilter(filter, limits);
+  return filter instanceof CheckedFilter ? filter : compileFilter(filter, limits);
 }
 
 /** Callers in JavaScript have no types, and neither has parsed JSON. */
 function requireTopic(filter: Filter): void {
   if (typeof filter === 'object' && filter !== null && typeof filter.topic === 'string') return;
   throw new FilterError('topic_filter_invalid', 'a filter is an object with a topic, which is a string', '', 0);
-}
-
-/** U+0000 is in no topic filter, so the key tells the two parts apart. No predicate prints as nothing. */
-function keyOf(topic: string, predicate: string): string {
-  return `${topic}\0${predicate}`;
 }

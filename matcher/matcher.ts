@@ -164,7 +164,7 @@ export class Matcher {
    */
   costOf(filter: Filter | CompiledFilter): FilterCost {
     const compiled = compiledFrom(filter, this.#limits);
-    return this.#sweep.priceOf(this.#registry.find(compiled) ?? NOWHERE, compiled);
+    return this.#sweep.priceOf(this.#registry.find(compiled), compiled);
   }
 
   /**
@@ -237,10 +237,10 @@ export class Matcher {
     this.#costs = roomForInts(this.#costs, filter + 1);
     this.#costs[filter] = cost;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
-    const { topic, tests, condition } = compiled;
+    const { topic, tests } = compiled;
     // A predicate that is never true is registered but not posted.
     if (tests === undefined) return filter;
-    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, condition }));
+    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, whole: compiled }));
     return filter;
   }
 

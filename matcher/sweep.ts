@@ -111,8 +111,9 @@ export class Sweep {
   }
 
   /** @param filter Its number, NOWHERE for one that is not held. */
-  priceOf(filter: number, { cost, topic, tests, condition }: CompiledFilter): FilterCost {
-    const price = tests === undefined ? FREE : this.#index.priceOf({ filter, topic, tests, condition });
+  priceOf(filter: number, compiled: CompiledFilter): FilterCost {
+    const { cost, topic, tests } = compiled;
+    const price = tests === undefined ? FREE : this.#index.priceOf({ filter, topic, tests, whole: compiled });
     return { cost, subscriptions: filter === NOWHERE ? 0 : this.#subscriptions.countOf(filter), ...price };
   }
 
@@ -146,10 +147,11 @@ export class Sweep {
     const text = this.#registry.textOf(filter);
     if (text === undefined) return 0;
     this.#lookedAt += 1;
-    const { topic, tests, condition } = recompile(text);
+    const compiled = recompile(text);
+    const { topic, tests } = compiled;
     const characters = topic.length + (text.when?.length ?? 0);
     if (tests === undefined) return characters;
-    const { moved, testsPerEvent } = this.#index.retune({ filter, topic, tests, condition });
+    const { moved, testsPerEvent } = this.#index.retune({ filter, topic, tests, whole: compiled });
     this.#costly.note(filter, testsPerEvent);
     if (moved) this.#moved += 1;
     return characters;

@@ -76,9 +76,9 @@ export class EntryWriter {
 
   /**
    * Writes an entry. A branch that does not fit is written as its access key and one opaque test of the whole
-   * `condition`, which every filter with tests has.
+   * condition, which every filter with tests has.
    */
-  write({ access, second, rest }: Branch, { filter, topic, isSplit, condition }: FilterOfEntry): Int32Array {
+  write({ access, second, rest }: Branch, { filter, topic, isSplit, whole }: FilterOfEntry): Int32Array {
     this.#at = ENTRY_HEADER;
     this.#topics.retain(topic);
     if (topic >= TOPIC_ELSEWHERE) this.#pair(TOPIC, topic, 0);
@@ -93,7 +93,7 @@ export class EntryWriter {
       if (error !== TOO_LONG) throw error;
       this.#releaseTests(this.#words, mark, this.#at);
       this.#at = mark;
-      this.#pair(OPAQUE, this.#atoms.hold(condition as Condition), 0);
+      this.#pair(OPAQUE, this.#atoms.hold(whole.condition as Condition), 0);
     }
     const end = this.#at;
     if (access !== undefined && second === undefined) this.#test(access);
@@ -267,5 +267,5 @@ export interface FilterOfEntry {
   readonly topic: number;
   /** The filter has other entries too. */
   readonly isSplit: boolean;
-  readonly condition: Condition | undefined;
+  readonly whole: { readonly condition: Condition | undefined };
 }

@@ -38,8 +38,8 @@ export interface Postable {
   /** A checked topic filter. */
   readonly topic: string;
   readonly tests: Conjunction;
-  /** What the tests were made from. */
-  readonly condition: Condition | undefined;
+  /** What the tests say, as one condition. It is asked for if they do not fit an entry, and may be made then. */
+  readonly whole: { readonly condition: Condition | undefined };
 }
 
 export class FilterIndex {
@@ -269,9 +269,9 @@ export class FilterIndex {
     return [...new Set(this.#places.of(filter))].flatMap((run) => this.#runs.entriesOf(run, filter));
   }
 
-  #write({ filter, condition }: Postable, topic: number, { branches }: Plan): Int32Array[] {
+  #write({ filter, whole }: Postable, topic: number, { branches }: Plan): Int32Array[] {
     const isSplit = branches.length > 1;
-    return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, condition }));
+    return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, whole }));
   }
 
   #post(filter: number, entries: readonly Int32Array[]): void {

@@ -2,12 +2,12 @@
  * The distinct filters that are live. Subscriptions with equal filters share one number here, and with it one set of
  * entries in the index.
  *
- * Of a filter only its text is kept, as its first subscriber wrote it, and a hash of its key. Where hashes are equal the
+ * Of a filter only its text is kept, as its first subscriber wrote it, and its hash. Where hashes are equal the
  * texts are compared, and where these differ the key is made again, which is rare: equal filters in two spellings.
  */
 import type { CompiledFilter, Filter } from '../filter.ts';
 import { NOWHERE } from './arena.ts';
-import { HashTable, hashOf } from './hash-table.ts';
+import { HashTable } from './hash-table.ts';
 import { IdPool } from './id-pool.ts';
 import { TextStore } from './text-store.ts';
 
@@ -41,19 +41,18 @@ export class FilterRegistry {
     return this.#ids.bytes + this.#hashes.bytes + this.#texts.bytes;
   }
 
+  /** The number of an equal filter that is here and found, or NOWHERE. */
+  find(filter: CompiledFilter): number {
+    return this.#find(filter, joined(filter));
+  }
+
   /** The number of a filter: of an equal one that is here and found, or else a new one, by which `size` has grown. */
   enter(filter: CompiledFilter): number {
-    const hash = hashOf(filter.key);
     const text = joined(filter);
-    let tries = TRIES_MAX;
-    const known = this.#hashes.find(hash, (candidate) => {
-      tries -= 1;
-      if (tries < 0) return false;
-      return this.#texts.holds(candidate, text) || this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
-    });
+    const known = this.#find(filter, text);
     if (known !== NOWHERE) return known;
     const id = this.#ids.take();
-    this.#hashes.add(hash, id);
+    this.#hashes.add(filter.hash, id);
     this.#texts.add(id, text);
     return id;
   }
@@ -65,6 +64,15 @@ export class FilterRegistry {
     if (this.#ids.size > 0) return;
     this.#hashes.reset();
     this.#texts.reset();
+  }
+
+  #find(filter: CompiledFilter, text: string): number {
+    let tries = TRIES_MAX;
+    return this.#hashes.find(filter.hash, (candidate) => {
+      tries -= 1;
+      if (tries < 0) return false;
+      return this.#texts.holds(candidate, text) || this.#keyOf(this.textOf(candidate) as Filter) === filter.key;
+    });
   }
 
   /** The filter's text; `undefined` for a number that is not in use. */

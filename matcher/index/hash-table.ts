@@ -119,15 +119,3 @@ export class HashTable {
     return segment;
   }
 }
-
-/**
- * A hash of a text, 32 bits: FNV-1a over code units, with MurmurHash3's finaliser, so that all bits are good. It does
- * not withstand somebody who wants texts to collide.
- */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
-}

@@ -30,12 +30,15 @@ export const depthCeiling = 256;
  */
 export const wildcardPartMax = 64;
 
-const ceilings: PredicateLimits = {
+/** As much as can be asked for. What was accepted once is read again with these, whatever the limits are by then. */
+export const predicateCeilings: PredicateLimits = {
   charactersMax: charactersCeiling,
   depthMax: depthCeiling,
   atomsMax: Number.MAX_SAFE_INTEGER,
   literalsMax: Number.MAX_SAFE_INTEGER,
 };
+
+const limitNames = ['charactersMax', 'depthMax', 'atomsMax', 'literalsMax'] as const;
 
 /**
  * The defaults with the given limits in their place.
@@ -46,8 +49,9 @@ const ceilings: PredicateLimits = {
 export function completeLimits(limits: Partial<PredicateLimits> | undefined): PredicateLimits {
   if (limits === undefined || limits === defaultPredicateLimits) return defaultPredicateLimits;
   const complete = { ...defaultPredicateLimits, ...limits };
-  for (const [name, ceiling] of Object.entries(ceilings) as [keyof PredicateLimits, number][]) {
+  for (const name of limitNames) {
     const value = complete[name];
+    const ceiling = predicateCeilings[name];
     if (!Number.isSafeInteger(value) || value < 1 || value > ceiling) {
       throw new RangeError(`${name} must be an integer from 1 to ${ceiling}, not ${value}`);
     }

@@ -4,7 +4,7 @@ import { foldOperand, isBefore } from './fold-operand.ts';
 import { joinConditions } from './join.ts';
 
 /**
- * Brings a condition into the form that filters are compared and indexed in. For every event the verdict is the same, all
+ * Brings a condition into the form that filters are compared in. For every event the verdict is the same, all
  * three values of it.
  *
  * - NOT is pushed to the leaves and vanishes there, since the language's rules make `NOT a < b` and `a >= b` one; it
@@ -71,7 +71,8 @@ function transform(condition: Condition, isNegated: boolean): Condition {
   }
 }
 
-const opposites: Readonly<Record<Comparison, Comparison>> = {
+/** The operator of the negation. */
+export const opposites: Readonly<Record<Comparison, Comparison>> = {
   '=': '<>',
   '<>': '=',
   '<': '>=',
@@ -81,7 +82,7 @@ const opposites: Readonly<Record<Comparison, Comparison>> = {
 };
 
 /** The operator after its sides have changed places. */
-const mirrored: Readonly<Record<Comparison, Comparison>> = {
+export const mirrored: Readonly<Record<Comparison, Comparison>> = {
   '=': '=',
   '<>': '<>',
   '<': '>',
