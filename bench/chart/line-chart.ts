@@ -50,23 +50,23 @@ export function toSvg({ title, xTitle, yTitle, series }: LineChart): string {
     points.map(([, value]) => value),
     [PLOT.bottom, PLOT.top],
   );
-  const ends = drawn.map((one) => one.points.at(-1) as readonly [number, number]);
-  const labelHeights = spreadLabels(
-    ends.map(([, value]) => y.at(value)),
-    { gap: LABEL_GAP, low: PLOT.top, high: PLOT.bottom },
-  );
+  const ends = drawn.map(({ points }) => {
+    const [endX, endY] = points.at(-1) as readonly [number, number];
+    return { x: x.at(endX), y: y.at(endY) };
+  });
+  const labelHeights = labelHeightsOf(ends);
   let ours = 0;
   const lines = drawn.map(({ label, points, isOurs }, i) => {
     const kind = isOurs ? `line-${ours++ % COLOURS.length}` : 'other';
     const places = points.map(([px, py]) => [place(x.at(px)), place(y.at(py))] as const);
-    const [endX, endY] = places.at(-1) as readonly [string, string];
+    const end = ends[i] as Place;
     const labelY = place(labelHeights[i] as number);
-    const labelX = PLOT.right + 22;
+    const [bend, labelX] = [place(end.x + 6), place(end.x + 22)];
     return [
       `<g class="${kind}">`,
       `<polyline points="${places.map((pair) => pair.join(',')).join(' ')}"/>`,
       ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3"/>`),
-      `<path class="lead" d="M${endX},${endY} L${PLOT.right + 6},${labelY} H${labelX - 4}"/>`,
+      `<path class="lead" d="M${place(end.x)},${place(end.y)} L${bend},${labelY} h12"/>`,
       `<text x="${labelX}" y="${labelY}" dy="0.35em">${escaped(label)}</text>`,
       '</g>',
     ].join('\n');
@@ -91,6 +91,25 @@ export function toSvg({ title, xTitle, yTitle, series }: LineChart): string {
   ].join('\n')}\n`;
 }
 
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Labels of lines that end above each other are moved apart; a line that ends early has its label there. */
+function labelHeightsOf(ends: readonly Place[]): number[] {
+  const heights = ends.map(({ y }) => y);
+  for (const column of new Set(ends.map(({ x }) => x))) {
+    const members = [...ends.keys()].filter((i) => ends[i]?.x === column);
+    const placed = spreadLabels(
+      members.map((i) => heights[i] as number),
+      { gap: LABEL_GAP, low: PLOT.top, high: PLOT.bottom },
+    );
+    for (const [rank, i] of members.entries()) heights[i] = placed[rank] as number;
+  }
+  return heights;
+}
+
 function style(): string {
   const colours = (mode: 0 | 1): string =>
     COLOURS.map((pair, i) => `.line-${i}{color:${pair[mode]}}`).join('') +
@@ -99,9 +118,9 @@ function style(): string {
     'text{font:13px system-ui,sans-serif;fill:#333}.title{font-size:16px;font-weight:600;fill:#111}',
     '.page{fill:#fff}.grid{stroke:#e2e2e2;fill:none}',
     'polyline{fill:none;stroke:currentColor;stroke-width:2}circle{fill:currentColor}.lead{fill:none;stroke:currentColor;stroke-width:.8}',
-    'g text{fill:currentColor}.other polyline{stroke-width:1.5;stroke-dasharray:5 4}',
+    'g text{fill:currentColor;stroke:#fff;stroke-width:4px;paint-order:stroke}.other polyline{stroke-width:1.5;stroke-dasharray:5 4}',
     colours(0),
-    `@media(prefers-color-scheme:dark){.page{fill:#0d1117}text{fill:#c9d1d9}.title{fill:#f0f6fc}.grid{stroke:#2a313a}g text{fill:currentColor}${colours(1)}}`,
+    `@media(prefers-color-scheme:dark){.page{fill:#0d1117}text{fill:#c9d1d9}.title{fill:#f0f6fc}.grid{stroke:#2a313a}g text{fill:currentColor;stroke:#0d1117}${colours(1)}}`,
   ].join('');
 }
 
