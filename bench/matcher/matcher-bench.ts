@@ -1,10 +1,11 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
 import { Progress } from './progress.ts';
-import { describeMachine, type MatcherResults, saveResults, thisMachine } from './results.ts';
+import { describeMachine, saveResults, thisMachine } from './results.ts';
 import type { Row } from './row.ts';
 import { runTask } from './run-task.ts';
-import { churnTable, rowTable, toText } from './tables.ts';
+import { toText } from './table.ts';
+import { churnTable, rowTable, summaryTable } from './tables.ts';
 
 export interface MatcherBenchOptions {
   /** Numbers of filters to hold, a round for each. */
@@ -29,12 +30,17 @@ export interface MatcherBenchOptions {
  *
  * @throws Error when an answer is wrong, or no workload is meant.
  */
-export async function benchMatcher(options: MatcherBenchOptions): Promise<MatcherResults> {
+export async function benchMatcher(options: MatcherBenchOptions): Promise<void> {
   const { filters, seed, events, eventRate, withRivals, print } = options;
   const workloads = keysMeant(options.workloads);
   const machine = thisMachine();
   print(`seed ${seed}; ${describeMachine(machine)}`);
   const rows: Row[] = [];
+  const churn: ChurnRow[] = [];
+  // After each workload, so that a run that is broken off leaves what it has found out.
+  const save = async (): Promise<void> => {
+    if (options.out !== undefined) await saveResults(options.out, { seed, machine, rows, churn });
+  };
   for (const workload of workloads.filter((key) => key !== CHURN)) {
     const rowsHere: Row[] = [];
     for (const count of filters) {
@@ -45,8 +51,8 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<Matche
     }
     rows.push(...rowsHere);
     print(`\n${toText(rowTable(rowsHere))}`);
+    await save();
   }
-  const churn: ChurnRow[] = [];
   if (workloads.includes(CHURN)) {
     for (const count of filters) {
       const order = { filters: count, seed, events, eventRate };
@@ -55,10 +61,10 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<Matche
       );
     }
     print(`\n${toText(churnTable(churn))}`);
+    await save();
   }
-  const results = { seed, machine, rows, churn };
-  if (options.out !== undefined) print(`\nwritten: ${(await saveResults(options.out, results)).join(', ')}`);
-  return results;
+  if (rows.length > 0) print(`\n${toText(summaryTable(rows))}`);
+  if (options.out !== undefined) print(`\nwritten to ${options.out}`);
 }
 
 export type SteadyBenchOptions = Pick<MatcherBenchOptions, 'filters' | 'workloads' | 'seed' | 'print'> & {

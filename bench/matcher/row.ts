@@ -39,7 +39,7 @@ export interface RowOrder {
 }
 
 /** Rounds of changes; fewer where there are few filters, so that most are as they were. */
-const CHANGES_MAX = 20_000;
+const CHANGES_MAX = 10_000;
 
 /**
  * Grows an index, checks it against the oracle, and measures everything of a row, one thing after the other.

@@ -3,14 +3,11 @@ import type { ChangeTimings } from './change-times.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
 import type { MatcherResults } from './results.ts';
 import type { Row } from './row.ts';
+import type { Table } from './table.ts';
 import type { Timings } from './timings.ts';
 
-/** What was measured of one workload: a column for each number of filters. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly lines: readonly { readonly label: string; readonly cells: readonly string[] }[];
-}
+/** The rival to compare with: as fair as a loop can be. */
+const BASELINE = 'generated code';
 
 interface Measure<T> {
   readonly label: string;
@@ -18,12 +15,39 @@ interface Measure<T> {
   readonly of: (row: T) => string | undefined;
 }
 
-/** A table for each workload that has results, in the order of the catalogue. */
+/** The summary, and a table for each workload that has results, in the order of the catalogue. */
 export function tablesOf({ rows, churn }: Pick<MatcherResults, 'rows' | 'churn'>): Table[] {
   const tables = Object.keys(WORKLOADS).map((key) => rowTable(rows.filter(({ workload }) => workload === key)));
-  return [...tables, churnTable(churn)].filter(({ columns }) => columns.length > 0);
+  return [summaryTable(rows), ...tables, churnTable(churn)].filter(
+    ({ columns, lines }) => columns.length > 0 && lines.length > 0,
+  );
 }
 
+/** The few figures that say most, a line for each workload and size. */
+export function summaryTable(rows: readonly Row[]): Table {
+  return {
+    title: 'In short',
+    corner: 'workload',
+    columns: [
+      'filters',
+      'matches',
+      'p50 µs',
+      'mean',
+      'p99',
+      'index bytes a filter',
+      `${BASELINE}, p50 µs`,
+      `${BASELINE} ÷ match`,
+    ],
+    lines: rows.map(({ workload, filters, matches, alone, bytes, rivals }) => {
+      const baseline = rivals.find(({ name }) => name === BASELINE)?.match;
+      const compared = baseline === undefined ? ['', ''] : [micros(baseline.p50), `${ratio(baseline, alone)} ×`];
+      const times = [alone.p50, alone.mean, alone.p99].map(micros);
+      return { label: workload, cells: [whole(filters), oneDigit(matches), ...times, whole(bytes.index), ...compared] };
+    }),
+  };
+}
+
+/** All that was measured of one workload, a column for each number of filters. */
 export function rowTable(rows: readonly Row[]): Table {
   const key = rows[0]?.workload ?? '';
   const { name, description } = WORKLOADS[key]?.(0, 1) ?? { name: key, description: '' };
@@ -35,33 +59,6 @@ export function churnTable(rows: readonly ChurnRow[]): Table {
   return tableOf(`${CHURN} churn: W1-90, a tenth of the filters replaced every second`, rows, CHURN_MEASURES);
 }
 
-/** For the terminal. */
-export function toText({ title, columns, lines }: Table): string {
-  const labelWidth = Math.max(...lines.map(({ label }) => label.length));
-  const widths = columns.map((column, i) =>
-    Math.max(column.length, ...lines.map(({ cells }) => cells[i]?.length ?? 0)),
-  );
-  const line = (label: string, cells: readonly string[]): string =>
-    [label.padEnd(labelWidth), ...cells.map((cell, i) => cell.padStart(widths[i] ?? 0))].join('   ').trimEnd();
-  return [title, line('filters', columns), ...lines.map(({ label, cells }) => line(label, cells))].join('\n');
-}
-
-export function toMarkdown({ title, columns, lines }: Table): string {
-  const line = (label: string, cells: readonly string[]): string => `| ${[label, ...cells].join(' | ')} |`;
-  return [
-    '',
-    `## ${title}`,
-    '',
-    line('filters', columns),
-    line(
-      '---',
-      columns.map(() => '--:'),
-    ),
-    ...lines.map(({ label, cells }) => line(label, cells)),
-    '',
-  ].join('\n');
-}
-
 function tableOf<T extends { readonly filters: number }>(
   title: string,
   rows: readonly T[],
@@ -69,6 +66,7 @@ function tableOf<T extends { readonly filters: number }>(
 ): Table {
   return {
     title,
+    corner: 'filters',
     columns: rows.map(({ filters }) => whole(filters)),
     lines: measures.map(({ label, of }) => ({ label, cells: rows.map((row) => of(row) ?? '') })),
   };

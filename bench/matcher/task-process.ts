@@ -6,6 +6,9 @@ import type { Answer, Task } from './messages.ts';
 import { measureRow } from './row.ts';
 import { runSteadily } from './steady.ts';
 
+// Nobody is left to answer when the bench was ended.
+process.once('disconnect', () => process.exit());
+
 process.once('message', async (task: Task) => {
   const progress = (step: string): void => answer({ kind: 'step', step });
   try {
