@@ -64,25 +64,31 @@ if (values.help || unknown !== undefined) {
 
 async function matcher(): Promise<void> {
   const common = {
-    filters: values.filters.split(',').map(Number),
+    filters: values.filters.split(',').map((word) => positive('filters', word)),
     workloads: values.workloads.split(',').filter((word) => word !== ''),
-    seed: Number(values.seed),
+    seed: positive('seed', values.seed),
     print: console.log,
   };
-  if (values.steady) return benchSteadily({ ...common, seconds: Number(values.seconds) });
+  if (values.steady) return benchSteadily({ ...common, seconds: positive('seconds', values.seconds) });
   await benchMatcher({
     ...common,
-    events: Number(values.events ?? 5_000),
-    eventRate: Number(values['event-rate']),
+    events: positive('events', values.events ?? '5000'),
+    eventRate: positive('event-rate', values['event-rate']),
     withRivals: !values['no-rivals'],
     out: values.out,
   });
 }
 
 function broker(): Promise<void> {
-  return benchOneToOne({ events: Number(values.events ?? 300_000), runs: Number(values.runs) });
+  return benchOneToOne({ events: positive('events', values.events ?? '300000'), runs: positive('runs', values.runs) });
 }
 
 async function redraw(): Promise<void> {
   console.log(`written: ${(await redrawResults(values.out ?? RESULTS)).join(', ')}`);
+}
+
+function positive(option: string, word: string): number {
+  const value = Number(word);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(`--${option} takes a whole number above 0, not ${word}`);
 }

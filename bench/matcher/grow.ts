@@ -34,7 +34,7 @@ export interface Growth {
 
 /** Fills the matcher: half of each sweep's filters from text and half from compiled, in turns, so that both are timed over the same life. */
 export function grow(matcher: Matcher, { workload, count, events, progress }: Growth): BuildRates {
-  const half = LIFE.filtersPerSweep / 2;
+  const half = Math.ceil(Math.min(LIFE.filtersPerSweep, count) / 2);
   const seconds = { text: 0, compiled: 0 };
   const added = { text: 0, compiled: 0 };
   for (let first = 0; first < count; first += half) {
