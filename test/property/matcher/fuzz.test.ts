@@ -7,7 +7,7 @@ import { shrink } from '../../fuzz/shrink.ts';
 /** Campaigns of every suite; a seed that has found a fault is added. `npm run fuzz` makes longer ones. */
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-it.each(SEEDS)('campaign %i finds nothing wrong with the matcher', (seed) => {
+it.each(SEEDS)('campaign %i finds nothing wrong with the matcher', { timeout: 60_000 }, (seed) => {
   const failure = runCampaign({ seed, steps: 4_000, filtersMax: 1_000 });
   expect(failure && reportOf(failure)).toBeUndefined();
 });
