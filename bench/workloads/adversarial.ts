@@ -1,14 +1,6 @@
+import { type Condition, compare, differs, either, equals } from './condition.ts';
 import { SeededRandom } from './random.ts';
-import {
-  type CreateWorkload,
-  condition,
-  conjunction,
-  differs,
-  either,
-  equals,
-  type Spelling,
-  twoDigits,
-} from './workload.ts';
+import { type CreateWorkload, filterOf, twoDigits } from './workload.ts';
 
 const STATUSES = ['ok', 'warn', 'error', 'lost'] as const;
 const FIELDS = ['load', 'heat', 'delay', 'errors', 'queue'] as const;
@@ -27,22 +19,19 @@ export const adversarial: CreateWorkload = (seed, filters) => {
   const events = new SeededRandom(seed + 1);
   const topic = 'fleet/health';
   const status = (random: SeededRandom): string => (random.next() < 0.7 ? 'ok' : random.pick(STATUSES));
-  const share = Math.min(0.95, Math.sqrt(3_000 / filters));
-  const threshold = (field: string): Spelling => {
+  const share = Math.min(0.95, Math.sqrt(2_900 / filters));
+  const threshold = (field: string): Condition => {
     const passed = share * (0.5 + (wishes.integer(THRESHOLDS) + 0.5) / THRESHOLDS) * HIGH;
-    return wishes.next() < 0.5
-      ? condition(field, '>', twoDigits(HIGH - passed))
-      : condition(field, '<', twoDigits(passed));
+    return wishes.next() < 0.5 ? compare(field, '>', twoDigits(HIGH - passed)) : compare(field, '<', twoDigits(passed));
   };
   return {
     name: 'W4 adversarial',
     description: 'one field with few values, few thresholds, <> and OR',
-    topic,
     filter() {
       const kind = wishes.next();
       const [first, second] = wishes.distinct(2, FIELDS.length).map((i) => FIELDS[i] as string) as [string, string];
       const wanted = status(wishes);
-      const parts: Spelling[] = [
+      const parts: Condition[] = [
         kind < 0.6
           ? equals('status', wanted)
           : kind < 0.8
@@ -52,12 +41,12 @@ export const adversarial: CreateWorkload = (seed, filters) => {
         threshold(first),
         threshold(second),
       ];
-      return conjunction(topic, parts);
+      return filterOf(topic, parts);
     },
     event() {
       const data: Record<string, string | number> = { status: status(events), zone: `zone-${events.integer(8)}` };
       for (const field of FIELDS) data[field] = events.reading(0, HIGH);
-      return JSON.stringify(data);
+      return { topic, text: JSON.stringify(data) };
     },
   };
 };

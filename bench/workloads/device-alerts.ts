@@ -1,5 +1,6 @@
+import { type Condition, compare, equals } from './condition.ts';
 import { SeededRandom } from './random.ts';
-import { type CreateWorkload, condition, conjunction, equals, type Spelling, twoDigits } from './workload.ts';
+import { type CreateWorkload, filterOf, twoDigits } from './workload.ts';
 
 const READINGS = [
   { field: 'temperature', low: -20, high: 60 },
@@ -26,9 +27,8 @@ export function deviceAlerts(matches: number): CreateWorkload {
     return {
       name: `W1 device alerts, ${matches}`,
       description: 'one equality and one or two thresholds among 10 fields',
-      topic,
       filter() {
-        const parts: Spelling[] = [
+        const parts: Condition[] = [
           wishes.next() < 0.6
             ? equals('site', `site-${wishes.integer(sites)}`)
             : equals('model', `model-${wishes.integer(models)}`),
@@ -38,9 +38,9 @@ export function deviceAlerts(matches: number): CreateWorkload {
           const share = 0.2 + wishes.next() * 0.25;
           const isAbove = wishes.next() < 0.5;
           const threshold = isAbove ? high - share * (high - low) : low + share * (high - low);
-          parts.push(condition(field, isAbove ? '>' : '<', twoDigits(threshold)));
+          parts.push(compare(field, isAbove ? '>' : '<', twoDigits(threshold)));
         }
-        return conjunction(topic, parts);
+        return filterOf(topic, parts);
       },
       event() {
         const data: Record<string, string | number> = {
@@ -49,7 +49,7 @@ export function deviceAlerts(matches: number): CreateWorkload {
           firmware: `2.${events.integer(6)}`,
         };
         for (const { field, low, high } of READINGS) data[field] = events.reading(low, high);
-        return JSON.stringify(data);
+        return { topic, text: JSON.stringify(data) };
       },
     };
   };

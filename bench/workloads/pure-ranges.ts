@@ -1,5 +1,6 @@
+import { type Condition, compare } from './condition.ts';
 import { SeededRandom } from './random.ts';
-import { type CreateWorkload, condition, conjunction, type Spelling, twoDigits } from './workload.ts';
+import { type CreateWorkload, filterOf, twoDigits } from './workload.ts';
 
 const FIELDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] as const;
 const HIGH = 1000;
@@ -16,21 +17,18 @@ export const pureRanges: CreateWorkload = (seed, filters) => {
   const events = new SeededRandom(seed + 1);
   const topic = 'market/ticks';
   const scale = Math.sqrt(106_000 / filters);
-  const band = (field: string): Spelling[] => {
+  const band = (field: string): Condition[] => {
     const width = Math.min(0.9, (0.02 + wishes.next() * 0.04) * scale) * HIGH;
     const low = wishes.reading(0, HIGH - width);
-    return [condition(field, '>=', low), condition(field, '<=', twoDigits(low + width))];
+    return [compare(field, '>=', low), compare(field, '<=', twoDigits(low + width))];
   };
-  const threshold = (field: string, share: number): Spelling => {
+  const threshold = (field: string, share: number): Condition => {
     const value = HIGH * share + wishes.next() * 10 * scale - 5 * scale;
-    return wishes.next() < 0.5
-      ? condition(field, '>', twoDigits(HIGH - value))
-      : condition(field, '<', twoDigits(value));
+    return wishes.next() < 0.5 ? compare(field, '>', twoDigits(HIGH - value)) : compare(field, '<', twoDigits(value));
   };
   return {
     name: 'W2 pure ranges',
     description: 'two or three ranges among 10 numbers, no equality',
-    topic,
     filter() {
       const kind = wishes.next();
       const [first, second, third] = wishes.distinct(3, FIELDS.length).map((i) => FIELDS[i] as string) as [
@@ -38,12 +36,13 @@ export const pureRanges: CreateWorkload = (seed, filters) => {
         string,
         string,
       ];
-      if (kind < 0.6) return conjunction(topic, [...band(first), ...band(second)]);
-      if (kind < 0.8) return conjunction(topic, [...band(first), threshold(second, Math.min(0.7, 0.04 * scale))]);
-      return conjunction(topic, [...band(first), ...band(second), threshold(third, 0.7)]);
+      if (kind < 0.6) return filterOf(topic, [...band(first), ...band(second)]);
+      if (kind < 0.8) return filterOf(topic, [...band(first), threshold(second, Math.min(0.7, 0.04 * scale))]);
+      return filterOf(topic, [...band(first), ...band(second), threshold(third, 0.7)]);
     },
     event() {
-      return JSON.stringify(Object.fromEntries(FIELDS.map((field) => [field, events.reading(0, HIGH)])));
+      const data = Object.fromEntries(FIELDS.map((field) => [field, events.reading(0, HIGH)]));
+      return { topic, text: JSON.stringify(data) };
     },
   };
 };

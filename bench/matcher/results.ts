@@ -1,0 +1,82 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { ChurnRow } from './churn.ts';
+import { toCostCurve } from './cost-curve.ts';
+import type { Row } from './row.ts';
+import { toMarkdown } from './table.ts';
+import { tablesOf } from './tables.ts';
+
+export interface Machine {
+  readonly processor: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly system: string;
+  readonly node: string;
+  readonly v8: string;
+}
+
+/** Everything a run found out: what `matcher.json` holds. */
+export interface MatcherResults {
+  readonly seed: number;
+  readonly machine: Machine;
+  readonly rows: readonly Row[];
+  readonly churn: readonly ChurnRow[];
+}
+
+const JSON_FILE = 'matcher.json';
+const TABLES_FILE = 'matcher.md';
+const CURVE_FILE = 'matcher.svg';
+
+export function thisMachine(): Machine {
+  const all = cpus();
+  return {
+    processor: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${process.arch}`,
+    node: process.version,
+    v8: process.versions.v8,
+  };
+}
+
+export function describeMachine({ processor, cores, memoryGb, system, node, v8 }: Machine): string {
+  return `${cores} × ${processor}, ${memoryGb} GB, ${system}, Node ${node}, V8 ${v8}`;
+}
+
+/** Writes `matcher.json`, and its tables and curve, into the folder; returns the paths. */
+export async function saveResults(folder: string, results: MatcherResults): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, JSON_FILE);
+  await writeFile(path, `${JSON.stringify(results, undefined, 2)}\n`);
+  return [path, ...(await drawResults(folder, results))];
+}
+
+/** Draws the tables and the curve of the folder's `matcher.json` again; returns their paths. */
+export async function redrawResults(folder: string): Promise<string[]> {
+  return drawResults(folder, JSON.parse(await readFile(join(folder, JSON_FILE), 'utf8')) as MatcherResults);
+}
+
+async function drawResults(folder: string, results: MatcherResults): Promise<string[]> {
+  const files = [
+    { path: join(folder, TABLES_FILE), text: toMarkdownFile(results) },
+    { path: join(folder, CURVE_FILE), text: toCostCurve(results) },
+  ];
+  for (const { path, text } of files) await writeFile(path, text);
+  return files.map(({ path }) => path);
+}
+
+function toMarkdownFile(results: MatcherResults): string {
+  const head = [
+    '# What matching costs',
+    '',
+    'Written by `npm run bench:matcher`. Every answer was checked by id against the oracle before it was timed. Only ratios within one run mean much.',
+    '',
+    `Seed ${results.seed}; ${describeMachine(results.machine)}.`,
+    '',
+    '![microseconds per event over the number of filters](matcher.svg)',
+    '',
+    'Events are parsed afresh and outside the clock, unless it says otherwise. The index has grown by adds in random order, while events flowed; nothing was rebuilt. Own account: what the matcher says of its bytes. *Undisturbed*: into which no garbage collection fell, nor a wait for the processor. Generated code is a function for every thousand predicates.',
+  ];
+  return [...head, ...tablesOf(results).map(toMarkdown)].join('\n');
+}
