@@ -228,10 +228,10 @@ export class Matcher {
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
+    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled);
     const { size } = this.#registry;
     const filter = this.#registry.enter(compiled);
     if (this.#registry.size === size) return filter;
-    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled, filter);
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
     this.#costs = roomForInts(this.#costs, filter + 1);
@@ -244,11 +244,11 @@ export class Matcher {
     return filter;
   }
 
-  /** Refuses a residual filter, which was entered as new, when there are as many as may be. */
-  #checkResidualRoom({ topic, when }: CompiledFilter, filter: number): void {
+  /** Refuses a residual filter that is not here when there are as many as may be. */
+  #checkResidualRoom(compiled: CompiledFilter): void {
     const [, , residual] = this.#byCost;
-    if (residual < this.#residualMax) return;
-    this.#registry.remove(filter);
+    if (residual < this.#residualMax || this.#registry.find(compiled) !== NOWHERE) return;
+    const { topic, when } = compiled;
     const message = `${residual} filters are evaluated for every event, as many as may be`;
     const way = 'name a level of the topic, or add a comparison with = or a range';
     throw new FilterError('residual_limit', `${message}; ${way}`, when ?? topic, 0);

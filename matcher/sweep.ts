@@ -89,6 +89,7 @@ export class Sweep {
       if (this.#cursor < this.#registry.end) continue;
       this.#cursor = 0;
       this.#rounds += 1;
+      this.#index.beginRound();
     }
     // Where one turn goes through all of them, nothing needs to be looked at more often.
     const again = filters < this.#registry.end ? Math.floor(filters / TURNS_PER_COSTLY) : 0;

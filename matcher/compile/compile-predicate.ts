@@ -9,9 +9,12 @@
  * which alone decides what is refused and with which words.
  */
 import { FilterError } from '../filter-error.ts';
+import { hashText } from '../hash.ts';
 import type { Conjunction } from '../index/conjunction.ts';
-import { completeLimits, type PredicateLimits } from '../language/limits.ts';
+import { completeLimits, type PredicateLimits, predicateCeilings } from '../language/limits.ts';
+import { normalise } from '../language/normalise.ts';
 import { parsePredicate } from '../language/parse.ts';
+import { printCondition } from '../language/print.ts';
 import { assembleAll } from './assemble.ts';
 import { type ClauseLiterals, carryOut, UNSUITED } from './carry-out.ts';
 import { type ClauseShape, shapeOf } from './clause-shape.ts';
@@ -48,7 +51,14 @@ export function compilePredicate(text: string, limits?: Partial<PredicateLimits>
   const complete = completeLimits(limits);
   const drafts = draftsByShapes(text, complete) ?? draftsByParsing(text, complete);
   const branch = drafts === NEVER ? undefined : assembleAll(drafts);
-  return branch === undefined ? { tests: undefined, hash: 0 } : { tests: testsOf(branch), hash: hashOfBranch(branch) };
+  const tests = branch && testsOf(branch);
+  // Predicates that are never true, or always, have no tests to tell them apart by.
+  const hash = branch === undefined || tests?.length === 0 ? hashOfNormalForm(text) : hashOfBranch(branch);
+  return { tests, hash };
+}
+
+function hashOfNormalForm(text: string): number {
+  return hashText(printCondition(normalise(parsePredicate(text, predicateCeilings))));
 }
 
 /** `undefined` where the text is to be parsed as a whole. */

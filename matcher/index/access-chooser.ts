@@ -7,7 +7,9 @@
 import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import { type Conjunction, joined, type RangeTest, type Test } from './conjunction.ts';
-import { nameOf, type SlotReference } from './prefix.ts';
+import type { PairIndex } from './pair-index.ts';
+import { inOrder, pairKey, type WantedSide } from './pair-wishes.ts';
+import type { SlotReference } from './prefix.ts';
 import {
   EQUAL,
   entryWords,
@@ -17,8 +19,8 @@ import {
   OPCODE_MASK,
   OPERAND_SHIFT,
   slotOfSide,
+  testWords,
   topicOf,
-  WITHIN_WORDS,
 } from './program.ts';
 import { intervalOf } from './range-index.ts';
 import type { SlotTable } from './slot-table.ts';
@@ -40,6 +42,20 @@ export interface Plan {
   readonly branches: readonly Branch[];
   /** Expected candidates per event. */
   readonly share: number;
+  /** Can one event pass one branch at most? So it is where they stand for different values of one reference. */
+  readonly isExclusive: boolean;
+}
+
+/** A pair that is not open. */
+interface Wish {
+  readonly first: WantedSide;
+  readonly second: WantedSide;
+  readonly saving: number;
+}
+
+/** A test that can be half of a pair. */
+interface Sided extends WantedSide {
+  readonly test: Test;
 }
 
 /** A filter is posted under so many branches at most. */
@@ -48,8 +64,15 @@ export const BRANCHES_MAX = 64;
 /** A band's window has two ends that are read in vain, in runs of all widths; a threshold has one. */
 const BAND_PRICE = 3;
 
-/** A pair of bands must be so much rarer than the rarest single test: it is looked up in one more place. */
-const PAIR_GAIN = 8;
+/**
+ * A pair of tests must be so much rarer than the rarest single one: it is looked up in places of its own. What two ranges
+ * offer in vain is seen by its signature, and so costs less.
+ */
+const CONSTANT_GAIN = 8;
+const RANGES_GAIN = 4;
+
+/** With fewer events, shares are guesses, and no reason to open a pairing. */
+const WISHING_EVENTS = 64;
 
 /** What one more posting must save, in candidates per event, to be worth its memory. */
 const POSTING_PRICE = 1e-6;
@@ -59,17 +82,31 @@ export class AccessChooser {
   readonly #symbols: SymbolTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
+  readonly #pairs: PairIndex;
+  /** Pairs of tests that the last filter would rather have been found by, and what that would have saved, by pair. */
+  readonly #wishes = new Map<number, Wish>();
 
   constructor(tables: {
     slots: SlotTable;
     symbols: SymbolTable;
     topics: TopicTrie;
     traffic: Traffic;
+    pairs: PairIndex;
   }) {
     this.#slots = tables.slots;
     this.#symbols = tables.symbols;
     this.#topics = tables.topics;
     this.#traffic = tables.traffic;
+    this.#pairs = tables.pairs;
+  }
+
+  /** As `plan`, for a filter that is posted: what it wishes to be found by counts, once for each pair. */
+  planPosting(tests: Conjunction, topic: number): Plan {
+    this.#wishes.clear();
+    const plan = this.plan(tests, topic);
+    if (this.#traffic.events < WISHING_EVENTS) return plan;
+    for (const { first, second, saving } of this.#wishes.values()) this.#pairs.wish(first, second, saving);
+    return plan;
   }
 
   /**
@@ -86,7 +123,8 @@ export class AccessChooser {
       const others = tests.filter((other) => other !== test);
       const split = branches.map((branch) => joined(branch, others)).filter((branch) => branch !== undefined);
       const plan = this.#unsplit(split, topicShare);
-      if (plan.share + split.length * POSTING_PRICE < best.share) best = plan;
+      if (plan.share + split.length * POSTING_PRICE >= best.share) continue;
+      best = { ...plan, isExclusive: test.kind === 'oneOf' };
     }
     return best;
   }
@@ -120,16 +158,19 @@ export class AccessChooser {
       // A tie goes to content: the topic is tested in passing anyway.
       const access = key !== undefined && key.share <= topicShare ? key.test : undefined;
       const least = Math.min(topicShare, key?.share ?? 1);
-      const pair = this.#bandPair(tests);
-      if (pair !== undefined && pair.share * PAIR_GAIN < least) {
+      const pair = this.#pairOf(tests, least);
+      if (pair !== undefined && this.#pairs.isOpen(pair.first, pair.second)) {
+        const keys = { access: pair.first.test, second: pair.second.test };
         share += pair.share;
-        branches.push({ ...pair, rest: this.#mostSelectiveFirst(tests, pair) });
+        branches.push({ ...keys, rest: this.#mostSelectiveFirst(tests, keys), share: pair.share });
         continue;
       }
       share += least;
+      if (pair !== undefined)
+        this.#wishes.set(pairKey(pair.first, pair.second), { ...pair, saving: least - pair.share });
       branches.push({ access, rest: this.#mostSelectiveFirst(tests, { access }), share: least });
     }
-    return { branches, share };
+    return { branches, share, isExclusive: branches.length === 1 };
   }
 
   /** The one test to find a branch by, with the share of events expected to pass it. */
@@ -147,24 +188,31 @@ export class AccessChooser {
     return best;
   }
 
-  /** The two rarest bands, with the share of events expected to be in both. */
-  #bandPair(tests: Conjunction): { access: Test; second: Test; share: number } | undefined {
-    const bands = tests
-      .filter(
-        (test): test is RangeTest => test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high),
-      )
-      .map((test) => ({ test, share: this.#shareOf(test) }))
-      .sort((a, b) => a.share - b.share);
-    const [rarest, next] = bands;
-    if (rarest === undefined || next === undefined) return undefined;
-    // One order for both spellings of a pair, so that they share a place.
-    const [access, second] =
-      nameOf(rarest.test.reference) < nameOf(next.test.reference) ? [rarest.test, next.test] : [next.test, rarest.test];
-    return { access, second, share: rarest.share * next.share };
+  /**
+   * The two rarest tests of different references, with the share of events expected to pass both; undefined when that is not
+   * worth it for this filter, to which `least` is the alternative.
+   */
+  #pairOf(tests: Conjunction, least: number): { first: Sided; second: Sided; share: number } | undefined {
+    let rarest: Sided | undefined;
+    let next: Sided | undefined;
+    for (const test of tests) {
+      if (!isKey(test)) continue;
+      const slot = this.#slots.find(test.reference);
+      if (slot === undefined) continue;
+      const sided = { test, slot, isRange: test.kind === 'range', share: this.#shareOf(test) };
+      if (rarest === undefined || sided.share < rarest.share) [rarest, next] = [sided, rarest];
+      else if (next === undefined || sided.share < next.share) next = sided;
+    }
+    if (rarest === undefined || next === undefined || rarest.slot === next.slot) return undefined;
+    const share = rarest.share * next.share;
+    const gain = rarest.isRange && next.isRange ? RANGES_GAIN : CONSTANT_GAIN;
+    if (share * gain >= least) return undefined;
+    const [first, second] = inOrder(rarest, next) ? [rarest, next] : [next, rarest];
+    return { first, second, share };
   }
 
   /** The other tests, those that fail most often first, opaque ones last whatever they yield: they cost most. */
-  #mostSelectiveFirst(tests: Conjunction, { access, second }: Omit<Branch, 'rest' | 'share'>): Conjunction {
+  #mostSelectiveFirst(tests: Conjunction, { access, second }: Pick<Branch, 'access' | 'second'>): Conjunction {
     const rest = tests.filter((test) => test !== access && test !== second);
     if (rest.length < 2) return rest;
     const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
@@ -210,30 +258,26 @@ export class AccessChooser {
   shareOfEntry(entry: Int32Array): number {
     const at = keyAt(entry, 0);
     if (at === entryWords(entry, 0)) return this.#topicShare(topicOf(entry, 0));
-    const head = entry[at] as number;
-    const operand = head >>> OPERAND_SHIFT;
-    if ((head & OPCODE_MASK) === EQUAL) {
-      return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
-    }
-    if (hasPairKey(entry, 0)) return this.#intervalShare(entry, at) * this.#intervalShare(entry, at + WITHIN_WORDS);
-    return this.#intervalShare(entry, at);
+    const share = this.#keyShare(entry, at);
+    return hasPairKey(entry, 0) ? share * this.#keyShare(entry, at + testWords(entry, at)) : share;
   }
 
   /** The tests that an entry is found by; none where that is the topic filter. */
   keyOfEntry(entry: Int32Array): Conjunction {
     const at = keyAt(entry, 0);
     if (at === entryWords(entry, 0)) return [];
-    const head = entry[at] as number;
-    if ((head & OPCODE_MASK) === EQUAL) {
-      const reference = this.#slots.referenceOf(head >>> OPERAND_SHIFT);
-      return [{ kind: 'equal', reference, value: this.#symbols.valueOf(entry[at + 1] as number) }];
-    }
-    const first = this.#rangeAt(entry, at);
-    return hasPairKey(entry, 0) ? [first, this.#rangeAt(entry, at + WITHIN_WORDS)] : [first];
+    const first = this.#testAt(entry, at);
+    return hasPairKey(entry, 0) ? [first, this.#testAt(entry, at + testWords(entry, at))] : [first];
   }
 
-  #rangeAt(entry: Int32Array, at: number): RangeTest {
-    const operand = (entry[at] as number) >>> OPERAND_SHIFT;
+  /** The test at `at`, which is a constant or a range. */
+  #testAt(entry: Int32Array, at: number): Test {
+    const head = entry[at] as number;
+    const operand = head >>> OPERAND_SHIFT;
+    if ((head & OPCODE_MASK) === EQUAL) {
+      const reference = this.#slots.referenceOf(operand);
+      return { kind: 'equal', reference, value: this.#symbols.valueOf(entry[at + 1] as number) };
+    }
     const { key, top } = intervalOf(entry, at);
     const [low, high] = isNegated(operand) ? [-top, -key] : [key, top];
     // Ranges are of references, prefixes are strings.
@@ -241,9 +285,13 @@ export class AccessChooser {
     return { kind: 'range', reference, low, high };
   }
 
-  /** The share of events expected to be in the range at `at`. */
-  #intervalShare(entry: Int32Array, at: number): number {
-    const operand = (entry[at] as number) >>> OPERAND_SHIFT;
+  /** The share of events expected to pass the test at `at`, which is a constant or a range. */
+  #keyShare(entry: Int32Array, at: number): number {
+    const head = entry[at] as number;
+    const operand = head >>> OPERAND_SHIFT;
+    if ((head & OPCODE_MASK) === EQUAL) {
+      return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
+    }
     const { key, top } = intervalOf(entry, at);
     return isNegated(operand)
       ? this.#traffic.rangeShare(slotOfSide(operand), -top, -key)
@@ -275,7 +323,7 @@ function isBand(test: Test): test is RangeTest {
 }
 
 /** Can the test be an access key by itself? */
-export function isKey(test: Test): boolean {
+export function isKey(test: Test): test is Test & { readonly kind: 'equal' | 'range' } {
   return test.kind === 'equal' || test.kind === 'range';
 }
 

@@ -4,10 +4,18 @@
  */
 import { NOWHERE } from './arena.ts';
 import { entryWords } from './program.ts';
-import { RUN_NEXT, RUN_PREVIOUS, type Runs } from './runs.ts';
+import { SLOT_ROOM } from './run-slots.ts';
+import type { RunOwner, Runs } from './runs.ts';
+import { type Signature, signatureOf } from './signature.ts';
 
-/** The longest run of a bag: inserting into it shifts half of it. */
+/** The longest run of a bag: removing from it shifts half of it. */
 const BAG_RUN_WORDS_MAX = 2048;
+
+/** What the runs of a bag say of themselves, and the entry's signature if it is not that of its tests. */
+export interface BagEntry {
+  readonly owner: RunOwner;
+  readonly signature?: Signature;
+}
 
 export class Bags {
   readonly #runs: Runs;
@@ -17,19 +25,21 @@ export class Bags {
   }
 
   /** Adds a new entry. NOWHERE is the empty bag. */
-  add(bag: number, entry: Int32Array): number {
+  add(bag: number, entry: Int32Array, { owner, signature = signatureOf(entry) }: BagEntry): number {
     const runs = this.#runs;
     const moving = { entry, origin: NOWHERE };
     if (bag !== NOWHERE) {
-      const run = runs.insert(bag, moving, BAG_RUN_WORDS_MAX);
+      const run = runs.insert(bag, moving, signature, BAG_RUN_WORDS_MAX);
       if (run !== NOWHERE) {
         if (run !== bag) this.#relink(run);
         return run;
       }
     }
-    const first = runs.insert(runs.create(entryWords(entry, 0)), moving, BAG_RUN_WORDS_MAX);
-    runs.set(first, RUN_NEXT, bag);
-    if (bag !== NOWHERE) runs.set(bag, RUN_PREVIOUS, first);
+    const first = runs.create(entryWords(entry, 0) + SLOT_ROOM);
+    runs.insert(first, moving, signature, BAG_RUN_WORDS_MAX);
+    runs.setNext(first, bag);
+    runs.setOwner(first, owner);
+    if (bag !== NOWHERE) runs.setPrevious(bag, first);
     return first;
   }
 
@@ -42,19 +52,19 @@ export class Bags {
       this.#relink(run);
       return before === bag ? run : bag;
     }
-    const next = runs.get(run, RUN_NEXT);
-    const previous = runs.get(run, RUN_PREVIOUS);
-    if (next !== NOWHERE) runs.set(next, RUN_PREVIOUS, previous);
-    if (previous !== NOWHERE) runs.set(previous, RUN_NEXT, next);
+    const next = runs.next(run);
+    const previous = runs.previous(run);
+    if (next !== NOWHERE) runs.setPrevious(next, previous);
+    if (previous !== NOWHERE) runs.setNext(previous, next);
     runs.free(run);
     return before === bag ? next : bag;
   }
 
   /** Tells the neighbours of a run that moved. */
   #relink(run: number): void {
-    const next = this.#runs.get(run, RUN_NEXT);
-    const previous = this.#runs.get(run, RUN_PREVIOUS);
-    if (next !== NOWHERE) this.#runs.set(next, RUN_PREVIOUS, run);
-    if (previous !== NOWHERE) this.#runs.set(previous, RUN_NEXT, run);
+    const next = this.#runs.next(run);
+    const previous = this.#runs.previous(run);
+    if (next !== NOWHERE) this.#runs.setPrevious(next, run);
+    if (previous !== NOWHERE) this.#runs.setNext(previous, run);
   }
 }

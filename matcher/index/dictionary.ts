@@ -14,8 +14,12 @@
  * that is too long for a block, is kept in a Map, whose hashes nobody can foresee.
  */
 import type { Scalar } from '../language/ast.ts';
-import { Arena, BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
+import { Arena } from './arena.ts';
 import { roomForInts } from './columns.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
 
 const SEGMENTS = 256;
 const SEGMENT_SHIFT = 24;

@@ -78,7 +78,9 @@ export class EntryWriter {
    * Writes an entry. A branch that does not fit is written as its access key and one opaque test of the whole
    * condition, which every filter with tests has.
    */
-  write({ access, second, rest }: Branch, { filter, topic, isSplit, whole }: FilterOfEntry): Int32Array {
+  write({ access, second, rest }: Branch, filterOfEntry: FilterOfEntry): Int32Array {
+    const { filter, topic, isSplit, whole } = filterOfEntry;
+    let isFoundOnce = !isSplit || filterOfEntry.isExclusive;
     this.#at = ENTRY_HEADER;
     this.#topics.retain(topic);
     if (topic >= TOPIC_ELSEWHERE) this.#pair(TOPIC, topic, 0);
@@ -94,13 +96,18 @@ export class EntryWriter {
       this.#releaseTests(this.#words, mark, this.#at);
       this.#at = mark;
       this.#pair(OPAQUE, this.#atoms.hold(whole.condition as Condition), 0);
+      // Every branch is the whole filter then.
+      isFoundOnce = !isSplit;
     }
     const end = this.#at;
     if (access !== undefined && second === undefined) this.#test(access);
     const key = second === undefined ? this.#at - end : KEY_PAIR;
     this.#words[0] = filter;
     this.#words[1] =
-      this.#at | (isSplit ? MANY_ENTRIES : 0) | (key << KEY_SHIFT) | (Math.min(topic, TOPIC_ELSEWHERE) << TOPIC_SHIFT);
+      this.#at |
+      (isFoundOnce ? 0 : MANY_ENTRIES) |
+      (key << KEY_SHIFT) |
+      (Math.min(topic, TOPIC_ELSEWHERE) << TOPIC_SHIFT);
     return this.#words.slice(0, this.#at);
   }
 
@@ -267,5 +274,7 @@ export interface FilterOfEntry {
   readonly topic: number;
   /** The filter has other entries too. */
   readonly isSplit: boolean;
+  /** No event passes two of these. */
+  readonly isExclusive: boolean;
   readonly whole: { readonly condition: Condition | undefined };
 }

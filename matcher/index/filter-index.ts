@@ -14,7 +14,8 @@ import { printKey } from '../explain/print-key.ts';
 import type { Condition } from '../language/ast.ts';
 import { TopicTrie } from '../topic/topic-trie.ts';
 import { AccessChooser, type Plan } from './access-chooser.ts';
-import { Arena, NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
+import { Arena } from './arena.ts';
 import { AtomTable } from './atom-table.ts';
 import { Bags } from './bags.ts';
 import { roomForInts } from './columns.ts';
@@ -23,13 +24,25 @@ import { EntryWriter } from './entry-writer.ts';
 import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
 import type { Price, PricedKey } from './price.ts';
-import { EQUAL, entryWords, hasPairKey, keyAt, OPCODE_MASK, OPERAND_SHIFT, slotOfSide, topicOf } from './program.ts';
+import * as programConstants from './program.ts';
+import { entryWords, hasPairKey, keyAt, slotOfSide, topicOf, withKey, withoutKey } from './program.ts';
 import { RangeIndex } from './range-index.ts';
 import { Runs } from './runs.ts';
 import { Scanner } from './scanner.ts';
 import { SlotTable } from './slot-table.ts';
-import { NO_SYMBOL, SymbolTable } from './symbol-table.ts';
+import * as symbolTableConstants from './symbol-table.ts';
+import { SymbolTable } from './symbol-table.ts';
 import { Traffic } from './traffic.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { NOWHERE } = arenaConstants;
+const { EQUAL, OPCODE_MASK, OPERAND_SHIFT } = programConstants;
+const { NO_SYMBOL } = symbolTableConstants;
+
+/** The owner of runs that are found by a topic filter or a range. */
+const OF_TOPIC = { first: NOWHERE, second: NOWHERE };
+/** The first half of the owner of runs that are found by a constant: this for slot 0, and one less for each. */
+const OF_CONSTANT = -3;
 
 /** A filter to be posted. */
 export interface Postable {
@@ -53,11 +66,18 @@ export class FilterIndex {
   readonly #runs = new Runs(this.#arena, this.#places);
   readonly #bags = new Bags(this.#runs);
   readonly #scanner = new Scanner(this.#arena, this.#slots, this.#atoms);
+  readonly #pairs = new PairIndex({
+    arena: this.#arena,
+    runs: this.#runs,
+    bags: this.#bags,
+    traffic: this.#traffic,
+  });
   readonly #chooser = new AccessChooser({
     slots: this.#slots,
     symbols: this.#symbols,
     topics: this.#topics,
     traffic: this.#traffic,
+    pairs: this.#pairs,
   });
   readonly #writer = new EntryWriter({
     slots: this.#slots,
@@ -68,7 +88,6 @@ export class FilterIndex {
   });
   /** By slot. */
   #ranges: (RangeIndex | undefined)[] = [];
-  readonly #pairs = new PairIndex(this.#runs);
   /** First run of the entries found by topic only, by topic filter. */
   #topicBags = new Int32Array(0);
   readonly #matchedTopics: number[] = [];
@@ -94,7 +113,7 @@ export class FilterIndex {
    */
   add(postable: Postable): number {
     const topic = this.#holdTopic(postable.topic);
-    const plan = this.#chooser.plan(postable.tests, topic);
+    const plan = this.#chooser.planPosting(postable.tests, topic);
     this.#post(postable.filter, this.#write(postable, topic, plan));
     this.#topics.release(topic);
     return plan.share * this.#chooser.testsPerOffer(plan);
@@ -113,7 +132,8 @@ export class FilterIndex {
    */
   retune(postable: Postable): { readonly moved: boolean; readonly testsPerEvent: number } {
     const topic = this.#holdTopic(postable.topic);
-    const plan = this.#chooser.plan(postable.tests, topic);
+    const plan = this.#chooser.planPosting(postable.tests, topic);
+    this.#pairs.review();
     const current = this.#currentShare(postable.filter);
     const moves = plan.share * 2 < current;
     if (moves) {
@@ -151,6 +171,11 @@ export class FilterIndex {
     return { keys, offersPerEvent, testsPerOffer, testsPerEvent: offersPerEvent * testsPerOffer };
   }
 
+  /** Every filter will be looked at again. */
+  beginRound(): void {
+    this.#pairs.beginRound();
+  }
+
   /**
    * Finds the filters that match, into `hits`. Reads `event.data` once, if the topic matches anything and a posted
    * filter names data.
@@ -175,8 +200,9 @@ export class FilterIndex {
     const before = scanner.hitCount;
     for (let i = 0; i < topicCount; i += 1) {
       const bag = this.#topicBags[topics[i] as number] as number;
-      if (bag !== NOWHERE) scanner.scanBag(bag);
+      if (bag !== NOWHERE) scanner.scanBag(bag, 0);
     }
+    scanner.verifyOffered();
     this.#topicHits += scanner.hitCount - before;
     scanner.end();
   }
@@ -237,8 +263,9 @@ export class FilterIndex {
       if (symbol === NO_SYMBOL) continue;
       seen[symbol] = (seen[symbol] as number) + more;
       const bag = bags[symbol] as number;
-      if (bag !== NOWHERE) scanner.scanBag(bag);
+      if (bag !== NOWHERE) scanner.scanBag(bag, 0);
     }
+    scanner.verifyOffered();
     this.#equalityHits += scanner.hitCount - before;
   }
 
@@ -254,24 +281,37 @@ export class FilterIndex {
       if (!Number.isNaN(value)) range.scan(value, scanner);
     }
     this.#pairs.scan(slots, scanner);
+    scanner.verifyOffered();
     this.#rangeHits += scanner.hitCount - before;
   }
 
   /** Expected candidates per event of a filter where it is now. */
   #currentShare(filter: number): number {
     let share = 0;
-    for (const entry of this.#entriesOf(filter)) share += this.#chooser.shareOfEntry(entry);
+    for (const entry of this.#entriesOf(filter)) {
+      // Whatever a pairing that closes may save, it costs more: all events, where its numbers have outgrown a ruler.
+      const isToLeave = hasPairKey(entry, 0) && this.#pairs.isToLeave(entry);
+      share += isToLeave ? 1 : this.#chooser.shareOfEntry(entry);
+    }
     return share;
   }
 
   /** Copies of a filter's entries. */
   #entriesOf(filter: number): Int32Array[] {
-    return [...new Set(this.#places.of(filter))].flatMap((run) => this.#runs.entriesOf(run, filter));
+    return [...new Set(this.#places.of(filter))].flatMap((run) =>
+      this.#runs.entriesOf(run, filter).map((entry) => this.#whole(run, entry)),
+    );
   }
 
-  #write({ filter, whole }: Postable, topic: number, { branches }: Plan): Int32Array[] {
+  /** An entry that stands in a run, with the key that it shares with the others there. */
+  #whole(run: number, entry: Int32Array): Int32Array {
+    const { first, second } = this.#runs.owner(run);
+    return first <= OF_CONSTANT ? withKey(entry, OF_CONSTANT - first, second) : entry;
+  }
+
+  #write({ filter, whole }: Postable, topic: number, { branches, isExclusive }: Plan): Int32Array[] {
     const isSplit = branches.length > 1;
-    return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, whole }));
+    return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, isExclusive, whole }));
   }
 
   #post(filter: number, entries: readonly Int32Array[]): void {
@@ -290,12 +330,13 @@ export class FilterIndex {
     const key = keyAt(entry, 0);
     if (key === entryWords(entry, 0)) {
       const topic = topicOf(entry, 0);
-      this.#topicBags[topic] = this.#bags.add(this.#topicBags[topic] as number, entry);
-    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
-      const symbol = entry[key + 1] as number;
-      this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, entry);
+      this.#topicBags[topic] = this.#bags.add(this.#topicBags[topic] as number, entry, { owner: OF_TOPIC });
     } else if (hasPairKey(entry, 0)) {
       this.#pairs.add(entry);
+    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
+      const symbol = entry[key + 1] as number;
+      const owner = { first: OF_CONSTANT - ((entry[key] as number) >>> OPERAND_SHIFT), second: symbol };
+      this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, withoutKey(entry), { owner });
     } else {
       const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
       const range = this.#ranges[slot] ?? new RangeIndex(this.#runs);
@@ -306,16 +347,16 @@ export class FilterIndex {
 
   /** Takes the first entry of a filter out of a run, and returns it: what it holds is still held. */
   #unpost(run: number, filter: number): Int32Array {
-    const entry = this.#runs.entryOf(run, filter);
+    const entry = this.#whole(run, this.#runs.entryOf(run, filter));
     const key = keyAt(entry, 0);
     if (key === entryWords(entry, 0)) {
       const topic = topicOf(entry, 0);
       this.#topicBags[topic] = this.#bags.remove(this.#topicBags[topic] as number, run, filter);
+    } else if (hasPairKey(entry, 0)) {
+      this.#pairs.remove(run, entry);
     } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
       const symbol = entry[key + 1] as number;
       this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, run, filter);
-    } else if (hasPairKey(entry, 0)) {
-      this.#pairs.remove(run, entry);
     } else {
       const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
       const range = this.#ranges[slot] as RangeIndex;
@@ -342,6 +383,7 @@ export class FilterIndex {
     this.#places.reset();
     this.#matchedTopics.length = 0;
     this.#traffic.reset();
+    this.#pairs.forgetWishes();
     this.#scanner.reset();
   }
 }

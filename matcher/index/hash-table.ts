@@ -6,8 +6,11 @@
  * No number stands further from its home than `PROBES_MAX`: one that would, because somebody sends keys whose hashes are
  * alike, is left out, and not found. So every operation is cheap, whatever the keys are.
  */
-import { NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
 import { roomForInts } from './columns.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { NOWHERE } = arenaConstants;
 
 const SEGMENTS = 1024;
 const SEGMENT_SHIFT = 22;

@@ -7,8 +7,12 @@
  *     places[filter] = NOWHERE   none
  *     places[filter] < NOWHERE   a block, as its address's complement less one: [ count, run, run, … ]
  */
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import type { Arena } from './arena.ts';
+import * as arenaConstants from './arena.ts';
 import { roomForInts } from './columns.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
 
 export class Places {
   readonly #arena: Arena;

@@ -1,6 +1,6 @@
 /**
- * The layout of an entry: one conjunction of tests that one filter was posted under, as int32 words. Entries stand back
- * to back in runs (see runs.ts), so that a scan reads memory in order and follows no pointer.
+ * The layout of an entry: one conjunction of tests that one filter was posted under, as int32 words. Entries stand in runs
+ * (see runs.ts), back to back.
  *
  *     word 0   filter
  *     word 1   length in words | MANY_ENTRIES | kind of key | topic filter
@@ -19,8 +19,9 @@
  * negated. So `a <= 5` is `-a >= -5`, and one-sided tests need one opcode, which branch predictors like.
  *
  * The key stands last because its access structure has seen to it that it mostly holds. An access structure may
- * offer more entries than it must: a range is tested again with the rest. An entry says everything about itself;
- * nothing else is kept per filter to verify or remove it but where it is (see places.ts).
+ * offer more entries than it must: a range is tested again with the rest. A constant that is the key of a whole bag is left
+ * out there. But for that an entry says everything about itself; nothing else is kept per filter to verify or remove it but
+ * where it is (see places.ts).
  */
 
 export const EQUAL = 0;
@@ -43,7 +44,7 @@ export const OPERAND_SHIFT = 4;
 export const ENTRY_HEADER = 2;
 /** Bits of word 1 that hold the length. */
 export const LENGTH_MASK = 0x1ff;
-/** The filter has other entries too, so one event can reach it twice. */
+/** The filter has other entries too that one event can pass, so it is to be found once only. */
 export const MANY_ENTRIES = 1 << 9;
 /** Bits of word 1 that say how many words the key has at the end; none when the topic filter is the key; or KEY_PAIR. */
 export const KEY_SHIFT = 10;
@@ -116,6 +117,33 @@ export function keyAt(words: Int32Array, at: number): number {
   const key = (header >> KEY_SHIFT) & KEY_MASK;
   if (key !== KEY_PAIR) return at + (header & LENGTH_MASK) - key;
   return header >>> TOPIC_SHIFT === TOPIC_ELSEWHERE ? at + ENTRY_HEADER + 2 : at + ENTRY_HEADER;
+}
+
+/** Bits of a signature that is a bound: the side stands above, see signature.ts. */
+export const SIDE_SHIFT = 20;
+/** What a number's first word is shifted by to be compared with a signature's. */
+export const NUMBER_SHIFT = 12;
+
+/** Is it one of several of its filter that one event can pass? */
+export function hasManyEntries(words: Int32Array, at: number): boolean {
+  return ((words[at + 1] as number) & MANY_ENTRIES) !== 0;
+}
+
+/** The entry without its key, which is one constant and all of the bag that it is put in. */
+export function withoutKey(entry: Int32Array): Int32Array {
+  const bare = entry.slice(0, keyAt(entry, 0));
+  bare[1] = ((entry[1] as number) & ~(LENGTH_MASK | (KEY_MASK << KEY_SHIFT))) | bare.length;
+  return bare;
+}
+
+/** The entry with the constant as its key that `withoutKey` left out. */
+export function withKey(bare: Int32Array, slot: number, symbol: number): Int32Array {
+  const entry = new Int32Array(bare.length + EQUAL_WORDS);
+  entry.set(bare);
+  entry[1] = ((bare[1] as number) & ~LENGTH_MASK) | entry.length | (EQUAL_WORDS << KEY_SHIFT);
+  entry[bare.length] = EQUAL | (slot << OPERAND_SHIFT);
+  entry[bare.length + 1] = symbol;
+  return entry;
 }
 
 /** Is the key of the entry at `at` a pair of tests? */

@@ -12,10 +12,14 @@
  */
 import type { Interval } from './intervals.ts';
 import { readOrdered } from './ordered-bits.ts';
-import { isNegated, keyAt, OPCODE_MASK, OPERAND_SHIFT, WITHIN } from './program.ts';
+import * as programConstants from './program.ts';
+import { isNegated, keyAt } from './program.ts';
 import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
 import { SortedRuns } from './sorted-runs.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { OPCODE_MASK, OPERAND_SHIFT, WITHIN } = programConstants;
 
 /** Widths below 4^-32 share a group, and those of 4^64 and more: 97 groups at most. */
 const EXPONENT_MIN = -32;

@@ -1,38 +1,69 @@
 /**
- * Runs: entries back to back in one block of the arena, so that a scan reads memory in order and follows no pointer.
+ * Runs: entries in one block of the arena, so that a scan reads memory in order and follows no pointer.
  *
- *     ┌──────┬──────┬──────────┬───────┬────────┬─────────────┬─────────────┬──  ──┬───────┬───────┬──   ──┬────────┐
- *     │ used │ next │ previous │ count │ groups │ head, words │ head, words │  …   │ entry │ entry │  …    │ unused │
- *     └──────┴──────┴──────────┴───────┴────────┴─────────────┴─────────────┴──  ──┴───────┴───────┴──   ──┴────────┘
- *       header                                    directory of the groups            entries, group by group
+ *     ┌──────────────────────────┬───────┬──  ──┬──────┬──  ──┬────────┬──  ──┬───────┬───────┬────────────────────────┐
+ *     │ count, next, topic, room │ first │  …   │ slot │  …   │ unused │  …   │ entry │ entry │ start, previous, owner │
+ *     └──────────────────────────┴───────┴──  ──┴──────┴──  ──┴────────┴──  ──┴───────┴───────┴────────────────────────┘
+ *                          `room` words             slot: second, filter, where the entry is
  *
- * The entries of a group have the head of their first test in common: they set bounds to the same side, or compare the
- * same slot. They stand in order of the bound, so a scan of the group ends at the first one that the event does not
- * reach; what is behind is not even read. Entries whose first test is of another kind are in one group, NO_HEAD, and all
- * read. Groups are in order of their heads; the directory stands together, so that finding the next group waits for no
- * memory that the scan skips.
+ * As in a slotted page of a database, slots grow from the front and entries from the back. A signature, of two words, tells
+ * of most entries that they fail, and of many that they hold (see signature.ts). Its first words stand back to back: they are
+ * all that a scan reads of most entries. Of an entry, the filter is in its slot only.
  *
- * `used` is in words, from the start of the run; `next` and `previous` chain the runs of a bag.
+ * `topic` is the topic filter of the first entry that came, and of all others mostly.
+ *
+ * Slots whose first words are bounds stand in groups of one side each, in order of the bound, and the first slot of a group
+ * says how many there are. So a scan ends a group at the first bound that the event does not reach.
+ *
+ * `next` and `previous` chain the runs of a bag. The tail is what no scan reads: where the entries start, and what the run is
+ * found by, which is its user's business.
  */
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import type { Arena } from './arena.ts';
+import * as arenaConstants from './arena.ts';
 import type { Places } from './places.ts';
-import { AT_LEAST, ENTRY_HEADER, EQUAL, entryWords, OPCODE_MASK, WITHIN } from './program.ts';
+import { entryWords, hasManyEntries, topicOf } from './program.ts';
+import * as runSlotsConstants from './run-slots.ts';
+import { closeSlot, entryAt, indexOf, openSlot, slotAt, widen } from './run-slots.ts';
+import type { Signature } from './signature.ts';
 
-export const RUN_HEADER = 5;
-export const RUN_NEXT = 1;
-export const RUN_PREVIOUS = 2;
-export const RUN_COUNT = 3;
-export const RUN_GROUPS = 4;
-/** Words of a group in the directory. */
-export const GROUP_WORDS = 2;
-/** The head of the group of entries that are in no order. */
-export const NO_HEAD = -1;
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
+const {
+  PLACE_MASK,
+  ROOM_STEP,
+  RUN_COUNT,
+  RUN_HEADER,
+  RUN_NEXT,
+  RUN_ROOM,
+  RUN_TOPIC,
+  SLOT_FILTER,
+  SLOT_PLACE,
+  SLOT_SECOND,
+  SLOT_WORDS,
+  SURE_OF_BOTH_SHIFT,
+  SURE_SHIFT,
+} = runSlotsConstants;
+
+/** Words of the tail. */
+const TAIL = 4;
+const TAIL_START = 0;
+const TAIL_PREVIOUS = 1;
+const TAIL_OWNER = 2;
+
+/** The sign: when both words are certain, nothing is left to be verified but that the run's topic filter matches. */
+const DECIDED = 1 << 31;
 
 /** An entry on its way into a run. Longer arrays will do; the entry says its length. */
 export interface Moving {
   readonly entry: Int32Array;
   /** The run that it is in until now, NOWHERE when it is new. */
   readonly origin: number;
+}
+
+/** What a run is found by. */
+export interface RunOwner {
+  readonly first: number;
+  readonly second: number;
 }
 
 export class Runs {
@@ -46,31 +77,54 @@ export class Runs {
 
   /** Entries in a run. */
   count(run: number): number {
-    return this.get(run, RUN_COUNT);
+    return this.#word(run, RUN_COUNT);
   }
 
-  /** Words that a run's header and entries take. */
+  /** The run after it in its bag, or NOWHERE. */
+  next(run: number): number {
+    return this.#word(run, RUN_NEXT);
+  }
+
+  setNext(run: number, next: number): void {
+    this.#setWord(run, RUN_NEXT, next);
+  }
+
+  previous(run: number): number {
+    return this.#word(run, this.#tail(run) + TAIL_PREVIOUS);
+  }
+
+  setPrevious(run: number, previous: number): void {
+    this.#setWord(run, this.#tail(run) + TAIL_PREVIOUS, previous);
+  }
+
+  /** What the run is found by, as its user said. */
+  owner(run: number): RunOwner {
+    const at = this.#tail(run) + TAIL_OWNER;
+    return { first: this.#word(run, at), second: this.#word(run, at + 1) };
+  }
+
+  setOwner(run: number, { first, second }: RunOwner): void {
+    const at = this.#tail(run) + TAIL_OWNER;
+    this.#setWord(run, at, first);
+    this.#setWord(run, at + 1, second);
+  }
+
+  /** Words that a run's entries and slots take, with what every run takes. */
   used(run: number): number {
-    return this.get(run, 0);
+    return this.#usedBy(run, this.#word(run, RUN_ROOM), this.count(run));
   }
 
-  /** A word of a run. */
-  get(run: number, word: number): number {
-    return (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] as number;
-  }
-
-  set(run: number, word: number, value: number): void {
-    (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] = value;
-  }
-
-  /** A new, empty run with room for so many words of entries. */
+  /** A new, empty run with room for so many words of entries and slots. */
   create(words: number): number {
-    const run = this.#arena.allocate(RUN_HEADER + GROUP_WORDS + words);
-    this.set(run, 0, RUN_HEADER);
-    this.set(run, RUN_NEXT, NOWHERE);
-    this.set(run, RUN_PREVIOUS, NOWHERE);
-    this.set(run, RUN_COUNT, 0);
-    this.set(run, RUN_GROUPS, 0);
+    const run = this.#arena.allocate(RUN_HEADER + words + TAIL);
+    const tail = this.#tail(run);
+    this.#setWord(run, RUN_COUNT, 0);
+    this.#setWord(run, RUN_NEXT, NOWHERE);
+    this.#setWord(run, RUN_TOPIC, NOWHERE);
+    this.#setWord(run, RUN_ROOM, 0);
+    this.#setWord(run, tail + TAIL_START, tail);
+    this.#setWord(run, tail + TAIL_PREVIOUS, NOWHERE);
+    this.#setWord(run, tail + TAIL_OWNER, NOWHERE);
     return run;
   }
 
@@ -82,42 +136,48 @@ export class Runs {
    * Adds an entry, and tells its filter's place.
    *
    * @param wordsMax The longest that the run may become.
-   * @returns where the run is now: it moves when it outgrows its block. NOWHERE, with nothing changed, when it is full.
+   * @returns where the run is now: it moves when it outgrows its block, to one of the next size. NOWHERE, with nothing changed, when it is full.
    */
-  insert(run: number, { entry, origin }: Moving, wordsMax: number): number {
-    const length = entryWords(entry, 0);
-    const used = this.used(run);
-    const most = used + GROUP_WORDS + length;
+  insert(
+    run: number,
+    { entry, origin }: Moving,
+    { first, second, sure, sureOfBoth, isAll, isBound }: Signature,
+    wordsMax: number,
+  ): number {
+    const length = entryWords(entry, 0) - 1;
+    const count = this.count(run);
+    const room = this.#word(run, RUN_ROOM);
+    const isTight = count === room;
+    const most = this.#usedBy(run, isTight ? room + ROOM_STEP : room, count + 1) + length;
     if (most > wordsMax) return NOWHERE;
-    if (most > this.#arena.capacity(run)) run = this.#move(run, Math.min(wordsMax, most * GROWTH));
-    const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const start = run & CHUNK_MASK;
-    let end = start + used;
-    let at = entriesAt(words, start);
-    const directoryEnd = at;
-    const head = headOf(entry, 0);
-    let group = start + RUN_HEADER;
-    for (; group < directoryEnd && (words[group] as number) < head; group += GROUP_WORDS)
-      at += words[group + 1] as number;
-    if (group === directoryEnd || words[group] !== head) {
-      words.copyWithin(group + GROUP_WORDS, group, end);
-      words[group] = head;
-      words[group + 1] = 0;
-      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) + 1;
-      at += GROUP_WORDS;
-      end += GROUP_WORDS;
-    }
-    const size = words[group + 1] as number;
-    at = head === NO_HEAD ? at + size : placeFor(words, { from: at, end: at + size }, entry);
-    words.copyWithin(at + length, at, end);
-    for (let i = 0; i < length; i += 1) words[at + i] = entry[i] as number;
-    words[group + 1] = size + length;
-    words[start] = end + length - start;
-    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) + 1;
-    const filter = words[at] as number;
-    if (origin === NOWHERE) this.#places.put(filter, run);
-    else this.#places.move(filter, origin, run);
-    return run;
+    const isLarge = most <= this.#arena.capacity(run);
+    const into = isLarge ? run : this.#move(run, most);
+    const words = this.#arena.ints[into >> CHUNK_SHIFT] as Int32Array;
+    const start = into & CHUNK_MASK;
+    if (isTight) widen(words, start);
+    const tail = start + this.#tail(into);
+    const place = (words[tail + TAIL_START] as number) - length;
+    for (let i = 0; i < length; i += 1) words[start + place + i] = entry[i + 1] as number;
+    const topic = topicOf(entry, 0);
+    if (words[start + RUN_TOPIC] === NOWHERE) words[start + RUN_TOPIC] = topic;
+    const isDecided = isAll && !hasManyEntries(entry, 0) && topic === words[start + RUN_TOPIC];
+    const i = isBound ? openSlot(words, start, first) : count;
+    const slot = slotAt(words, start, i);
+    const filter = entry[0] as number;
+    words[start + RUN_HEADER + i] = first;
+    words[slot + SLOT_SECOND] = second;
+    words[slot + SLOT_FILTER] = filter;
+    words[slot + SLOT_PLACE] =
+      (isBound ? (words[slot + SLOT_PLACE] as number) : 0) |
+      (place - 1) |
+      (sure << SURE_SHIFT) |
+      (sureOfBoth << SURE_OF_BOTH_SHIFT) |
+      (isDecided ? DECIDED : 0);
+    words[tail + TAIL_START] = place;
+    words[start + RUN_COUNT] = count + 1;
+    if (origin === NOWHERE) this.#places.put(filter, into);
+    else this.#places.move(filter, origin, into);
+    return into;
   }
 
   /**
@@ -128,48 +188,38 @@ export class Runs {
   remove(run: number, filter: number): number {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const at = firstOf(words, start, filter);
-    const length = entryWords(words, at);
+    const tail = start + this.#tail(run);
+    const gap = indexOf(words, start, filter);
+    const at = ((words[slotAt(words, start, gap) + SLOT_PLACE] as number) & PLACE_MASK) + 1;
+    const length = entryWords(words, start + at - 1) - 1;
     this.#places.drop(filter, run);
-    let group = start + RUN_HEADER;
-    for (
-      let next = entriesAt(words, start) + (words[group + 1] as number);
-      next <= at;
-      next += words[group + 1] as number
-    ) {
-      group += GROUP_WORDS;
+    const from = words[tail + TAIL_START] as number;
+    words.copyWithin(start + from + length, start + from, start + at);
+    words[tail + TAIL_START] = from + length;
+    closeSlot(words, start, gap);
+    const count = (words[start + RUN_COUNT] as number) - 1;
+    words[start + RUN_COUNT] = count;
+    const end = slotAt(words, start, count);
+    for (let place = slotAt(words, start, 0) + SLOT_PLACE; place < end; place += SLOT_WORDS) {
+      if (((words[place] as number) & PLACE_MASK) < at - 1) words[place] = (words[place] as number) + length;
     }
-    let end = start + (words[start] as number);
-    words.copyWithin(at, at + length, end);
-    end -= length;
-    words[group + 1] = (words[group + 1] as number) - length;
-    if (words[group + 1] === 0) {
-      words.copyWithin(group, group + GROUP_WORDS, end);
-      end -= GROUP_WORDS;
-      words[start + RUN_GROUPS] = (words[start + RUN_GROUPS] as number) - 1;
-    }
-    const used = end - start;
-    words[start] = used;
-    words[start + RUN_COUNT] = (words[start + RUN_COUNT] as number) - 1;
-    if (used > RUN_HEADER && used * 2 < this.#arena.capacity(run)) return this.#move(run, used * GROWTH);
-    return run;
+    const used = this.used(run);
+    return count > 0 && used * 2 < this.#arena.capacity(run) ? this.#move(run, used) : run;
   }
 
   /** A copy of the first entry of a filter, which has one in the run. */
   entryOf(run: number, filter: number): Int32Array {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
-    const at = firstOf(words, run & CHUNK_MASK, filter);
-    return words.slice(at, at + entryWords(words, at));
+    return entryAt(words, run & CHUNK_MASK, indexOf(words, run & CHUNK_MASK, filter));
   }
 
   /** Copies of all entries that a filter has in the run. */
   entriesOf(run: number, filter: number): Int32Array[] {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const end = start + (words[start] as number);
     const entries: Int32Array[] = [];
-    for (let at = entriesAt(words, start); at < end; at += entryWords(words, at)) {
-      if (words[at] === filter) entries.push(words.slice(at, at + entryWords(words, at)));
+    for (let i = this.count(run) - 1; i >= 0; i -= 1) {
+      if (words[slotAt(words, start, i) + SLOT_FILTER] === filter) entries.push(entryAt(words, start, i));
     }
     return entries;
   }
@@ -178,57 +228,48 @@ export class Runs {
   entries(run: number): Moving[] {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    const end = start + (words[start] as number);
-    const entries: Moving[] = [];
-    for (let at = entriesAt(words, start); at < end; at += entryWords(words, at)) {
-      entries.push({ entry: words.slice(at, at + entryWords(words, at)), origin: run });
-    }
-    return entries;
+    return Array.from({ length: this.count(run) }, (_, i) => {
+      return { entry: entryAt(words, start, i), origin: run };
+    });
   }
 
   #move(run: number, words: number): number {
-    const moved = this.#arena.allocate(Math.ceil(words));
-    const used = this.used(run);
+    const moved = this.#arena.allocate(words);
     const from = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const to = this.#arena.ints[moved >> CHUNK_SHIFT] as Int32Array;
+    const old = run & CHUNK_MASK;
     const start = moved & CHUNK_MASK;
-    to.set(from.subarray(run & CHUNK_MASK, (run & CHUNK_MASK) + used), start);
-    const end = start + used;
-    for (let at = entriesAt(to, start); at < end; at += entryWords(to, at)) {
-      this.#places.move(to[at] as number, run, moved);
+    const entriesEnd = this.#tail(run);
+    const shift = this.#tail(moved) - entriesEnd;
+    const entries = from[old + entriesEnd + TAIL_START] as number;
+    const slotsEnd = slotAt(from, old, from[old + RUN_COUNT] as number) - old;
+    for (let i = 0; i < slotsEnd; i += 1) to[start + i] = from[old + i] as number;
+    for (let i = entries; i < entriesEnd + TAIL; i += 1) to[start + shift + i] = from[old + i] as number;
+    to[start + shift + entriesEnd + TAIL_START] = entries + shift;
+    for (let slot = slotAt(to, start, 0); slot < start + slotsEnd; slot += SLOT_WORDS) {
+      to[slot + SLOT_PLACE] = (to[slot + SLOT_PLACE] as number) + shift;
+      this.#places.move(to[slot + SLOT_FILTER] as number, run, moved);
     }
     this.#arena.free(run);
     return moved;
   }
-}
 
-/** A run that outgrows its block moves to one that is so much larger. */
-const GROWTH = 1.15;
+  /** What a run takes with so much room and so many slots, and the entries that it has. */
+  #usedBy(run: number, room: number, count: number): number {
+    const entries = this.#tail(run) - this.#word(run, this.#tail(run) + TAIL_START);
+    return RUN_HEADER + room + count * SLOT_WORDS + entries + TAIL;
+  }
 
-/** The head of the group that the entry at `at` belongs to. */
-function headOf(words: Int32Array, at: number): number {
-  if (entryWords(words, at) === ENTRY_HEADER) return NO_HEAD;
-  const head = words[at + ENTRY_HEADER] as number;
-  const opcode = head & OPCODE_MASK;
-  return opcode === AT_LEAST || opcode === WITHIN || opcode === EQUAL ? head : NO_HEAD;
-}
+  /** Where the tail of a run is, from its start. */
+  #tail(run: number): number {
+    return this.#arena.capacity(run) - TAIL;
+  }
 
-/** Where the first entry of the run at `start` is. */
-export function entriesAt(words: Int32Array, start: number): number {
-  return start + RUN_HEADER + (words[start + RUN_GROUPS] as number) * GROUP_WORDS;
-}
+  #word(run: number, word: number): number {
+    return (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] as number;
+  }
 
-/** Where an entry belongs in its group. */
-function placeFor(words: Int32Array, { from, end }: { from: number; end: number }, entry: Int32Array): number {
-  const bound = entry[ENTRY_HEADER + 1] as number;
-  let at = from;
-  while (at < end && (words[at + ENTRY_HEADER + 1] as number) < bound) at += entryWords(words, at);
-  return at;
-}
-
-/** Where the first entry of a filter is, which has one in the run at `start`. */
-function firstOf(words: Int32Array, start: number, filter: number): number {
-  let at = entriesAt(words, start);
-  while (words[at] !== filter) at += entryWords(words, at);
-  return at;
+  #setWord(run: number, word: number, value: number): void {
+    (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + word] = value;
+  }
 }

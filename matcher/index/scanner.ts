@@ -3,10 +3,20 @@
  * first test that is not true.
  */
 import type { MatchableEvent } from '../event.ts';
-import { type Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import type { Arena } from './arena.ts';
+import * as arenaConstants from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
 import { roomForInts } from './columns.ts';
-import {
+import * as gridConstants from './grid.ts';
+import * as programConstants from './program.ts';
+import * as runSlotsConstants from './run-slots.ts';
+import * as signatureConstants from './signature.ts';
+import type { SlotTable } from './slot-table.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
+const { GUARDS, HAIR, NO_QUERY } = gridConstants;
+const {
   ANY,
   AT_LEAST,
   AT_LEAST_WORDS,
@@ -15,8 +25,6 @@ import {
   EQUAL_WORDS,
   EXISTS,
   IS_NULL,
-  KEY_MASK,
-  KEY_SHIFT,
   KIND_MISSING,
   KIND_NULL,
   LENGTH_MASK,
@@ -25,20 +33,43 @@ import {
   NONE_OF,
   NOT_EQUAL,
   NOT_NULL,
+  NUMBER_SHIFT,
   ONE_OF,
   OPCODE_MASK,
   OPERAND_SHIFT,
+  SIDE_SHIFT,
   TOPIC,
   TOPIC_ELSEWHERE,
   TOPIC_SHIFT,
   WITHIN,
   WITHIN_WORDS,
-} from './program.ts';
-import { entriesAt, GROUP_WORDS, NO_HEAD, RUN_COUNT, RUN_HEADER, RUN_NEXT } from './runs.ts';
-import type { SlotTable } from './slot-table.ts';
+} = programConstants;
+const {
+  GROUP_MASK,
+  GROUP_SHIFT,
+  PLACE_MASK,
+  RUN_COUNT,
+  RUN_HEADER,
+  RUN_NEXT,
+  RUN_ROOM,
+  RUN_TOPIC,
+  SLOT_FILTER,
+  SLOT_PLACE,
+  SLOT_SECOND,
+  SLOT_WORDS,
+  SURE_MASK,
+  SURE_OF_BOTH_SHIFT,
+  SURE_SHIFT,
+} = runSlotsConstants;
+const { CONSTANT_SLOT_MASK, IS_NOT_EQUAL, PASSES, SYMBOL_MASK } = signatureConstants;
 
 /** Epochs are int32; the stamps are wiped when they run out. */
 const EPOCH_MAX = 0x7fffffff;
+/** Entries offered before they are verified: more than a run holds. */
+const OFFERS_MAX = 1024;
+const OFFER_WORDS = 3;
+/** Above every bound of a signature. */
+const ANY_NUMBER = 1 << 30;
 
 export class Scanner {
   readonly #arena: Arena;
@@ -50,6 +81,11 @@ export class Scanner {
   #filterStamps = new Int32Array(0);
   #epoch = 0;
   #event: MatchableEvent | undefined;
+
+  /** What is to be verified: the entry, its filter, and how many words of its tests are sure. */
+  readonly #offers = new Int32Array(OFFERS_MAX * OFFER_WORDS);
+  /** Words of these in use. */
+  #offered = 0;
 
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
@@ -71,6 +107,9 @@ export class Scanner {
   /** Starts with an event whose topic matches the first `count` of `topics`. */
   begin(topics: readonly number[], count: number): void {
     this.hitCount = 0;
+    // Some are left when reading the event before threw.
+    this.#offered = 0;
+    this.#event = undefined;
     this.#epoch += 1;
     if (this.#epoch === EPOCH_MAX) {
       this.#epoch = 1;
@@ -102,115 +141,198 @@ export class Scanner {
     this.#filterStamps = new Int32Array(0);
   }
 
-  /** Scans a bag, run by run. Its key is an EQUAL test that holds, or the topic filter. */
-  scanBag(bag: number): void {
+  /**
+   * Scans a bag, run by run. Its key is a test that holds, or the topic filter.
+   *
+   * @param skip Words of first tests that hold, and need no test.
+   */
+  scanBag(bag: number, skip: number): void {
     for (let run = bag; run !== NOWHERE; ) {
       const next = (this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array)[(run & CHUNK_MASK) + RUN_NEXT] as number;
-      this.scanRun(run, EQUAL_WORDS);
+      this.scanRun(run, skip);
       run = next;
     }
   }
 
   /**
-   * Scans one run, group by group.
+   * Scans one run whose signatures are bounds.
    *
-   * @param known Keys of so many words hold, and need no test.
+   * @param skip As in `scanBag`.
    */
-  scanRun(run: number, known: number): void {
+  scanRun(run: number, skip: number): void {
     const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
     const start = run & CHUNK_MASK;
-    this.candidates += words[start + RUN_COUNT] as number;
-    const directoryEnd = entriesAt(words, start);
-    for (let group = start + RUN_HEADER, from = directoryEnd; group < directoryEnd; group += GROUP_WORDS) {
-      const head = words[group] as number;
-      const end = from + (words[group + 1] as number);
-      if (head === NO_HEAD) this.#scanUnordered(words, from, end, known);
-      else {
-        const operand = head >>> OPERAND_SHIFT;
-        const opcode = head & OPCODE_MASK;
-        if (opcode === AT_LEAST) this.#scanBounds(words, from, end, operand, known);
-        else if (opcode === WITHIN) this.#scanBands(words, from, end, operand, known);
-        else this.#scanEqual(words, from, end, operand, known);
+    const count = words[start + RUN_COUNT] as number;
+    const isOfTopic = this.#topicStamps[words[start + RUN_TOPIC] as number] === this.#epoch;
+    this.#reserve(count);
+    const { numbers, symbols, kinds } = this.#slots;
+    const hits = this.hits;
+    const offers = this.#offers;
+    let hitCount = this.hitCount;
+    let offered = this.#offered;
+    const firsts = start + RUN_HEADER;
+    const slots = firsts + (words[start + RUN_ROOM] as number);
+    for (let group = 0; group < count; ) {
+      const first = words[firsts + group] as number;
+      const number = first === PASSES ? ANY_NUMBER : (numbers[(first >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT;
+      const size = ((words[slots + group * SLOT_WORDS + SLOT_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
+      const groupEnd = group + size;
+      for (let i = group; i < groupEnd; i += 1) {
+        const bound = ((words[firsts + i] as number) << NUMBER_SHIFT) >> NUMBER_SHIFT;
+        if (bound > number) break;
+        const slot = slots + i * SLOT_WORDS;
+        let isCertain = bound < number;
+        const second = words[slot + SLOT_SECOND] as number;
+        if (second < 0) {
+          const at = (second >>> SIDE_SHIFT) & CONSTANT_SLOT_MASK;
+          const isEqual = symbols[at] === (second & SYMBOL_MASK);
+          if ((second & IS_NOT_EQUAL) === 0 ? !isEqual : isEqual || (kinds[at] as number) <= KIND_NULL) continue;
+        } else if (second !== PASSES) {
+          const above =
+            ((numbers[(second >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT) -
+            ((second << NUMBER_SHIFT) >> NUMBER_SHIFT);
+          if (above < 0) continue;
+          if (above === 0) isCertain = false;
+        }
+        const place = words[slot + SLOT_PLACE] as number;
+        const filter = words[slot + SLOT_FILTER] as number;
+        if (place < 0 && isCertain) {
+          if (!isOfTopic) continue;
+          hits[hitCount] = filter;
+          hitCount += 1;
+          continue;
+        }
+        const sure =
+          bound < number ? skip + ((place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK) : skip;
+        offers[offered] = run + (place & PLACE_MASK);
+        offers[offered + 1] = filter;
+        offers[offered + 2] = sure;
+        offered += OFFER_WORDS;
       }
-      from = end;
+      group = groupEnd;
+    }
+    this.hitCount = hitCount;
+    this.#offered = offered;
+  }
+
+  /**
+   * Scans cells of grids: the first `count` of `bags`, each with the query that its signatures are subtracted from
+   * (see grid.ts); NO_QUERY where signatures are bounds, and the first two tests hold.
+   */
+  scanCells(bags: Int32Array, queries: Int32Array, count: number): void {
+    // First all are asked for their sizes, so that the memory of many is on its way at once.
+    const { ints } = this.#arena;
+    let candidates = 0;
+    for (let i = 0; i < count; i += 1) {
+      const bag = bags[i] as number;
+      candidates += (ints[bag >> CHUNK_SHIFT] as Int32Array)[bag & CHUNK_MASK] as number;
+    }
+    if (candidates === 0) return;
+    for (let i = 0; i < count; i += 1) {
+      const query = queries[i] as number;
+      if (query === NO_QUERY) this.scanBag(bags[i] as number, EQUAL_WORDS * 2);
+      else this.#scanCell(bags[i] as number, query);
     }
   }
 
-  /** Scans a group of entries that set a bound to one side. */
-  #scanBounds(words: Int32Array, first: number, end: number, side: number, known: number): void {
-    const high = this.#slots.numbers[side] as number;
-    const low = this.#slots.numbers[side + 1] as number;
-    const stamps = this.#topicStamps;
-    const epoch = this.#epoch;
-    let scanned = 0;
-    for (let at = first, next = at; at < end; at = next) {
-      const bound = words[at + ENTRY_HEADER + 1] as number;
-      if (bound > high) break;
-      scanned += 1;
-      const header = words[at + 1] as number;
-      next = at + (header & LENGTH_MASK);
-      if (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low) continue;
-      // As #verify, which most entries of most indexes come through.
-      const key = (header >> KEY_SHIFT) & KEY_MASK;
-      const from = at + ENTRY_HEADER + AT_LEAST_WORDS;
-      const last = key === known ? next - key : next;
-      if (from < last && !this.#allTests(words, from, last)) continue;
-      const topic = header >>> TOPIC_SHIFT;
-      if (topic !== TOPIC_ELSEWHERE && stamps[topic] !== epoch) continue;
-      if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(words[at] as number)) continue;
-      this.#hit(words[at] as number);
-    }
-    this.tests += scanned;
-  }
-
-  /** Scans a group of entries that set two bounds to one slot. */
-  #scanBands(words: Int32Array, first: number, end: number, side: number, known: number): void {
-    const { numbers } = this.#slots;
-    const high = numbers[side] as number;
-    const low = numbers[side + 1] as number;
-    const highNegated = numbers[side + NEGATED_SIDE] as number;
-    const lowNegated = numbers[side + NEGATED_SIDE + 1] as number;
-    let scanned = 0;
-    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
-      const bound = words[at + ENTRY_HEADER + 1] as number;
-      if (bound > high) break;
-      scanned += 1;
-      const top = words[at + ENTRY_HEADER + 3] as number;
-      if (top > highNegated || (bound === high && (words[at + ENTRY_HEADER + 2] as number) > low)) continue;
-      if (top === highNegated && (words[at + ENTRY_HEADER + 4] as number) > lowNegated) continue;
-      this.#verify(words, at, at + ENTRY_HEADER + WITHIN_WORDS, known);
-    }
-    this.tests += scanned;
-  }
-
-  /** Scans a group of entries that compare one slot with a symbol. */
-  #scanEqual(words: Int32Array, first: number, end: number, slot: number, known: number): void {
-    const symbol = this.#slots.symbols[slot] as number;
-    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
-      const wanted = words[at + ENTRY_HEADER + 1] as number;
-      if (wanted > symbol) return;
-      this.tests += 1;
-      if (wanted === symbol) this.#verify(words, at, at + ENTRY_HEADER + EQUAL_WORDS, known);
+  #scanCell(bag: number, query: number): void {
+    const sureQuery = (query - HAIR) | 0;
+    for (let run = bag; run !== NOWHERE; ) {
+      const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
+      const start = run & CHUNK_MASK;
+      const count = words[start + RUN_COUNT] as number;
+      const isOfTopic = this.#topicStamps[words[start + RUN_TOPIC] as number] === this.#epoch;
+      this.#reserve(count);
+      const hits = this.hits;
+      const offers = this.#offers;
+      let hitCount = this.hitCount;
+      let offered = this.#offered;
+      const { numbers, symbols, kinds } = this.#slots;
+      const firsts = start + RUN_HEADER;
+      const slots = firsts + (words[start + RUN_ROOM] as number);
+      for (let i = 0; i < count; i += 1) {
+        const signature = words[firsts + i] as number;
+        if (((query - signature) & GUARDS) !== GUARDS) continue;
+        const slot = slots + i * SLOT_WORDS;
+        const isInside = ((sureQuery - signature) & GUARDS) === GUARDS;
+        let isCertain = isInside;
+        const second = words[slot + SLOT_SECOND] as number;
+        if (second < 0) {
+          const at = (second >>> SIDE_SHIFT) & CONSTANT_SLOT_MASK;
+          const isEqual = symbols[at] === (second & SYMBOL_MASK);
+          if ((second & IS_NOT_EQUAL) === 0 ? !isEqual : isEqual || (kinds[at] as number) <= KIND_NULL) continue;
+        } else if (second !== PASSES) {
+          const above =
+            ((numbers[(second >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT) -
+            ((second << NUMBER_SHIFT) >> NUMBER_SHIFT);
+          if (above < 0) continue;
+          if (above === 0) isCertain = false;
+        }
+        const place = words[slot + SLOT_PLACE] as number;
+        const filter = words[slot + SLOT_FILTER] as number;
+        if (isCertain && place < 0) {
+          if (!isOfTopic) continue;
+          hits[hitCount] = filter;
+          hitCount += 1;
+          continue;
+        }
+        offers[offered] = run + (place & PLACE_MASK);
+        offers[offered + 1] = filter;
+        offers[offered + 2] = isInside ? (place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK : 0;
+        offered += OFFER_WORDS;
+      }
+      this.hitCount = hitCount;
+      this.#offered = offered;
+      run = words[start + RUN_NEXT] as number;
     }
   }
 
-  #scanUnordered(words: Int32Array, first: number, end: number, known: number): void {
-    for (let at = first; at < end; at += (words[at + 1] as number) & LENGTH_MASK) {
-      this.#verify(words, at, at + ENTRY_HEADER, known);
-    }
+  /** Makes room for a run's entries among the hits and the offers, and counts them. */
+  #reserve(count: number): void {
+    this.candidates += count;
+    if (this.#offered + count * OFFER_WORDS > this.#offers.length) this.verifyOffered();
+    if (this.hitCount + count > this.hits.length) this.hits = roomForInts(this.hits, this.hitCount + count);
   }
 
-  /** Verifies the tests of the entry at `at`, beginning with the one at `from`; reports its filter if all hold. */
-  #verify(words: Int32Array, at: number, from: number, known: number): void {
+  /**
+   * Verifies what was offered. First all entries are read once, for nothing else: memory that is far away then comes for
+   * many at once, in the time that one of them would take.
+   */
+  verifyOffered(): void {
+    const { ints } = this.#arena;
+    const offers = this.#offers;
+    const end = this.#offered;
+    let touched = 0;
+    for (let i = 0; i < end; i += OFFER_WORDS) {
+      const entry = offers[i] as number;
+      touched |= (ints[entry >> CHUNK_SHIFT] as Int32Array)[(entry & CHUNK_MASK) + 1] as number;
+    }
+    // Lengths are never 0; the comparison keeps the reading from being optimised away.
+    if (touched === 0) return;
+    for (let i = 0; i < end; i += OFFER_WORDS) {
+      const entry = offers[i] as number;
+      const words = ints[entry >> CHUNK_SHIFT] as Int32Array;
+      const at = entry & CHUNK_MASK;
+      if (!this.#holds(words, at, offers[i + 2] as number)) continue;
+      const filter = offers[i + 1] as number;
+      if (((words[at + 1] as number) & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) continue;
+      if (this.hitCount === this.hits.length) this.hits = roomForInts(this.hits, this.hitCount + 1);
+      this.hits[this.hitCount] = filter;
+      this.hitCount += 1;
+    }
+    this.#offered = 0;
+  }
+
+  /** Do the tests of the entry at `at` hold, but for the first `sure` words of them, which do? */
+  #holds(words: Int32Array, at: number, sure: number): boolean {
     const header = words[at + 1] as number;
-    const key = (header >> KEY_SHIFT) & KEY_MASK;
-    const end = at + (header & LENGTH_MASK) - (key === known ? key : 0);
-    if (from < end && !this.#allTests(words, from, end)) return;
     const topic = header >>> TOPIC_SHIFT;
-    if (topic !== TOPIC_ELSEWHERE && this.#topicStamps[topic] !== this.#epoch) return;
-    const filter = words[at] as number;
-    if ((header & MANY_ENTRIES) !== 0 && this.#wasFound(filter)) return;
-    this.#hit(filter);
+    const end = at + (header & LENGTH_MASK);
+    // Where a topic filter's number is too large for the header, a test of it comes first, and nothing is skipped.
+    if (topic === TOPIC_ELSEWHERE) return this.#allTests(words, at + ENTRY_HEADER, end);
+    if (this.#topicStamps[topic] !== this.#epoch) return false;
+    const from = at + ENTRY_HEADER + sure;
+    return from >= end || this.#allTests(words, from, end);
   }
 
   /** Was the filter found before in this event? From now on it was. */
@@ -219,12 +341,6 @@ export class Scanner {
     if (this.#filterStamps[filter] === this.#epoch) return true;
     this.#filterStamps[filter] = this.#epoch;
     return false;
-  }
-
-  #hit(filter: number): void {
-    if (this.hitCount === this.hits.length) this.hits = roomForInts(this.hits, this.hitCount + 1);
-    this.hits[this.hitCount] = filter;
-    this.hitCount += 1;
   }
 
   /** Where the next test is when the rare test at `at` is true, else NOWHERE. */

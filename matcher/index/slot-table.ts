@@ -5,12 +5,22 @@
 import type { JsonValue, MatchableEvent } from '../event.ts';
 import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
-import { Fields, NO_SLOT } from './fields.ts';
+import * as fieldsConstants from './fields.ts';
+import { Fields } from './fields.ts';
 import { IdPool } from './id-pool.ts';
-import { NO_NUMBER, writeBothOrdered } from './ordered-bits.ts';
+import * as orderedBitsConstants from './ordered-bits.ts';
+import { writeBothOrdered } from './ordered-bits.ts';
 import type { Prefix, SlotReference } from './prefix.ts';
-import { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE, sideOf } from './program.ts';
-import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
+import * as programConstants from './program.ts';
+import { sideOf } from './program.ts';
+import type { SymbolTable } from './symbol-table.ts';
+import * as symbolTableConstants from './symbol-table.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { NO_SLOT } = fieldsConstants;
+const { NO_NUMBER } = orderedBitsConstants;
+const { KIND_MISSING, KIND_NULL, KIND_VALUE, NEGATED_SIDE, NUMBER_SIDE } = programConstants;
+const { NO_SYMBOL } = symbolTableConstants;
 
 /** A path's node in the tree and the columns of a slot; an estimate for the statistics. */
 const SLOT_BYTES = 320;

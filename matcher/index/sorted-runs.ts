@@ -11,8 +11,9 @@
  */
 import { NOWHERE } from './arena.ts';
 import { type Interval, Intervals } from './intervals.ts';
-import { type Moving, RUN_HEADER, type Runs } from './runs.ts';
+import type { Moving, Runs } from './runs.ts';
 import type { Scanner } from './scanner.ts';
+import { signatureOf } from './signature.ts';
 
 export interface SortedRunsOptions {
   /** What to find an entry by. */
@@ -37,10 +38,6 @@ export class SortedRuns {
     return this.#rows.count === 0;
   }
 
-  get runCount(): number {
-    return this.#rows.count;
-  }
-
   get bytes(): number {
     return this.#rows.bytes;
   }
@@ -51,11 +48,11 @@ export class SortedRuns {
     const { key } = interval;
     if (this.#rows.count === 0) this.#rows.insert(0, interval, this.#runs.create(0));
     let i = Math.max(0, this.#rows.after(key) - 1);
-    let run = this.#runs.insert(this.#rows.at(i), moving, this.#wordsMax);
+    let run = this.#insert(this.#rows.at(i), moving);
     if (run === NOWHERE) {
       this.#split(i);
       if (key >= this.#rows.keyOf(i + 1)) i += 1;
-      run = this.#runs.insert(this.#rows.at(i), moving, this.#wordsMax);
+      run = this.#insert(this.#rows.at(i), moving);
     }
     this.#rows.put(i, run);
     this.#rows.widen(i, interval);
@@ -75,22 +72,6 @@ export class SortedRuns {
     if (this.#runs.used(left) * 4 < this.#wordsMax && i + 1 < this.#rows.count) this.#merge(i);
   }
 
-  /** Is the run, which holds this entry, one of these? */
-  has(run: number, entry: Int32Array): boolean {
-    return this.#indexOf(run, entry) !== NOWHERE;
-  }
-
-  /** Copies of all entries, to be moved. */
-  entries(): Moving[] {
-    return Array.from({ length: this.#rows.count }, (_, i) => this.#runs.entries(this.#rows.at(i))).flat();
-  }
-
-  /** Frees the runs, whose entries were moved. */
-  free(): void {
-    for (let i = 0; i < this.#rows.count; i += 1) this.#runs.free(this.#rows.at(i));
-    this.#rows.count = 0;
-  }
-
   /** Scans every run that may hold a key in `from`…`to` with a top of at least `reach`. */
   scan(from: number, to: number, reach: number, scanner: Scanner): void {
     const rows = this.#rows;
@@ -98,6 +79,10 @@ export class SortedRuns {
     for (let i = first; i < rows.count && rows.keyOf(i) <= to; i += 1) {
       if (rows.topOf(i) >= reach) scanner.scanRun(rows.at(i), 0);
     }
+  }
+
+  #insert(run: number, moving: Moving): number {
+    return this.#runs.insert(run, moving, signatureOf(moving.entry), this.#wordsMax);
   }
 
   /** Which row is the run's, which holds this entry; NOWHERE when none is. */
@@ -118,7 +103,7 @@ export class SortedRuns {
     const half = sorted.length >> 1;
     const [low, high] = [sorted.slice(0, half), sorted.slice(half)].map((part) => {
       let run = this.#runs.create(0);
-      for (const { moving } of part) run = this.#runs.insert(run, moving, this.#wordsMax);
+      for (const { moving } of part) run = this.#insert(run, moving);
       return { run, key: part[0]?.key as number, top: Math.max(...part.map(({ top }) => top)) };
     }) as [Interval & { run: number }, Interval & { run: number }];
     this.#runs.free(old);
@@ -130,8 +115,8 @@ export class SortedRuns {
   #merge(i: number): void {
     const other = this.#rows.at(i + 1);
     let run = this.#rows.at(i);
-    if (this.#runs.used(run) + this.#runs.used(other) - RUN_HEADER > this.#wordsMax / 2) return;
-    for (const moving of this.#runs.entries(other)) run = this.#runs.insert(run, moving, this.#wordsMax);
+    if (this.#runs.used(run) + this.#runs.used(other) > this.#wordsMax / 2) return;
+    for (const moving of this.#runs.entries(other)) run = this.#insert(run, moving);
     this.#runs.free(other);
     this.#rows.put(i, run);
     this.#rows.widen(i, { key: this.#rows.keyOf(i), top: this.#rows.topOf(i + 1) });

@@ -10,8 +10,12 @@
  *             │ used │ next │ subscriber │ subscriber │ …
  *             └──────┴──────┴────────────┴────────────┴──
  */
-import { Arena, BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
+import { Arena } from './arena.ts';
 import { roomForInts } from './columns.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
 
 const EMPTY = -1;
 const BLOCK_HEADER = 2;

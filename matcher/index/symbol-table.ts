@@ -5,10 +5,13 @@
  * Constants are typed: 5, '5' and true are three symbols. -0 and 0 are one.
  */
 import type { Scalar } from '../language/ast.ts';
-import { NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
 import { roomForInts } from './columns.ts';
 import { Dictionary } from './dictionary.ts';
 import { IdPool } from './id-pool.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { NOWHERE } = arenaConstants;
 
 /** The symbol of every value that no live filter names. */
 export const NO_SYMBOL = 0;

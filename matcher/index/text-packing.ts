@@ -11,8 +11,13 @@
  *     1110xxxx             a digit
  *     1111xxxx bytes       x + 1 bytes as they are, of a piece that is not shared
  */
-import { BLOCK_WORDS_MAX, NOWHERE } from './arena.ts';
-import { PIECE_BYTES_MAX, TextPieces } from './text-pieces.ts';
+import * as arenaConstants from './arena.ts';
+import * as textPiecesConstants from './text-pieces.ts';
+import { TextPieces } from './text-pieces.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { BLOCK_WORDS_MAX, NOWHERE } = arenaConstants;
+const { PIECE_BYTES_MAX } = textPiecesConstants;
 
 /** Room for a packed text, which leaves a block a word. */
 const PACKED_BYTES_MAX = (BLOCK_WORDS_MAX - 1) * 4;

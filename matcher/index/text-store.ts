@@ -6,9 +6,13 @@
  *             │ bytes │ packed text, four a word │ …      see text-packing.ts
  *             └───────┴──────────────────────────┴──
  */
-import { Arena, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
+import * as arenaConstants from './arena.ts';
+import { Arena } from './arena.ts';
 import { roomForInts } from './columns.ts';
 import { TextPacking } from './text-packing.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
 
 /** A string's header and its Map entry in V8; an estimate for the statistics. */
 const STRING_BYTES = 80;

@@ -8,10 +8,13 @@
  * Nodes are small integers too, and what is known of them stands in columns. A literal level is found in a dictionary by
  * its parent and its text, which is not cut out of the topic: matching makes nothing for the collector.
  */
-import { NOWHERE } from '../index/arena.ts';
+import * as arenaConstants from '../index/arena.ts';
 import { roomForInts } from '../index/columns.ts';
 import { Dictionary } from '../index/dictionary.ts';
 import { IdPool } from '../index/id-pool.ts';
+
+// Own constants are compiled into the code; imported ones would be read from memory at each use.
+const { NOWHERE } = arenaConstants;
 
 /** The node above all first levels. */
 const ROOT = 0;
