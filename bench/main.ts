@@ -24,7 +24,7 @@ broker: one publisher to one subscriber
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
-  npm run bench:matcher                              everything, some 20 minutes; written to bench/results
+  npm run bench:matcher                              everything, a quarter of an hour; written to bench/results
   npm run bench -- matcher --filters 1000,10000      a quick look, printed only
   npm run bench -- matcher --workloads W3,W6 --filters 1000000 --no-rivals
   npm run bench:matcher -- --steady
