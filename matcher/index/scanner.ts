@@ -235,6 +235,7 @@ export class Scanner {
     }
   }
 
+  /** What follows the first word is as in `scanRun`, written out again: a call in either loop costs more than it does. */
   #scanCell(bag: number, query: number): void {
     const sureQuery = (query - HAIR) | 0;
     for (let run = bag; run !== NOWHERE; ) {
