@@ -6,13 +6,14 @@ export interface MatcherStats {
   readonly eventsUnmatched: number;
   /** Matches reported: subscriptions over all events. */
   readonly matches: number;
-  /** Filters that an access key offered for verification. */
+  /** Entries that lay where an access key led the event; most are decided by their signature. */
   readonly candidates: number;
-  /** Tests evaluated while verifying, the access key's own included. */
+  /** Tests evaluated of those that their signature left open. */
   readonly testsEvaluated: number;
   /** Filters that matched, by the kind of access key that found them. */
   readonly hitsByEquality: number;
   readonly hitsByRange: number;
+  readonly hitsByPair: number;
   readonly hitsByTopic: number;
   readonly subscriptions: number;
   /** Distinct filters; equal ones share. */
@@ -28,6 +29,8 @@ export interface MatcherStats {
   readonly slots: number;
   /** Distinct constants that filters compare for equality. */
   readonly symbols: number;
+  /** Pairs of references whose constants or ranges filters are found by together. */
+  readonly pairings: number;
   /** Filters that `retune` looked at, and such as it moved. */
   readonly filtersLookedAt: number;
   readonly filtersMoved: number;

@@ -116,12 +116,17 @@ const connections: readonly Series[] = [
 
 const matching: readonly Series[] = [
   counter('tellwhen_matches_total', 'Subscriptions matched, over all events.', (now) => now.matcher.matches),
-  counter('tellwhen_match_candidates_total', 'Filters an index offered.', (now) => now.matcher.candidates),
-  counter('tellwhen_match_tests_total', 'Tests evaluated on candidates.', (now) => now.matcher.testsEvaluated),
+  counter('tellwhen_match_candidates_total', 'Entries where an index led.', (now) => now.matcher.candidates),
+  counter(
+    'tellwhen_match_tests_total',
+    'Tests evaluated on candidates left open.',
+    (now) => now.matcher.testsEvaluated,
+  ),
   by(
     'key',
     counter('tellwhen_match_hits_total', 'Filters matched, by what found them.', ({ matcher }) => {
-      return { equality: matcher.hitsByEquality, range: matcher.hitsByRange, topic: matcher.hitsByTopic };
+      const { hitsByEquality: equality, hitsByRange: range, hitsByPair: pair, hitsByTopic: topic } = matcher;
+      return { equality, range, pair, topic };
     }),
   ),
   by(
@@ -140,6 +145,11 @@ const matching: readonly Series[] = [
   gauge('tellwhen_index_topic_filters', 'Distinct topic filters.', (now) => now.matcher.topicFilters),
   gauge('tellwhen_index_references', 'Distinct fields and attributes that filters read.', (now) => now.matcher.slots),
   gauge('tellwhen_index_symbols', 'Distinct constants compared for equality.', (now) => now.matcher.symbols),
+  gauge(
+    'tellwhen_index_pairings',
+    'Pairs of fields that filters are found by together.',
+    (now) => now.matcher.pairings,
+  ),
   gauge('tellwhen_index_opaque_atoms', 'Distinct conditions no index serves.', (now) => now.matcher.opaqueAtoms),
   by(
     'structure',

@@ -4,7 +4,7 @@
  */
 import { NOWHERE } from './arena.ts';
 import { entryWords } from './program.ts';
-import { SLOT_ROOM } from './run-slots.ts';
+import { CARD_ROOM } from './run-cards.ts';
 import type { RunOwner, Runs } from './runs.ts';
 import { type Signature, signatureOf } from './signature.ts';
 
@@ -35,7 +35,7 @@ export class Bags {
         return run;
       }
     }
-    const first = runs.create(entryWords(entry, 0) + SLOT_ROOM);
+    const first = runs.create(entryWords(entry, 0) + CARD_ROOM);
     runs.insert(first, moving, signature, BAG_RUN_WORDS_MAX);
     runs.setNext(first, bag);
     runs.setOwner(first, owner);

@@ -3,7 +3,8 @@
  * is the matcher's business.
  *
  *     event ─▶ topic trie ─▶ slots (values, symbols) ─┬▶ bag of each symbol ──┐
- *                    │                                ├▶ range index of each ─┼▶ scanner ─▶ hits
+ *                    │                                ├▶ range index of each ─┤
+ *                    │                                ├▶ cells of pairings ───┼▶ scanner ─▶ hits
  *                    └────────────────────────────────┴▶ bag of each topic ───┘
  *
  * Every filter is posted in the one place expected to be looked at least (see access-chooser.ts), once for each branch
@@ -95,6 +96,7 @@ export class FilterIndex {
   #learns = true;
   #equalityHits = 0;
   #rangeHits = 0;
+  #pairHits = 0;
   #topicHits = 0;
 
   /** The filters found by the last `search`: the first `hitCount`. Valid until the next one. */
@@ -196,6 +198,7 @@ export class FilterIndex {
       if (this.#learns) this.#traffic.values(slots);
       this.#scanSymbols();
       this.#scanRanges();
+      this.#scanPairs();
     }
     const before = scanner.hitCount;
     for (let i = 0; i < topicCount; i += 1) {
@@ -210,7 +213,7 @@ export class FilterIndex {
   /** As `search`, for an event that nobody sent: nothing is counted, and nothing learnt from it. */
   dryRun(event: MatchableEvent): void {
     const { candidates, tests } = this.#scanner;
-    const [equalityHits, rangeHits, topicHits] = [this.#equalityHits, this.#rangeHits, this.#topicHits];
+    const hits = [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] as const;
     this.#learns = false;
     try {
       this.search(event);
@@ -218,7 +221,7 @@ export class FilterIndex {
       this.#learns = true;
       this.#scanner.candidates = candidates;
       this.#scanner.tests = tests;
-      [this.#equalityHits, this.#rangeHits, this.#topicHits] = [equalityHits, rangeHits, topicHits];
+      [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] = hits;
     }
   }
 
@@ -233,11 +236,13 @@ export class FilterIndex {
       testsEvaluated: this.#scanner.tests,
       hitsByEquality: this.#equalityHits,
       hitsByRange: this.#rangeHits,
+      hitsByPair: this.#pairHits,
       hitsByTopic: this.#topicHits,
       postings: this.#places.size,
       topicFilters: this.#topics.size,
       slots: this.#slots.size,
       symbols: this.#symbols.size,
+      pairings: this.#pairs.size,
       opaqueAtoms: this.#atoms.size,
       bytes: {
         records: this.#arena.bytes,
@@ -280,9 +285,16 @@ export class FilterIndex {
       const value = slots.values[slot] as number;
       if (!Number.isNaN(value)) range.scan(value, scanner);
     }
-    this.#pairs.scan(slots, scanner);
     scanner.verifyOffered();
     this.#rangeHits += scanner.hitCount - before;
+  }
+
+  #scanPairs(): void {
+    const scanner = this.#scanner;
+    const before = scanner.hitCount;
+    this.#pairs.scan(this.#slots, scanner);
+    scanner.verifyOffered();
+    this.#pairHits += scanner.hitCount - before;
   }
 
   /** Expected candidates per event of a filter where it is now. */

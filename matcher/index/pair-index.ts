@@ -39,7 +39,7 @@ const { NO_CODE } = rulersConstants;
 const { NO_SYMBOL } = symbolTableConstants;
 
 /** With so many, no more are opened. An event with all their slots looks into each. */
-const PAIRINGS_MAX = 1 << 10;
+export const PAIRINGS_MAX = 1 << 10;
 /** A pairing with its grids; an estimate for the statistics. */
 const PAIRING_BYTES = 600;
 
@@ -78,6 +78,11 @@ export class PairIndex {
     bytes += this.#pairings.size * PAIRING_BYTES;
     for (const { grids } of this.#pairings.values()) for (const grid of grids) bytes += grid.bytes;
     return bytes;
+  }
+
+  /** Pairings that are open or closing. */
+  get size(): number {
+    return this.#pairings.size;
   }
 
   /** Should entries be filed by these two? They are in the order that `inOrder` says. */

@@ -28,12 +28,12 @@ interface Wish {
 /** Looking into a cell costs as much as so many candidates. */
 const PROBE_PRICE = 2;
 /** With so many pairs that are wished for, the one that was wished for first is forgotten. */
-const WISHES_MAX = 1 << 14;
+export const WISHES_MAX = 1 << 14;
 /** A wish with its place in the table; an estimate for the statistics. */
 const WISH_BYTES = 100;
 /** Most ranges of a pairing are no wider than so many powers of two above the mean. */
 const USUAL_SPREAD = 0.5;
-/** Rows and cells of a grid, as powers of two, that a pairing opens with: half a thousand filters have asked for it, or a few. */
+/** Cells of the first grid of a pairing, as a power of two: it opens when some dozens or hundreds of filters have asked for it. */
 const USUAL_BITS_MAX = 11;
 
 export class PairWishes {
@@ -44,12 +44,7 @@ export class PairWishes {
     const key = pairKey(first, second);
     let wish = this.#wishes.get(key);
     if (wish === undefined) {
-      if (this.#wishes.size >= WISHES_MAX) {
-        for (const first of this.#wishes.keys()) {
-          this.#wishes.delete(first);
-          break;
-        }
-      }
+      if (this.#wishes.size >= WISHES_MAX) this.#wishes.delete(this.#wishes.keys().next().value as number);
       wish = { saved: 0, count: 0, firstBits: 0, secondBits: 0 };
       this.#wishes.set(key, wish);
     }

@@ -78,8 +78,8 @@ export interface Bits {
 
 /** A grid costs every event up to four cells to look into; each is worth so many entries that are offered in vain. */
 const GRID_PRICE = 32;
-/** With so many grids, ranges that fit none are filed in one cell for all. */
-const GRIDS_MAX = 6;
+/** With so many grids, ranges that fit none are filed in one more, of a single cell. */
+export const GRIDS_MAX = 6;
 
 export class Pairing {
   readonly first: number;

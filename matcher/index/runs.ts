@@ -2,17 +2,17 @@
  * Runs: entries in one block of the arena, so that a scan reads memory in order and follows no pointer.
  *
  *     ┌──────────────────────────┬───────┬──  ──┬──────┬──  ──┬────────┬──  ──┬───────┬───────┬────────────────────────┐
- *     │ count, next, topic, room │ first │  …   │ slot │  …   │ unused │  …   │ entry │ entry │ start, previous, owner │
+ *     │ count, next, topic, room │ first │  …   │ card │  …   │ unused │  …   │ entry │ entry │ start, previous, owner │
  *     └──────────────────────────┴───────┴──  ──┴──────┴──  ──┴────────┴──  ──┴───────┴───────┴────────────────────────┘
- *                          `room` words             slot: second, filter, where the entry is
+ *                          `room` words             card: second, filter, where the entry is
  *
- * As in a slotted page of a database, slots grow from the front and entries from the back. A signature, of two words, tells
+ * As in a slotted page of a database, cards (its slots) grow from the front and entries from the back. A signature, of two words, tells
  * of most entries that they fail, and of many that they hold (see signature.ts). Its first words stand back to back: they are
- * all that a scan reads of most entries. Of an entry, the filter is in its slot only.
+ * all that a scan reads of most entries. Of an entry, the filter is in its card only.
  *
  * `topic` is the topic filter of the first entry that came, and of all others mostly.
  *
- * Slots whose first words are bounds stand in groups of one side each, in order of the bound, and the first slot of a group
+ * Cards whose first words are bounds stand in groups of one side each, in order of the bound, and the first card of a group
  * says how many there are. So a scan ends a group at the first bound that the event does not reach.
  *
  * `next` and `previous` chain the runs of a bag. The tail is what no scan reads: where the entries start, and what the run is
@@ -22,8 +22,8 @@ import type { Arena } from './arena.ts';
 import * as arenaConstants from './arena.ts';
 import type { Places } from './places.ts';
 import { entryWords, hasManyEntries, topicOf } from './program.ts';
-import * as runSlotsConstants from './run-slots.ts';
-import { closeSlot, entryAt, indexOf, openSlot, slotAt, widen } from './run-slots.ts';
+import * as runCardsConstants from './run-cards.ts';
+import { cardAt, closeCard, entryAt, indexOf, openCard, widen } from './run-cards.ts';
 import type { Signature } from './signature.ts';
 
 // Own constants are compiled into the code; imported ones would be read from memory at each use.
@@ -36,13 +36,13 @@ const {
   RUN_NEXT,
   RUN_ROOM,
   RUN_TOPIC,
-  SLOT_FILTER,
-  SLOT_PLACE,
-  SLOT_SECOND,
-  SLOT_WORDS,
+  CARD_FILTER,
+  CARD_PLACE,
+  CARD_SECOND,
+  CARD_WORDS,
   SURE_OF_BOTH_SHIFT,
   SURE_SHIFT,
-} = runSlotsConstants;
+} = runCardsConstants;
 
 /** Words of the tail. */
 const TAIL = 4;
@@ -109,12 +109,12 @@ export class Runs {
     this.#setWord(run, at + 1, second);
   }
 
-  /** Words that a run's entries and slots take, with what every run takes. */
+  /** Words that a run's entries and cards take, with what every run takes. */
   used(run: number): number {
     return this.#usedBy(run, this.#word(run, RUN_ROOM), this.count(run));
   }
 
-  /** A new, empty run with room for so many words of entries and slots. */
+  /** A new, empty run with room for so many words of entries and cards. */
   create(words: number): number {
     const run = this.#arena.allocate(RUN_HEADER + words + TAIL);
     const tail = this.#tail(run);
@@ -161,14 +161,14 @@ export class Runs {
     const topic = topicOf(entry, 0);
     if (words[start + RUN_TOPIC] === NOWHERE) words[start + RUN_TOPIC] = topic;
     const isDecided = isAll && !hasManyEntries(entry, 0) && topic === words[start + RUN_TOPIC];
-    const i = isBound ? openSlot(words, start, first) : count;
-    const slot = slotAt(words, start, i);
+    const i = isBound ? openCard(words, start, first) : count;
+    const card = cardAt(words, start, i);
     const filter = entry[0] as number;
     words[start + RUN_HEADER + i] = first;
-    words[slot + SLOT_SECOND] = second;
-    words[slot + SLOT_FILTER] = filter;
-    words[slot + SLOT_PLACE] =
-      (isBound ? (words[slot + SLOT_PLACE] as number) : 0) |
+    words[card + CARD_SECOND] = second;
+    words[card + CARD_FILTER] = filter;
+    words[card + CARD_PLACE] =
+      (isBound ? (words[card + CARD_PLACE] as number) : 0) |
       (place - 1) |
       (sure << SURE_SHIFT) |
       (sureOfBoth << SURE_OF_BOTH_SHIFT) |
@@ -190,17 +190,17 @@ export class Runs {
     const start = run & CHUNK_MASK;
     const tail = start + this.#tail(run);
     const gap = indexOf(words, start, filter);
-    const at = ((words[slotAt(words, start, gap) + SLOT_PLACE] as number) & PLACE_MASK) + 1;
+    const at = ((words[cardAt(words, start, gap) + CARD_PLACE] as number) & PLACE_MASK) + 1;
     const length = entryWords(words, start + at - 1) - 1;
     this.#places.drop(filter, run);
     const from = words[tail + TAIL_START] as number;
     words.copyWithin(start + from + length, start + from, start + at);
     words[tail + TAIL_START] = from + length;
-    closeSlot(words, start, gap);
+    closeCard(words, start, gap);
     const count = (words[start + RUN_COUNT] as number) - 1;
     words[start + RUN_COUNT] = count;
-    const end = slotAt(words, start, count);
-    for (let place = slotAt(words, start, 0) + SLOT_PLACE; place < end; place += SLOT_WORDS) {
+    const end = cardAt(words, start, count);
+    for (let place = cardAt(words, start, 0) + CARD_PLACE; place < end; place += CARD_WORDS) {
       if (((words[place] as number) & PLACE_MASK) < at - 1) words[place] = (words[place] as number) + length;
     }
     const used = this.used(run);
@@ -219,7 +219,7 @@ export class Runs {
     const start = run & CHUNK_MASK;
     const entries: Int32Array[] = [];
     for (let i = this.count(run) - 1; i >= 0; i -= 1) {
-      if (words[slotAt(words, start, i) + SLOT_FILTER] === filter) entries.push(entryAt(words, start, i));
+      if (words[cardAt(words, start, i) + CARD_FILTER] === filter) entries.push(entryAt(words, start, i));
     }
     return entries;
   }
@@ -242,22 +242,22 @@ export class Runs {
     const entriesEnd = this.#tail(run);
     const shift = this.#tail(moved) - entriesEnd;
     const entries = from[old + entriesEnd + TAIL_START] as number;
-    const slotsEnd = slotAt(from, old, from[old + RUN_COUNT] as number) - old;
-    for (let i = 0; i < slotsEnd; i += 1) to[start + i] = from[old + i] as number;
+    const cardsEnd = cardAt(from, old, from[old + RUN_COUNT] as number) - old;
+    for (let i = 0; i < cardsEnd; i += 1) to[start + i] = from[old + i] as number;
     for (let i = entries; i < entriesEnd + TAIL; i += 1) to[start + shift + i] = from[old + i] as number;
     to[start + shift + entriesEnd + TAIL_START] = entries + shift;
-    for (let slot = slotAt(to, start, 0); slot < start + slotsEnd; slot += SLOT_WORDS) {
-      to[slot + SLOT_PLACE] = (to[slot + SLOT_PLACE] as number) + shift;
-      this.#places.move(to[slot + SLOT_FILTER] as number, run, moved);
+    for (let card = cardAt(to, start, 0); card < start + cardsEnd; card += CARD_WORDS) {
+      to[card + CARD_PLACE] = (to[card + CARD_PLACE] as number) + shift;
+      this.#places.move(to[card + CARD_FILTER] as number, run, moved);
     }
     this.#arena.free(run);
     return moved;
   }
 
-  /** What a run takes with so much room and so many slots, and the entries that it has. */
+  /** What a run takes with so much room and so many cards, and the entries that it has. */
   #usedBy(run: number, room: number, count: number): number {
     const entries = this.#tail(run) - this.#word(run, this.#tail(run) + TAIL_START);
-    return RUN_HEADER + room + count * SLOT_WORDS + entries + TAIL;
+    return RUN_HEADER + room + count * CARD_WORDS + entries + TAIL;
   }
 
   /** Where the tail of a run is, from its start. */

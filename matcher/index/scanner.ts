@@ -9,7 +9,7 @@ import type { AtomTable } from './atom-table.ts';
 import { roomForInts } from './columns.ts';
 import * as gridConstants from './grid.ts';
 import * as programConstants from './program.ts';
-import * as runSlotsConstants from './run-slots.ts';
+import * as runCardsConstants from './run-cards.ts';
 import * as signatureConstants from './signature.ts';
 import type { SlotTable } from './slot-table.ts';
 
@@ -53,14 +53,14 @@ const {
   RUN_NEXT,
   RUN_ROOM,
   RUN_TOPIC,
-  SLOT_FILTER,
-  SLOT_PLACE,
-  SLOT_SECOND,
-  SLOT_WORDS,
+  CARD_FILTER,
+  CARD_PLACE,
+  CARD_SECOND,
+  CARD_WORDS,
   SURE_MASK,
   SURE_OF_BOTH_SHIFT,
   SURE_SHIFT,
-} = runSlotsConstants;
+} = runCardsConstants;
 const { CONSTANT_SLOT_MASK, IS_NOT_EQUAL, PASSES, SYMBOL_MASK } = signatureConstants;
 
 /** Epochs are int32; the stamps are wiped when they run out. */
@@ -165,37 +165,27 @@ export class Scanner {
     const count = words[start + RUN_COUNT] as number;
     const isOfTopic = this.#topicStamps[words[start + RUN_TOPIC] as number] === this.#epoch;
     this.#reserve(count);
-    const { numbers, symbols, kinds } = this.#slots;
+    const { numbers } = this.#slots;
     const hits = this.hits;
     const offers = this.#offers;
     let hitCount = this.hitCount;
     let offered = this.#offered;
     const firsts = start + RUN_HEADER;
-    const slots = firsts + (words[start + RUN_ROOM] as number);
+    const cards = firsts + (words[start + RUN_ROOM] as number);
     for (let group = 0; group < count; ) {
       const first = words[firsts + group] as number;
       const number = first === PASSES ? ANY_NUMBER : (numbers[(first >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT;
-      const size = ((words[slots + group * SLOT_WORDS + SLOT_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
+      const size = ((words[cards + group * CARD_WORDS + CARD_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
       const groupEnd = group + size;
       for (let i = group; i < groupEnd; i += 1) {
         const bound = ((words[firsts + i] as number) << NUMBER_SHIFT) >> NUMBER_SHIFT;
         if (bound > number) break;
-        const slot = slots + i * SLOT_WORDS;
-        let isCertain = bound < number;
-        const second = words[slot + SLOT_SECOND] as number;
-        if (second < 0) {
-          const at = (second >>> SIDE_SHIFT) & CONSTANT_SLOT_MASK;
-          const isEqual = symbols[at] === (second & SYMBOL_MASK);
-          if ((second & IS_NOT_EQUAL) === 0 ? !isEqual : isEqual || (kinds[at] as number) <= KIND_NULL) continue;
-        } else if (second !== PASSES) {
-          const above =
-            ((numbers[(second >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT) -
-            ((second << NUMBER_SHIFT) >> NUMBER_SHIFT);
-          if (above < 0) continue;
-          if (above === 0) isCertain = false;
-        }
-        const place = words[slot + SLOT_PLACE] as number;
-        const filter = words[slot + SLOT_FILTER] as number;
+        const card = cards + i * CARD_WORDS;
+        const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
+        if (verdict < 0) continue;
+        const isCertain = bound < number && verdict > 0;
+        const place = words[card + CARD_PLACE] as number;
+        const filter = words[card + CARD_FILTER] as number;
         if (place < 0 && isCertain) {
           if (!isOfTopic) continue;
           hits[hitCount] = filter;
@@ -235,7 +225,6 @@ export class Scanner {
     }
   }
 
-  /** What follows the first word is as in `scanRun`, written out again: a call in either loop costs more than it does. */
   #scanCell(bag: number, query: number): void {
     const sureQuery = (query - HAIR) | 0;
     for (let run = bag; run !== NOWHERE; ) {
@@ -248,29 +237,18 @@ export class Scanner {
       const offers = this.#offers;
       let hitCount = this.hitCount;
       let offered = this.#offered;
-      const { numbers, symbols, kinds } = this.#slots;
       const firsts = start + RUN_HEADER;
-      const slots = firsts + (words[start + RUN_ROOM] as number);
+      const cards = firsts + (words[start + RUN_ROOM] as number);
       for (let i = 0; i < count; i += 1) {
         const signature = words[firsts + i] as number;
         if (((query - signature) & GUARDS) !== GUARDS) continue;
-        const slot = slots + i * SLOT_WORDS;
+        const card = cards + i * CARD_WORDS;
         const isInside = ((sureQuery - signature) & GUARDS) === GUARDS;
-        let isCertain = isInside;
-        const second = words[slot + SLOT_SECOND] as number;
-        if (second < 0) {
-          const at = (second >>> SIDE_SHIFT) & CONSTANT_SLOT_MASK;
-          const isEqual = symbols[at] === (second & SYMBOL_MASK);
-          if ((second & IS_NOT_EQUAL) === 0 ? !isEqual : isEqual || (kinds[at] as number) <= KIND_NULL) continue;
-        } else if (second !== PASSES) {
-          const above =
-            ((numbers[(second >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT) -
-            ((second << NUMBER_SHIFT) >> NUMBER_SHIFT);
-          if (above < 0) continue;
-          if (above === 0) isCertain = false;
-        }
-        const place = words[slot + SLOT_PLACE] as number;
-        const filter = words[slot + SLOT_FILTER] as number;
+        const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
+        if (verdict < 0) continue;
+        const isCertain = isInside && verdict > 0;
+        const place = words[card + CARD_PLACE] as number;
+        const filter = words[card + CARD_FILTER] as number;
         if (isCertain && place < 0) {
           if (!isOfTopic) continue;
           hits[hitCount] = filter;
@@ -286,6 +264,20 @@ export class Scanner {
       this.#offered = offered;
       run = words[start + RUN_NEXT] as number;
     }
+  }
+
+  /** What a signature's second word says: negative when the entry fails, 0 when that is open, positive when its test holds. */
+  #verdictOf(second: number): number {
+    if (second === PASSES) return 1;
+    const { numbers, symbols, kinds } = this.#slots;
+    if (second < 0) {
+      const slot = (second >>> SIDE_SHIFT) & CONSTANT_SLOT_MASK;
+      const isEqual = symbols[slot] === (second & SYMBOL_MASK);
+      if ((second & IS_NOT_EQUAL) === 0) return isEqual ? 1 : -1;
+      return isEqual || (kinds[slot] as number) <= KIND_NULL ? -1 : 1;
+    }
+    const number = (numbers[(second >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT;
+    return number - ((second << NUMBER_SHIFT) >> NUMBER_SHIFT);
   }
 
   /** Makes room for a run's entries among the hits and the offers, and counts them. */

@@ -28,7 +28,7 @@ import {
   WITHIN,
 } from './program.ts';
 
-/** What a slot says of its entry. */
+/** What a card says of its entry. */
 export interface Signature {
   readonly first: number;
   readonly second: number;
@@ -37,7 +37,7 @@ export interface Signature {
   readonly sureOfBoth: number;
   /** Are these all tests that the access key leaves to be verified? */
   readonly isAll: boolean;
-  /** Is the first word a bound? Otherwise slots stand in no order, and not in groups. */
+  /** Is the first word a bound? Otherwise cards stand in no order, and not in groups. */
   readonly isBound: boolean;
 }
 

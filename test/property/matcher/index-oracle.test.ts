@@ -82,7 +82,7 @@ describe('Matcher', () => {
         }
         for (const subscription of filters.keys()) matcher.remove(subscription);
         const { events: _, eventsUnmatched, matches, candidates, testsEvaluated, ...left } = matcher.stats;
-        const { hitsByEquality, hitsByRange, hitsByTopic, filtersLookedAt, filtersMoved, ...sizes } = left;
+        const { hitsByEquality, hitsByRange, hitsByPair, hitsByTopic, filtersLookedAt, filtersMoved, ...sizes } = left;
         const fresh = new Matcher().stats;
         expect({ ...fresh, ...sizes }).toEqual(fresh);
       }),

@@ -1,5 +1,5 @@
 /**
- * The front of a run, as runs.ts draws it: its header, the first words of its signatures, and its slots. The functions
+ * The front of a run, as runs.ts draws it: its header, the first words of its signatures, and its cards. The functions
  * are given the words of the chunk and where the run starts.
  */
 import * as programConstants from './program.ts';
@@ -16,13 +16,13 @@ export const RUN_HEADER = 4;
 
 /** First words that room is made for at a time. */
 export const ROOM_STEP = 4;
-/** Words of a slot. */
-export const SLOT_WORDS = 3;
+/** Words of a card. */
+export const CARD_WORDS = 3;
 /** What an entry takes beside its own words. */
-export const SLOT_ROOM = SLOT_WORDS + ROOM_STEP;
-export const SLOT_SECOND = 0;
-export const SLOT_FILTER = 1;
-export const SLOT_PLACE = 2;
+export const CARD_ROOM = CARD_WORDS + ROOM_STEP;
+export const CARD_SECOND = 0;
+export const CARD_FILTER = 1;
+export const CARD_PLACE = 2;
 /** Bits of a place that say where the entry is, from the start of the run, if it had its filter as the first word. */
 export const PLACE_MASK = 0xfff;
 /** Bits that say how many words of its first tests hold when the signature's first word is certain; up to 15. */
@@ -30,51 +30,51 @@ export const SURE_SHIFT = 12;
 export const SURE_MASK = 0xf;
 /** The same when both words are. */
 export const SURE_OF_BOTH_SHIFT = 16;
-/** Bits that say, in the first slot of a group, how many slots the group has. */
+/** Bits that say, in the first card of a group, how many cards the group has. */
 export const GROUP_SHIFT = 20;
 export const GROUP_MASK = 0x3ff;
-/** Where slot `i` of the run at `start` is. */
-export function slotAt(words: Int32Array, start: number, i: number): number {
-  return start + RUN_HEADER + (words[start + RUN_ROOM] as number) + i * SLOT_WORDS;
+/** Where card `i` of the run at `start` is. */
+export function cardAt(words: Int32Array, start: number, i: number): number {
+  return start + RUN_HEADER + (words[start + RUN_ROOM] as number) + i * CARD_WORDS;
 }
 
-/** Which slot is that of the first entry of a filter, which has one in the run at `start`. */
+/** Which card is that of the first entry of a filter, which has one in the run at `start`. */
 export function indexOf(words: Int32Array, start: number, filter: number): number {
-  const first = slotAt(words, start, 0) + SLOT_FILTER;
+  const first = cardAt(words, start, 0) + CARD_FILTER;
   let i = 0;
-  while (words[first + i * SLOT_WORDS] !== filter) i += 1;
+  while (words[first + i * CARD_WORDS] !== filter) i += 1;
   return i;
 }
 
-/** A copy of the entry of slot `i`. */
+/** A copy of the entry of card `i`. */
 export function entryAt(words: Int32Array, start: number, i: number): Int32Array {
-  const slot = slotAt(words, start, i);
-  const at = start + ((words[slot + SLOT_PLACE] as number) & PLACE_MASK);
+  const card = cardAt(words, start, i);
+  const at = start + ((words[card + CARD_PLACE] as number) & PLACE_MASK);
   const entry = words.slice(at, at + entryWords(words, at));
-  entry[0] = words[slot + SLOT_FILTER] as number;
+  entry[0] = words[card + CARD_FILTER] as number;
   return entry;
 }
 
 /** Makes room for more first words. */
 export function widen(words: Int32Array, start: number): void {
-  const slots = slotAt(words, start, 0);
-  words.copyWithin(slots + ROOM_STEP, slots, slotAt(words, start, words[start + RUN_COUNT] as number));
+  const cards = cardAt(words, start, 0);
+  words.copyWithin(cards + ROOM_STEP, cards, cardAt(words, start, words[start + RUN_COUNT] as number));
   words[start + RUN_ROOM] = (words[start + RUN_ROOM] as number) + ROOM_STEP;
 }
 
-/** How many slots the group has whose first slot is `i`. */
+/** How many cards the group has whose first card is `i`. */
 function groupOf(words: Int32Array, start: number, i: number): number {
-  return ((words[slotAt(words, start, i) + SLOT_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
+  return ((words[cardAt(words, start, i) + CARD_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
 }
 
-/** Adds to the number of slots of a group. */
+/** Adds to the number of cards of a group. */
 function resizeGroup(words: Int32Array, start: number, i: number, more: number): void {
-  const place = slotAt(words, start, i) + SLOT_PLACE;
+  const place = cardAt(words, start, i) + CARD_PLACE;
   words[place] = (words[place] as number) + more * (1 << GROUP_SHIFT);
 }
 
-/** Opens a slot where a bound belongs. Its place is 0, or the size of the group where it is the first. Returns which. */
-export function openSlot(words: Int32Array, start: number, signature: number): number {
+/** Opens a card where a bound belongs. Its place is 0, or the size of the group where it is the first. Returns which. */
+export function openCard(words: Int32Array, start: number, signature: number): number {
   const count = words[start + RUN_COUNT] as number;
   const firsts = start + RUN_HEADER;
   const side = signature >>> SIDE_SHIFT;
@@ -87,9 +87,9 @@ export function openSlot(words: Int32Array, start: number, signature: number): n
   let i = group;
   while (i < groupEnd && (words[firsts + i] as number) << NUMBER_SHIFT < bound) i += 1;
   words.copyWithin(firsts + i + 1, firsts + i, firsts + count);
-  const slot = slotAt(words, start, i);
-  words.copyWithin(slot + SLOT_WORDS, slot, slotAt(words, start, count));
-  words[slot + SLOT_PLACE] = 0;
+  const card = cardAt(words, start, i);
+  words.copyWithin(card + CARD_WORDS, card, cardAt(words, start, count));
+  words[card + CARD_PLACE] = 0;
   if (isNew) {
     resizeGroup(words, start, i, 1);
   } else if (i === group) {
@@ -102,8 +102,8 @@ export function openSlot(words: Int32Array, start: number, signature: number): n
   return i;
 }
 
-/** Removes slot `gap`. In a run without groups, their sizes are 0. */
-export function closeSlot(words: Int32Array, start: number, gap: number): void {
+/** Removes card `gap`. In a run without groups, their sizes are 0. */
+export function closeCard(words: Int32Array, start: number, gap: number): void {
   const count = words[start + RUN_COUNT] as number;
   let group = 0;
   let size = groupOf(words, start, group);
@@ -115,6 +115,6 @@ export function closeSlot(words: Int32Array, start: number, gap: number): void {
   if (size > 1 && group === gap) resizeGroup(words, start, gap + 1, size - 1);
   const firsts = start + RUN_HEADER;
   words.copyWithin(firsts + gap, firsts + gap + 1, firsts + count);
-  const slot = slotAt(words, start, gap);
-  words.copyWithin(slot, slot + SLOT_WORDS, slotAt(words, start, count));
+  const card = cardAt(words, start, gap);
+  words.copyWithin(card, card + CARD_WORDS, cardAt(words, start, count));
 }
