@@ -13,9 +13,12 @@ const SETTLED = 0x87;
 const REFUSED = 0x88;
 
 const EVENT_LEASED = 1;
+const EVENT_RETAINED = 2;
 
 const RECEIPT_DURABLE = 1;
 const RECEIPT_UNREADABLE = 2;
+const RECEIPT_REPEATED = 4;
+const RECEIPT_DELAYED = 8;
 
 /** Why an event that matched was not delivered. Each is counted, told in a gap, and explainable. */
 export const DROP_REASONS = [
@@ -31,6 +34,10 @@ export const DROP_REASONS = [
   'retention_ended',
   /** The subscription ended before it was handed over. Counted only: nobody is left to be told. */
   'subscription_ended',
+  /** Its time to live was over, or it was older than its mailbox keeps events. */
+  'expired',
+  /** Somebody emptied the mailbox. */
+  'purged',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
@@ -42,7 +49,7 @@ export interface LeaseGrant {
 }
 
 export interface Receipt {
-  /** The broker's position of the event. */
+  /** The broker's position of the event. 0 when it is delayed, and has none yet. */
   readonly seq: number;
   /** How many subscriptions it matched. */
   readonly matched: number;
@@ -53,6 +60,10 @@ export interface Receipt {
    * counted as missing.
    */
   readonly unreadable: boolean;
+  /** An event of the same source and id was published before: this is the receipt it got, and nothing else was done. */
+  readonly repeated: boolean;
+  /** It is kept, and takes its place in the order when its time has come. */
+  readonly delayed: boolean;
 }
 
 /** One delivered event. */
@@ -65,6 +76,8 @@ export interface Delivery {
   readonly attempt: number;
   /** Absent with `ack: none`. */
   readonly lease?: LeaseGrant | undefined;
+  /** It is the last value of its topic, published before the subscription was made. */
+  readonly retained: boolean;
 }
 
 /** "There is an event for you": all but the body. */
@@ -103,12 +116,17 @@ export const writeBrokerRecord = {
     to.string(text);
   },
 
-  receipt(to: ByteWriter, ref: number, { seq, matched, durable, unreadable }: Receipt): void {
+  receipt(to: ByteWriter, ref: number, { seq, matched, durable, unreadable, repeated, delayed }: Receipt): void {
     to.u8(RECEIPT);
     to.varint(ref);
     to.varint(seq);
     to.varint(matched);
-    to.u8((durable ? RECEIPT_DURABLE : 0) | (unreadable ? RECEIPT_UNREADABLE : 0));
+    to.u8(
+      (durable ? RECEIPT_DURABLE : 0) |
+        (unreadable ? RECEIPT_UNREADABLE : 0) |
+        (repeated ? RECEIPT_REPEATED : 0) |
+        (delayed ? RECEIPT_DELAYED : 0),
+    );
   },
 
   /** `bodyBytes`: the encoded body as the publisher sent it, see body.ts. */
@@ -201,8 +219,8 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
   }
 }
 
-function writeDelivery(to: ByteWriter, { seq, time, alias, attempt, lease }: Delivery): void {
-  to.u8(lease === undefined ? 0 : EVENT_LEASED);
+function writeDelivery(to: ByteWriter, { seq, time, alias, attempt, lease, retained }: Delivery): void {
+  to.u8((lease === undefined ? 0 : EVENT_LEASED) | (retained ? EVENT_RETAINED : 0));
   to.varint(seq);
   to.varint(time);
   to.varint(alias);
@@ -216,8 +234,9 @@ function readDelivery(from: ByteReader): Delivery {
   const seq = from.varint();
   const time = from.varint();
   const alias = from.varint();
-  if ((flags & EVENT_LEASED) === 0) return { seq, time, alias, attempt: 0, lease: undefined };
-  return { seq, time, alias, attempt: from.varint(), lease: readLease(from) };
+  const retained = (flags & EVENT_RETAINED) !== 0;
+  if ((flags & EVENT_LEASED) === 0) return { seq, time, alias, attempt: 0, lease: undefined, retained };
+  return { seq, time, alias, attempt: from.varint(), lease: readLease(from), retained };
 }
 
 function writeLease(to: ByteWriter, { id, token, remainingMs }: LeaseGrant): void {
@@ -234,7 +253,14 @@ function readReceipt(from: ByteReader): Receipt {
   const seq = from.varint();
   const matched = from.varint();
   const flags = from.u8();
-  return { seq, matched, durable: (flags & RECEIPT_DURABLE) !== 0, unreadable: (flags & RECEIPT_UNREADABLE) !== 0 };
+  return {
+    seq,
+    matched,
+    durable: (flags & RECEIPT_DURABLE) !== 0,
+    unreadable: (flags & RECEIPT_UNREADABLE) !== 0,
+    repeated: (flags & RECEIPT_REPEATED) !== 0,
+    delayed: (flags & RECEIPT_DELAYED) !== 0,
+  };
 }
 
 function readDropReason(from: ByteReader): DropReason {

@@ -8,10 +8,40 @@ const PUBLISH = 0x02;
 const CREDIT = 0x03;
 const FETCH = 0x04;
 const SETTLE = 0x05;
+const PUBLISH_WITH = 0x06;
 
 /** How a client ends or prolongs a delivery: done, give back (after a delay), keep for longer. */
 export type Settlement = 'ack' | 'release' | 'extend';
 const SETTLEMENTS: readonly Settlement[] = ['ack', 'release', 'extend'];
+
+/** What a publisher wants beyond at once and at best. Every one is absent or false where nothing is said. */
+export interface PublishOptions {
+  /** The receipt must mean that it is on disk, where a mailbox keeps it. */
+  readonly durable: boolean;
+  /** Somebody must want it. */
+  readonly mandatory: boolean;
+  /** It is kept as the topic's last value, for subscribers to come. */
+  readonly retain: boolean;
+  /** After so many milliseconds nobody is given it any more. */
+  readonly ttlMs: number | undefined;
+  /** It takes its place in the order after so many milliseconds. */
+  readonly delayMs: number | undefined;
+}
+
+export const NO_OPTIONS: PublishOptions = {
+  durable: false,
+  mandatory: false,
+  retain: false,
+  ttlMs: undefined,
+  delayMs: undefined,
+};
+
+const DURABLE = 1;
+const MANDATORY = 2;
+const RETAIN = 4;
+const HAS_TTL = 8;
+const HAS_DELAY = 16;
+const KNOWN_OPTIONS = 31;
 
 /**
  * Takes the records of one frame, in their order. A method that throws ends the reading of the frame; the body of
@@ -21,7 +51,7 @@ export interface ClientRecordHandler {
   /** From now on `alias` means this topic, on this connection and in this direction. */
   topic(alias: number, text: string): void;
   /** `ref` 0: no receipt is wanted, only a refusal. */
-  publish(ref: number, alias: number, body: Body): void;
+  publish(ref: number, alias: number, body: Body, options: PublishOptions): void;
   /** Adds to the credit of a subscription. */
   credit(subscription: number, events: number, bytes: number): void;
   /** Asks for a notified event under a delivery lease. `leaseMs` 0: the subscription's own. */
@@ -37,10 +67,12 @@ export const writeClientRecord = {
     to.string(text);
   },
 
-  publish(to: ByteWriter, ref: number, alias: number, body: BodyFields): void {
-    to.u8(PUBLISH);
+  publish(to: ByteWriter, ref: number, alias: number, body: BodyFields, options: PublishOptions = NO_OPTIONS): void {
+    const flags = flagsOf(options);
+    to.u8(flags === 0 ? PUBLISH : PUBLISH_WITH);
     to.varint(ref);
     to.varint(alias);
+    if (flags !== 0) writeOptions(to, flags, options);
     writeBody(to, body);
   },
 
@@ -80,8 +112,15 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
         handler.topic(from.varint(), from.string());
         break;
       case PUBLISH:
-        handler.publish(from.varint(), from.varint(), readBody(from));
+        handler.publish(from.varint(), from.varint(), readBody(from), NO_OPTIONS);
         break;
+      case PUBLISH_WITH: {
+        const ref = from.varint();
+        const alias = from.varint();
+        const options = readOptions(from);
+        handler.publish(ref, alias, readBody(from), options);
+        break;
+      }
       case CREDIT:
         handler.credit(from.varint(), from.varint(), from.varint());
         break;
@@ -95,6 +134,35 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }
+}
+
+function flagsOf({ durable, mandatory, retain, ttlMs, delayMs }: PublishOptions): number {
+  return (
+    (durable ? DURABLE : 0) |
+    (mandatory ? MANDATORY : 0) |
+    (retain ? RETAIN : 0) |
+    (ttlMs === undefined ? 0 : HAS_TTL) |
+    (delayMs === undefined ? 0 : HAS_DELAY)
+  );
+}
+
+function writeOptions(to: ByteWriter, flags: number, { ttlMs, delayMs }: PublishOptions): void {
+  to.varint(flags);
+  if (ttlMs !== undefined) to.varint(ttlMs);
+  if (delayMs !== undefined) to.varint(delayMs);
+}
+
+function readOptions(from: ByteReader): PublishOptions {
+  const at = from.at;
+  const flags = from.varint();
+  if (flags > KNOWN_OPTIONS) throw new ProtocolError('frame_malformed', `unknown options ${flags} of a publish`, at);
+  return {
+    durable: (flags & DURABLE) !== 0,
+    mandatory: (flags & MANDATORY) !== 0,
+    retain: (flags & RETAIN) !== 0,
+    ttlMs: (flags & HAS_TTL) !== 0 ? from.varint() : undefined,
+    delayMs: (flags & HAS_DELAY) !== 0 ? from.varint() : undefined,
+  };
 }
 
 function readSettlement(from: ByteReader): Settlement {

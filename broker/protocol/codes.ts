@@ -54,6 +54,29 @@ export const CODES = {
   lease_max_total: { retry: false, meaning: 'The lease would last longer in total than its kind may.' },
   lease_limit: { retry: true, meaning: 'The session or the broker holds as many leases as it may.' },
 
+  store_full: {
+    retry: true,
+    meaning: 'The disk has too little room left for what a mailbox would keep; consuming and acknowledging go on.',
+  },
+  store_busy: { retry: true, meaning: 'As many bytes wait to be written to disk as may.' },
+  not_durable: { retry: false, meaning: 'Durability was asked for, and this broker keeps everything in memory.' },
+  no_match: { retry: true, meaning: 'Nobody wants the event, and the publisher said that somebody must.' },
+  retained_limit: { retry: true, meaning: 'The broker keeps last values for as many topics, or bytes, as it may.' },
+  delayed_limit: { retry: true, meaning: 'As many events wait for their time as may.' },
+
+  mailbox_unknown: { retry: false, meaning: 'No mailbox of this name.' },
+  mailbox_differs: {
+    retry: false,
+    meaning: 'The mailbox exists, and is not as the request says; leave out what need not be changed.',
+  },
+  mailbox_full: { retry: true, meaning: 'A mailbox that wants the event is full, and its policy is to reject.' },
+  mailbox_limit: { retry: true, meaning: 'The broker holds as many mailboxes as it may.' },
+  mailbox_name_invalid: {
+    retry: false,
+    meaning: 'A mailbox name breaks a rule: 1 to 128 characters, none of / + # $ or control.',
+  },
+  mailbox_busy: { retry: true, meaning: 'The mailbox is being filled or emptied by an earlier request.' },
+
   broker_draining: { retry: true, meaning: 'The broker is shutting down.' },
   slow_consumer: { retry: true, meaning: 'The connection did not read for too long, or by its own policy.' },
   internal: { retry: true, meaning: 'A fault of the broker. It is logged there.' },

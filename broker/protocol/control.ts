@@ -31,12 +31,19 @@ const lease = object({ id: integer(0), token: integer(0), remainingMs: integer(0
 
 export const MODES = ['push', 'pull'] as const;
 export const ACKS = ['none', 'explicit'] as const;
-export const OVERFLOWS = ['drop-oldest', 'drop-newest', 'disconnect'] as const;
+export const OVERFLOWS = ['drop-oldest', 'drop-newest', 'disconnect', 'reject', 'dead-letter'] as const;
 /** The broker sends events as credit allows, or notifications only. */
 export type Mode = (typeof MODES)[number];
 export type Ack = (typeof ACKS)[number];
-/** What becomes of events that a full queue has no room for. */
+/** What becomes of events that a full queue has no room for. The last two are for mailboxes, which cannot `disconnect` or drop the newest. */
 export type Overflow = (typeof OVERFLOWS)[number];
+/** What becomes of a mailbox's entries when its lease ends. */
+export const AT_ENDS = ['drop', 'dead-letter'] as const;
+export type AtEnd = (typeof AT_ENDS)[number];
+/** Whether a new subscription is first given the last values of the topics it matches. */
+export const RETAINEDS = ['send', 'skip'] as const;
+/** Where in a mailbox an entry is. */
+export const ENTRY_STATES = ['stored', 'ready', 'notified', 'leased', 'resting', 'settled'] as const;
 /** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */
 export const COSTS = ['indexed', 'partly', 'residual'] as const;
 
@@ -57,6 +64,17 @@ const anyEvent = either(
   }),
   (value) => 'seq' in value,
 );
+
+/** Where to begin among the events that are stored. */
+const place = either(
+  object({ seq: integer(0) }),
+  either(object({ time: integer(0) }), oneOf(['beginning', 'now']), (value) => 'time' in value),
+  (value) => 'seq' in value,
+);
+/** The first event that is wanted: the next one, the oldest there is, one with this position or this time, or the next after it. */
+export type From = Checked<typeof place>;
+
+const mailbox = text(128);
 
 /** What became of an event for a subscription that it matched, or why the question does not arise. */
 export const FATES = [
@@ -84,8 +102,21 @@ const clientControls = {
   subscribe: object({
     kind: oneOf(['subscribe']),
     ref,
-    topic: text(512),
+    /** May be left out for a mailbox that exists. */
+    topic: optional(text(512)),
     when: optional(text(65_536)),
+    /** Takes events from this mailbox, which is made if need be. Else the subscription is its session's own. */
+    mailbox: optional(mailbox),
+    /** Mailbox only, when it is made: which stored events it begins with. */
+    from: optional(place),
+    /** Mailbox only: older entries are dropped. */
+    ageMs: optional(integer(1)),
+    /** Mailbox only: so long an entry can be replayed after it was settled. */
+    keepMs: optional(integer(0)),
+    /** Mailbox only. */
+    atEnd: optional(oneOf(AT_ENDS)),
+    /** Not for a mailbox. */
+    retained: optional(oneOf(RETAINEDS)),
     mode: optional(oneOf(MODES)),
     /** Push only; pull is always explicit. */
     ack: optional(oneOf(ACKS)),
@@ -99,7 +130,7 @@ const clientControls = {
     deliveryLeaseMs: optional(ms),
     retentionMs: optional(ms),
     attemptsMax: optional(integer(1, 100)),
-    /** Absent: ends with the connection. Else it outlives the connection by so long. */
+    /** Absent: ends with the connection. Else it outlives the connection by so long; a mailbox its last consumer. */
     leaseMs: optional(ms),
   }),
   /** Puts another predicate (`null`: none) on a living subscription. */
@@ -141,6 +172,40 @@ const clientControls = {
     limit: optional(integer(1, PAGE_MAX)),
     cursor: optional(integer(0)),
   }),
+  /** Which mailboxes are there? */
+  mailboxes: object({
+    kind: oneOf(['mailboxes']),
+    ref,
+    limit: optional(integer(1, PAGE_MAX)),
+    cursor: optional(integer(0)),
+  }),
+  /** How does this mailbox do? */
+  inspect: object({ kind: oneOf(['inspect']), ref, mailbox }),
+  /** What is in it? Takes nothing. */
+  peek: object({
+    kind: oneOf(['peek']),
+    ref,
+    mailbox,
+    limit: optional(integer(1, PAGE_MAX)),
+    /** A seq: entries after it. */
+    cursor: optional(integer(0)),
+  }),
+  /** Hands nothing over until it is told to go on. */
+  pause: object({ kind: oneOf(['pause']), ref, mailbox, paused: flag }),
+  /** Drops every entry that nobody has. */
+  purge: object({ kind: oneOf(['purge']), ref, mailbox }),
+  /** Ends the mailbox, with its entries and its consumers. */
+  remove: object({ kind: oneOf(['remove']), ref, mailbox }),
+  /** Hands over again what was settled and is still kept. */
+  replay: object({ kind: oneOf(['replay']), ref, mailbox, from: place }),
+  /** Puts dead letters back where they came from. */
+  redrive: object({
+    kind: oneOf(['redrive']),
+    ref,
+    /** Those of this mailbox only. */
+    mailbox: optional(mailbox),
+    limit: optional(integer(1)),
+  }),
   /** Is anybody there? For a client that has heard nothing for long. */
   ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
@@ -158,6 +223,37 @@ const filterCost = {
   testsPerOffer: finite,
   /** The figure to compare filters by: tests that an event is expected to pay for this one. */
   testsPerEvent: finite,
+};
+
+const mailboxStatus = {
+  mailbox,
+  topic: text(512),
+  when: optional(text(65_536)),
+  cost: oneOf(COSTS),
+  consumers: integer(0),
+  paused: flag,
+  /** Events in it, those included that consumers have. */
+  entries: integer(0),
+  bytes: integer(0),
+  /** With consumers, or notified to them. */
+  leased: integer(0),
+  /** Between two attempts. */
+  resting: integer(0),
+  /** Since the oldest entry was stored. */
+  oldestMs: integer(0),
+  /** Since the mailbox was made. */
+  entered: integer(0),
+  settled: integer(0),
+  /** Since the broker started. */
+  redelivered: integer(0),
+  deadLettered: integer(0),
+  dropped: integer(0),
+  limits: object({ events: integer(1), bytes: integer(1), ageMs: integer(1), keepMs: integer(0) }),
+  overflow: oneOf(OVERFLOWS),
+  atEnd: oneOf(AT_ENDS),
+  attemptsMax: integer(1),
+  /** Left, while it has no consumer; else what it will have. */
+  leaseMs: integer(0),
 };
 
 const fate = object({ kind: oneOf(FATES), text: text(1000) });
@@ -193,6 +289,8 @@ const brokerControls = {
     leaseMs: optional(integer(0)),
     /** Where deliveries are acknowledged: how long one is leased, the default filled in. */
     deliveryLeaseMs: optional(integer(0)),
+    /** Where events are taken from a mailbox. `created`: by this request. */
+    mailbox: optional(object({ name: mailbox, created: flag, entries: integer(0) })),
   }),
   replaced: object({ kind: oneOf(['replaced']), ref, subscription, seq: integer(0), cost: oneOf(COSTS) }),
   unsubscribed: object({ kind: oneOf(['unsubscribed']), ref, subscription, seq: integer(0) }),
@@ -250,6 +348,41 @@ const brokerControls = {
     /** How far the sweep has come that makes the list: at `at` of `of`, after `rounds` times through all filters. */
     sweep: object({ at: integer(0), of: integer(0), rounds: integer(0) }),
   }),
+  listed: object({
+    kind: oneOf(['listed']),
+    ref,
+    mailboxes: list(object(mailboxStatus), PAGE_MAX),
+    next: optional(integer(0)),
+  }),
+  inspected: object({ kind: oneOf(['inspected']), ref, ...mailboxStatus }),
+  peeked: object({
+    kind: oneOf(['peeked']),
+    ref,
+    entries: list(
+      object({
+        seq: integer(1),
+        topic: text(512),
+        time: integer(0),
+        state: oneOf(ENTRY_STATES),
+        attempt: integer(0),
+        size: integer(0),
+        contentType: optional(text(256)),
+        id: optional(text(256)),
+        source: optional(text(256)),
+        attributes: optional(scalars),
+        /** Data that is text; no more than its beginning where it is long. */
+        data: optional(text(8_192)),
+      }),
+      PAGE_MAX,
+    ),
+    next: optional(integer(0)),
+  }),
+  paused: object({ kind: oneOf(['paused']), ref, paused: flag }),
+  purged: object({ kind: oneOf(['purged']), ref, entries: integer(0) }),
+  removed: object({ kind: oneOf(['removed']), ref, entries: integer(0) }),
+  replayed: object({ kind: oneOf(['replayed']), ref, entries: integer(0) }),
+  /** `left`: dead letters that the request meant and its limit did not reach. */
+  redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
   pong: object({ kind: oneOf(['pong']), ref }),
   farewell: object({ kind: oneOf(['farewell']), ref }),
   /** A request is refused; `ref` 0 where it could not be read. Nothing was changed. */
