@@ -1,6 +1,6 @@
 import { Heap } from '../kernel/heap.ts';
 import { Ring } from '../kernel/ring.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Sequenced } from './entry.ts';
 
 /**
  * The entries that are ready, in the order of their events. Those that come back take their old place, which is before
@@ -8,35 +8,35 @@ import type { Entry } from './entry.ts';
  *
  * Only the first leaves early, when a full queue gives up its oldest; and one that came back, when its retention ends.
  */
-export class Backlog {
-  readonly #returned = new Heap<Entry>((entry) => entry.event.seq);
-  readonly #fresh: Ring<Entry>;
+export class Backlog<E extends Sequenced> {
+  readonly #returned = new Heap<Entry<E>>((entry) => entry.event.seq);
+  readonly #fresh: Ring<Entry<E>>;
 
   constructor(entriesMax: number) {
     this.#fresh = new Ring(entriesMax);
   }
 
   /** A new event: later than all others. The caller holds the bound. */
-  add(entry: Entry): void {
+  add(entry: Entry<E>): void {
     this.#fresh.push(entry);
   }
 
   /** Back to its place. */
-  giveBack(entry: Entry): void {
+  giveBack(entry: Entry<E>): void {
     this.#returned.push(entry);
   }
 
-  peek(): Entry | undefined {
+  peek(): Entry<E> | undefined {
     return this.#returned.peek() ?? this.#fresh.peek();
   }
 
   /** Takes the first. */
-  next(): Entry | undefined {
+  next(): Entry<E> | undefined {
     return this.#returned.pop() ?? this.#fresh.shift();
   }
 
   /** Takes this one, if it is the first or came back. */
-  remove(entry: Entry): void {
+  remove(entry: Entry<E>): void {
     this.#returned.remove(entry);
     if (this.#fresh.peek() === entry) this.#fresh.shift();
   }

@@ -1,6 +1,5 @@
 import { type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import type { LeaseHolder } from '../leases/index.ts';
-import type { PublishedEvent } from '../publish/event.ts';
 import type { Wakeup, Woken } from './wakeups.ts';
 
 /**
@@ -17,19 +16,24 @@ export type EntryState = 'ready' | 'notified' | 'leased' | 'resting' | 'over';
 /** No lease id. */
 export const NO_LEASE = 0;
 
-/** Decides what follows when something happens to an entry. */
-export interface EntryKeeper {
-  leaseExpired(entry: Entry, leaseId: number): void;
-  acknowledged(entry: Entry, leaseId: number): void;
-  released(entry: Entry, leaseId: number, delayMs: number): void;
-  revived(entry: Entry, leaseId: number): void;
-  rested(entry: Entry): void;
+/** What an entry is for: an event, or the place where one is stored. */
+export interface Sequenced {
+  readonly seq: number;
 }
 
-/** One event on its way to one subscription that will acknowledge it. The resource behind its leases. */
-export class Entry implements LeaseHolder, HeapItem, Woken {
-  readonly event: PublishedEvent;
-  readonly #keeper: EntryKeeper;
+/** Decides what follows when something happens to an entry. */
+export interface EntryKeeper<E extends Sequenced> {
+  leaseExpired(entry: Entry<E>, leaseId: number): void;
+  acknowledged(entry: Entry<E>, leaseId: number): void;
+  released(entry: Entry<E>, leaseId: number, delayMs: number): void;
+  revived(entry: Entry<E>, leaseId: number): void;
+  rested(entry: Entry<E>): void;
+}
+
+/** One event on its way to somebody who will acknowledge it. The resource behind its leases. */
+export class Entry<E extends Sequenced> implements LeaseHolder, HeapItem, Woken {
+  readonly event: E;
+  readonly #keeper: EntryKeeper<E>;
   state: EntryState = 'ready';
   /** How often it was handed over. */
   attempt = 0;
@@ -42,7 +46,7 @@ export class Entry implements LeaseHolder, HeapItem, Woken {
   /** Its place among those that came back to be ready. */
   heapAt = NOT_IN_HEAP;
 
-  constructor(event: PublishedEvent, keeper: EntryKeeper) {
+  constructor(event: E, keeper: EntryKeeper<E>) {
     this.event = event;
     this.#keeper = keeper;
   }

@@ -32,12 +32,12 @@ export class Pull extends Acknowledged {
     if (entry.state !== 'notified') {
       throw new ProtocolError('event_leased', `event ${seq} was given back; wait until it is notified again`);
     }
-    const lease = granted(this.lease(entry, leaseMs === 0 ? this.terms.deliveryLeaseMs : leaseMs));
+    const lease = granted(this.lease(entry, this.recipient.owner, leaseMs === 0 ? this.terms.deliveryLeaseMs : leaseMs));
     this.counters.fetched += 1;
     return { event: entry.event, handover: { attempt: entry.attempt, lease } };
   }
 
-  override leaseExpired(entry: Entry, leaseId: number): void {
+  override leaseExpired(entry: Entry<PublishedEvent>, leaseId: number): void {
     if (leaseId === entry.deliveryLease) super.leaseExpired(entry, leaseId);
     // A late acknowledgement may still come; then it is looked at, and dropped.
     else if (entry.state === 'resting') this.rest(entry, GRACE_MS);
@@ -48,21 +48,23 @@ export class Pull extends Acknowledged {
     }
   }
 
-  override released(entry: Entry, leaseId: number, delayMs: number): void {
+  override released(entry: Entry<PublishedEvent>, leaseId: number, delayMs: number): void {
     // Who releases the retention does not want the event any more.
     if (leaseId === entry.retentionLease) this.done(entry);
     else super.released(entry, leaseId, delayMs);
   }
 
-  override revived(entry: Entry, leaseId: number): void {
+  override revived(entry: Entry<PublishedEvent>, leaseId: number): void {
     if (leaseId === entry.deliveryLease) super.revived(entry, leaseId);
   }
 
-  protected override mayComeAgain(entry: Entry): boolean {
-    return this.leases.remainingMs(entry.retentionLease) > 0;
+  protected override mayComeAgain(entry: Entry<PublishedEvent>): boolean {
+    if (this.leases.remainingMs(entry.retentionLease) > 0) return true;
+    this.drop(entry, 'retention_ended');
+    return false;
   }
 
-  protected override hand(entry: Entry, outbox: Outbox): boolean {
+  protected override hand(entry: Entry<PublishedEvent>, outbox: Outbox): boolean {
     const retention = this.#retain(entry);
     if (retention === undefined) return false;
     entry.state = 'notified';
@@ -74,7 +76,7 @@ export class Pull extends Acknowledged {
   }
 
   /** The retention lease that runs, or a new one. `undefined` when none is to be had. */
-  #retain(entry: Entry): LeaseGrant | undefined {
+  #retain(entry: Entry<PublishedEvent>): LeaseGrant | undefined {
     if (entry.retentionLease !== NO_LEASE) return this.leases.current(entry.retentionLease);
     const allocated = this.leases.allocate('retention', this.recipient.owner, entry);
     if (!allocated.ok) return undefined;

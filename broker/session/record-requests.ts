@@ -1,4 +1,4 @@
-import { Entry } from '../delivery/entry.ts';
+import { Entry, type Sequenced } from '../delivery/entry.ts';
 import { Pull } from '../delivery/pull.ts';
 import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import {
@@ -157,7 +157,7 @@ export class RecordRequests implements ClientRecordHandler {
   }
 }
 
-function entryOf(holder: LeaseHolder): Entry {
+function entryOf(holder: LeaseHolder): Entry<Sequenced> {
   if (holder instanceof Entry) return holder;
   throw new Error('a lease that a client settles is held by no event');
 }
