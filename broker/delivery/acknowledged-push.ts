@@ -6,11 +6,11 @@ import type { Outbox } from './outbox.ts';
 /** Push with `ack: explicit`: the broker sends the event, under a lease that starts as it is handed to the connection. */
 export class AcknowledgedPush extends Acknowledged {
   protected override hand(entry: Entry<PublishedEvent>, outbox: Outbox): boolean {
-    const lease = this.lease(entry, this.recipient.owner, this.terms.deliveryLeaseMs);
+    const lease = this.lease(entry, this.addressee.owner, this.terms.deliveryLeaseMs);
     if (!lease.ok) return false;
     this.credit.spend(entry.event.bytes.length);
     this.counters.pushed += 1;
-    outbox.event(this.recipient.subscription, entry.event, { attempt: entry.attempt, lease });
+    outbox.event(this.addressee.subscription, entry.event, { attempt: entry.attempt, lease });
     return true;
   }
 }

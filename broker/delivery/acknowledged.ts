@@ -2,7 +2,7 @@ import type { DropReason } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import { Backlog } from './backlog.ts';
 import { Credit, type CreditBounds } from './credit.ts';
-import type { Delivery, DeliveryTerms } from './delivery.ts';
+import type { Delivery, DeliveryTerms, Recipient } from './delivery.ts';
 import { Drops } from './drops.ts';
 import { Entries, type EntriesMeans } from './entries.ts';
 import { Entry } from './entry.ts';
@@ -21,7 +21,7 @@ export interface AcknowledgedMeans extends EntriesMeans {
 }
 
 /** Whose events these are. */
-export interface Recipient {
+export interface Addressee {
   readonly subscription: number;
   /** Principal of the leases. */
   readonly owner: string;
@@ -31,8 +31,8 @@ export interface Recipient {
  * What push with acknowledgement and pull have in common, at least once: the events of one subscription that are kept in
  * memory until it acknowledges them. They differ in how an event that is ready reaches the subscriber: `hand`.
  */
-export abstract class Acknowledged extends Entries<PublishedEvent> implements Delivery, Woken {
-  protected readonly recipient: Recipient;
+export abstract class Acknowledged extends Entries<PublishedEvent> implements Delivery, Recipient, Woken {
+  protected readonly addressee: Addressee;
   protected readonly terms: DeliveryTerms;
   protected readonly credit: Credit;
   readonly #held: HeldEvents;
@@ -42,9 +42,9 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   /** Running while no lease is to be had. */
   #starved: Wakeup | undefined;
 
-  constructor(recipient: Recipient, terms: DeliveryTerms, means: AcknowledgedMeans) {
+  constructor(addressee: Addressee, terms: DeliveryTerms, means: AcknowledgedMeans) {
     super(means, new Backlog(terms.queueEvents));
-    this.recipient = recipient;
+    this.addressee = addressee;
     this.terms = terms;
     this.credit = new Credit(terms.credit, means.creditMax);
     this.#held = means.held;
@@ -79,7 +79,7 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
         outbox.pumpWhenWritable(this);
         return;
       }
-      this.#drops.tell(outbox, this.recipient.subscription);
+      this.#drops.tell(outbox, this.addressee.subscription);
       const entry = this.backlog.next();
       if (entry === undefined) return;
       if (entry.attempt >= this.terms.attemptsMax) this.drop(entry, 'attempts_exhausted');

@@ -17,13 +17,23 @@ export interface DeliveryTerms {
   readonly attemptsMax: number;
 }
 
-/**
- * How one subscription's events reach it. An event is offered once, in order of `seq`; what became of it is at any
- * later time one of: given to the subscriber, waiting within the bounds of the queue, or dropped for a counted reason.
- */
-export interface Delivery {
-  /** A matching event. Never throws, never blocks: what has no room is dropped by the subscription's policy. */
+/** Who is offered the events that a filter matches. */
+export interface Recipient {
+  /**
+   * Whether a matching event may be offered: throws ProtocolError where its publisher has to be refused. Absent: always.
+   */
+  admit?(event: PublishedEvent): void;
+  /**
+   * A matching event, once, in order of `seq`. Never throws, never blocks: what has no room is dropped by policy. What
+   * becomes of it is at any later time one of: given to a subscriber, waiting within bounds, or dropped for a counted reason.
+   */
   offer(event: PublishedEvent): void;
+  /** What became of a matching event. */
+  fateOf(seq: number): FateAnswer;
+}
+
+/** How events reach one subscription, over the connection of its owner. */
+export interface Delivery {
   /** Sends what credit and connection allow. */
   pump(): void;
   /** Throws ProtocolError `credit_limit`. */
@@ -34,6 +44,4 @@ export interface Delivery {
   detach(): void;
   /** The subscription is over: what waits is dropped, what is leased is ended. */
   end(): void;
-  /** What became of a matching event. */
-  fateOf(seq: number): FateAnswer;
 }

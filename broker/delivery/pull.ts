@@ -32,7 +32,9 @@ export class Pull extends Acknowledged {
     if (entry.state !== 'notified') {
       throw new ProtocolError('event_leased', `event ${seq} was given back; wait until it is notified again`);
     }
-    const lease = granted(this.lease(entry, this.recipient.owner, leaseMs === 0 ? this.terms.deliveryLeaseMs : leaseMs));
+    const lease = granted(
+      this.lease(entry, this.addressee.owner, leaseMs === 0 ? this.terms.deliveryLeaseMs : leaseMs),
+    );
     this.counters.fetched += 1;
     return { event: entry.event, handover: { attempt: entry.attempt, lease } };
   }
@@ -71,14 +73,14 @@ export class Pull extends Acknowledged {
     this.#notifiedSeq = Math.max(this.#notifiedSeq, entry.event.seq);
     this.credit.spend(0);
     this.counters.notices += 1;
-    outbox.notice(this.recipient.subscription, entry.event, { attempt: entry.attempt, lease: retention });
+    outbox.notice(this.addressee.subscription, entry.event, { attempt: entry.attempt, lease: retention });
     return true;
   }
 
   /** The retention lease that runs, or a new one. `undefined` when none is to be had. */
   #retain(entry: Entry<PublishedEvent>): LeaseGrant | undefined {
     if (entry.retentionLease !== NO_LEASE) return this.leases.current(entry.retentionLease);
-    const allocated = this.leases.allocate('retention', this.recipient.owner, entry);
+    const allocated = this.leases.allocate('retention', this.addressee.owner, entry);
     if (!allocated.ok) return undefined;
     entry.retentionLease = allocated.id;
     return granted(this.leases.grant(allocated.id, { ttlMs: this.terms.retentionMs }));

@@ -2,7 +2,7 @@ import { Ring } from '../kernel/ring.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import { Credit, type CreditBounds } from './credit.ts';
-import type { Delivery, DeliveryTerms } from './delivery.ts';
+import type { Delivery, DeliveryTerms, Recipient } from './delivery.ts';
 import { Drops } from './drops.ts';
 import { type FateAnswer, fateOfGone, fateOfWaiting } from './fate.ts';
 import type { HeldEvents } from './held-events.ts';
@@ -13,7 +13,7 @@ import { isFull, oldestGivesWay } from './overflow.ts';
  * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
  * while it has none, and is forgotten once written. The promise is in the drops: each is counted and told.
  */
-export class Push implements Delivery {
+export class Push implements Delivery, Recipient {
   readonly #subscription: number;
   readonly #terms: DeliveryTerms;
   readonly #held: HeldEvents;

@@ -8,6 +8,10 @@ export interface Place {
   readonly topic: string;
   readonly time: number;
   readonly arrivedMs: number;
+  /** On the wall clock; nobody is given it from then on. 0 or absent: never. */
+  readonly expiresMs?: number;
+  /** It is the last value of its topic, for a subscription that came after it. */
+  readonly retained?: boolean;
 }
 
 /**
@@ -21,6 +25,8 @@ export class PublishedEvent implements MatchableEvent {
   readonly time: number;
   /** When it arrived, on the monotonic clock. */
   readonly arrivedMs: number;
+  readonly expiresMs: number;
+  readonly retained: boolean;
   readonly #limits: JsonLimits;
   #body: Body;
   #data: JsonValue | undefined;
@@ -32,6 +38,8 @@ export class PublishedEvent implements MatchableEvent {
     this.topic = place.topic;
     this.time = place.time;
     this.arrivedMs = place.arrivedMs;
+    this.expiresMs = place.expiresMs ?? 0;
+    this.retained = place.retained ?? false;
     this.#body = body;
     this.#limits = limits;
   }

@@ -54,20 +54,21 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
     return { frame, after: (outbound) => subscription.delivery.attach(outbound) };
   },
 
-  replace(session, { ref, subscription: id, when }, { subscriptions }) {
+  replace(session, { ref, subscription: id, when }) {
     const subscription = owned(session, id);
-    const seq = subscriptions.replace(subscription, when);
-    return { frame: { kind: 'replaced', ref, subscription: id, seq, cost: subscription.cost } };
+    const seq = subscription.keeper.replace(subscription, when);
+    return { frame: { kind: 'replaced', ref, subscription: id, seq, cost: subscription.registration.cost } };
   },
 
-  unsubscribe(session, { ref, subscription: id }, { subscriptions }) {
+  unsubscribe(session, { ref, subscription: id }) {
     const subscription = owned(session, id);
     session.subscriptions.delete(id);
-    return { frame: { kind: 'unsubscribed', ref, subscription: id, seq: subscriptions.remove(subscription) } };
+    return { frame: { kind: 'unsubscribed', ref, subscription: id, seq: subscription.keeper.remove(subscription) } };
   },
 
-  renew(session, { ref, subscription: id, leaseMs }, { subscriptions }) {
-    const { id: lease, token, remainingMs } = subscriptions.renew(owned(session, id), leaseMs);
+  renew(session, { ref, subscription: id, leaseMs }) {
+    const subscription = owned(session, id);
+    const { id: lease, token, remainingMs } = subscription.keeper.renew(subscription, leaseMs);
     return { frame: { kind: 'renewed', ref, lease: { id: lease, token, remainingMs } } };
   },
 

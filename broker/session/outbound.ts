@@ -169,7 +169,14 @@ export class Outbound implements Outbox {
 
   #delivery(event: PublishedEvent, handover: Handover | undefined) {
     const alias = this.#topics.alias(event.topic, this.#records);
-    return { seq: event.seq, time: event.time, alias, attempt: handover?.attempt ?? 0, lease: handover?.lease };
+    return {
+      seq: event.seq,
+      time: event.time,
+      alias,
+      attempt: handover?.attempt ?? 0,
+      lease: handover?.lease,
+      retained: event.retained,
+    };
   }
 
   #gathered(): void {

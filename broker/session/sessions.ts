@@ -4,14 +4,12 @@ import type { LeaseTable } from '../leases/index.ts';
 import type { Counters } from '../observe/counters.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
-import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import { Session, type SessionLink } from './session.ts';
 
 export interface SessionsMeans {
   readonly chance: Chance;
   readonly counters: Counters;
   readonly leases: LeaseTable;
-  readonly subscriptions: Subscriptions;
   readonly sessionsMax: number;
 }
 
@@ -56,7 +54,7 @@ export class Sessions {
 
   /** Its connection is gone: what has no lease ends, the clocks of the rest run. With nothing left it ends. */
   detach(session: Session): void {
-    const { counters, leases, subscriptions } = this.#means;
+    const { counters, leases } = this.#means;
     session.link = undefined;
     counters.sessionsAttached -= 1;
     counters.sessionsDetached += 1;
@@ -65,7 +63,7 @@ export class Sessions {
       if (subscription.leaseId !== undefined) leases.resume(subscription.leaseId);
       else {
         session.subscriptions.delete(subscription.id);
-        subscriptions.remove(subscription);
+        subscription.keeper.remove(subscription);
       }
     }
     this.#endIfEmpty(session);
@@ -75,7 +73,7 @@ export class Sessions {
   close(session: Session): void {
     for (const subscription of [...session.subscriptions.values()]) {
       session.subscriptions.delete(subscription.id);
-      this.#means.subscriptions.remove(subscription);
+      subscription.keeper.remove(subscription);
     }
   }
 

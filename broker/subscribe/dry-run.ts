@@ -2,15 +2,14 @@ import { explainFilter, type Matcher, type Matches, printExplanation } from '../
 import { type BrokerControl, type ClientControl, type ControlOf, PAGE_MAX } from '../protocol/index.ts';
 import type { AskedEvents } from './asked-events.ts';
 import { fateOf } from './fate-of.ts';
-import type { Subscription } from './subscription.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { Registration, Registrations } from './registrations.ts';
 
 type Question = ControlOf<ClientControl, 'match'>;
 type Answer = Omit<ControlOf<BrokerControl, 'matched'>, 'kind' | 'ref'>;
 
 export interface DryRunMeans {
   readonly matcher: Matcher;
-  readonly subscriptions: Subscriptions;
+  readonly registrations: Registrations;
   readonly events: AskedEvents;
 }
 
@@ -30,7 +29,7 @@ export class DryRun {
 
   /** Cost: that of publishing the event, and of explaining the matches of the page. Throws what `AskedEvents.find` throws. */
   answer({ event, limit = PAGE_MAX, cursor = 0 }: Omit<Question, 'kind' | 'ref'>): Answer {
-    const { matcher, subscriptions, events } = this.#means;
+    const { matcher, registrations, events } = this.#means;
     const matchable = events.find(event);
     const found = matcher.dryRun(matchable);
     const total = found.count;
@@ -38,23 +37,24 @@ export class DryRun {
     let characters = 0;
     for (const id of ascending(found, cursor)) {
       if (matches.length === limit || characters >= PAGE_CHARACTERS) return { total, matches, next: id };
-      // What the matcher holds is a subscription.
-      const subscription = subscriptions.get(id) as Subscription;
-      const { filter, cost } = subscription;
+      // What the matcher holds is registered.
+      const registration = registrations.get(id) as Registration;
+      const { cost } = registration;
+      const filter = registration.filters.present;
       const { topic, when } = filter;
       const text = printExplanation(explainFilter(matchable, filter));
       characters += text.length + topic.length + (when?.length ?? 0);
-      const fate = 'seq' in event ? this.#fate(subscription, event.seq, matchable) : undefined;
+      const fate = 'seq' in event ? this.#fate(registration, event.seq, matchable) : undefined;
       matches.push({ subscription: id, topic, ...(when !== undefined && { when }), cost, text, ...(fate && { fate }) });
     }
     return { total, matches };
   }
 
   /** By the filter that judged the event, which may have been another one. */
-  #fate(subscription: Subscription, seq: number, event: Parameters<typeof explainFilter>[0]) {
-    const judge = subscription.filterAt(seq) ?? subscription.filter;
-    const matched = judge === subscription.filter || explainFilter(event, judge).matched;
-    return fateOf(subscription, seq, matched);
+  #fate(registration: Registration, seq: number, event: Parameters<typeof explainFilter>[0]) {
+    const judge = registration.filters.at(seq) ?? registration.filters.present;
+    const matched = judge === registration.filters.present || explainFilter(event, judge).matched;
+    return fateOf(registration, seq, matched);
   }
 }
 

@@ -4,14 +4,13 @@ import { type ClientControl, type ControlOf, ProtocolError } from '../protocol/i
 import type { AskedEvents } from './asked-events.ts';
 import { fateOf } from './fate-of.ts';
 import type { FilterCache } from './filter-cache.ts';
-import type { Subscription } from './subscription.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import { filterOf, type Registration, type Registrations } from './registrations.ts';
 
 type Question = ControlOf<ClientControl, 'explain'>;
 
 export interface ExplainMeans {
   readonly filters: FilterCache;
-  readonly subscriptions: Subscriptions;
+  readonly registrations: Registrations;
   readonly events: AskedEvents;
 }
 
@@ -47,22 +46,18 @@ export class Explain {
   }
 
   #compile(filter: { readonly topic: string; readonly when?: string | undefined }): CompiledFilter {
-    return this.#means.filters.compile(filterOf(filter));
+    return this.#means.filters.compile(filterOf(filter.topic, filter.when));
   }
 
   /** The filter that judged the event, if it is published; else the present one. */
   #judgeOf(id: number, seq: number | undefined): CompiledFilter {
     const subscription = this.#subscription(id);
-    return (seq === undefined ? undefined : subscription.filterAt(seq)) ?? subscription.filter;
+    return (seq === undefined ? undefined : subscription.filters.at(seq)) ?? subscription.filters.present;
   }
 
-  #subscription(id: number): Subscription {
-    const subscription = this.#means.subscriptions.get(id);
+  #subscription(id: number): Registration {
+    const subscription = this.#means.registrations.get(id);
     if (subscription === undefined) throw new ProtocolError('subscription_unknown', `there is no subscription ${id}`);
     return subscription;
   }
-}
-
-function filterOf({ topic, when }: { readonly topic: string; readonly when?: string | undefined }) {
-  return when === undefined ? { topic } : { topic, when };
 }

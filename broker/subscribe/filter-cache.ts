@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { type CompiledFilter, compileFilter, type Filter, type PredicateLimits } from '../../matcher/index.ts';
+import { BoundedCache } from '../kernel/bounded-cache.ts';
 
 /** Texts that many clients share (every instance of a service subscribes to the same) are compiled once. */
 const COMPILED_MAX = 1_000;
@@ -7,7 +7,7 @@ const COMPILED_MAX = 1_000;
 /** Compiled filters by their text. The least recently used goes first. */
 export class FilterCache {
   readonly #limits: PredicateLimits;
-  readonly #compiled = new LRUCache<string, CompiledFilter>({ max: COMPILED_MAX });
+  readonly #compiled = new BoundedCache<string, CompiledFilter>(COMPILED_MAX);
 
   constructor(limits: PredicateLimits) {
     this.#limits = limits;

@@ -1,0 +1,156 @@
+import { BoundedCache } from '../kernel/bounded-cache.ts';
+import { ByteReader, ByteWriter } from '../protocol/index.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+import { Block, OpenBlock, type StoredEvent } from './block.ts';
+
+/** A block takes events until it is so long: what reading one of them costs at most. */
+const BLOCK_BYTES = 256 * 1024;
+
+interface References {
+  count: number;
+  changed: boolean;
+}
+
+/**
+ * The events that mailboxes keep, each stored once however many mailboxes have it. A block is there as long as some
+ * mailbox has a page of it.
+ */
+export class EventLog {
+  readonly #journal: Journal;
+  readonly #wallMs: () => number;
+  readonly #cache: BoundedCache<number, Block>;
+  /** Not yet given to the store. The last one takes events. */
+  #open: OpenBlock[] = [];
+  #openBytes = 0;
+  /** Given to the store, and not flushed. */
+  #flyingBytes = 0;
+  /** Of blocks that are not referred to once, or not any more; here from a change until it is flushed. */
+  readonly #references = new Map<number, References>();
+
+  constructor(
+    journal: Journal,
+    { cacheBytesMax, wallMs }: { readonly cacheBytesMax: number; readonly wallMs: () => number },
+  ) {
+    this.#journal = journal;
+    this.#wallMs = wallMs;
+    this.#cache = new BoundedCache(cacheBytesMax, ({ bytes }) => bytes.length + 200);
+  }
+
+  /** Bytes of events that are not flushed yet. */
+  get pendingBytes(): number {
+    return this.#openBytes + this.#flyingBytes;
+  }
+
+  /**
+   * Stores the event with the next commit, once however often it is called for it. Answers the first seq of its block. A
+   * page that refers to the block must follow in the same turn, or nobody will ever free it.
+   */
+  keep(event: PublishedEvent, expiresMs: number): number {
+    let block = this.#open.at(-1);
+    if (block?.lastSeq === event.seq) return block.first;
+    if (block === undefined || block.length >= BLOCK_BYTES) {
+      block = new OpenBlock(event.seq, this.#wallMs());
+      this.#open.push(block);
+      this.#journal.touch();
+    }
+    const before = block.length;
+    block.add(event, expiresMs);
+    this.#openBytes += block.length - before;
+    return block.first;
+  }
+
+  /** One more page refers to the block. */
+  refer(first: number): void {
+    const open = this.#open.find((block) => block.first === first);
+    if (open !== undefined) open.pages += 1;
+    else this.#change(first, 1);
+  }
+
+  /** One page less; with the last one the block goes. */
+  release(first: number): void {
+    this.#change(first, -1);
+  }
+
+  /** `undefined` when it is gone, or what the store has of it cannot be read. */
+  read(first: number, seq: number): StoredEvent | undefined {
+    return this.block(first)?.find(seq);
+  }
+
+  block(first: number): Block | undefined {
+    const cached = this.#cache.get(first);
+    if (cached !== undefined) return cached;
+    const bytes = this.#journal.store.get(numberKey('b', first));
+    if (bytes === undefined) return undefined;
+    const block = Block.read(bytes);
+    this.#cache.set(first, block);
+    return block;
+  }
+
+  /** The firsts of stored blocks from `from` on and before `to`, rising, at most `limit`. */
+  firsts(from: number, to: number, limit: number): readonly number[] {
+    return this.#journal.store.range({ ...rangeOf('b', [], { from, to }), limit }).map(({ key }) => numberIn(key, 0));
+  }
+
+  /** The first of the block that a seq is in, or would be in. `undefined` when all blocks come after it. */
+  firstBefore(seq: number): number | undefined {
+    const [record] = this.#journal.store.range({ ...rangeOf('b', [], { to: seq + 1 }), limit: 1, reverse: true });
+    return record === undefined ? undefined : numberIn(record.key, 0);
+  }
+
+  /** To be registered with the journal after those whose pages refer to blocks. */
+  write(group: Group): void {
+    for (const open of this.#open) this.#writeBlock(open, group);
+    this.#open = [];
+    const flying = this.#openBytes;
+    this.#openBytes = 0;
+    this.#flyingBytes += flying;
+    group.flushed(() => {
+      this.#flyingBytes -= flying;
+    });
+    for (const [first, references] of this.#references)
+      if (references.changed) this.#writeReferences(first, references, group);
+  }
+
+  #writeBlock(open: OpenBlock, group: Group): void {
+    if (open.pages === 0) return;
+    const block = open.close();
+    group.put(numberKey('b', block.first), block.bytes);
+    this.#cache.set(block.first, block);
+    if (open.pages !== 1) this.#references.set(open.first, { count: open.pages, changed: true });
+  }
+
+  #writeReferences(first: number, references: References, group: Group): void {
+    references.changed = false;
+    if (references.count > 0) {
+      const to = new ByteWriter(16);
+      to.varint(references.count);
+      group.put(numberKey('r', first), to.written());
+    } else {
+      group.delete(numberKey('b', first));
+      group.delete(numberKey('r', first));
+      this.#cache.delete(first);
+    }
+    group.flushed(() => {
+      if (!references.changed) this.#references.delete(first);
+    });
+  }
+
+  #change(first: number, by: number): void {
+    const open = this.#open.find((block) => block.first === first);
+    if (open !== undefined) {
+      open.pages += by;
+      return;
+    }
+    let references = this.#references.get(first);
+    if (references === undefined) {
+      const stored = this.#journal.store.get(numberKey('r', first));
+      references = { count: stored === undefined ? 1 : new ByteReader(stored).varint(), changed: false };
+      this.#references.set(first, references);
+    }
+    references.count += by;
+    references.changed = true;
+    this.#journal.touch();
+  }
+}

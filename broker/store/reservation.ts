@@ -1,0 +1,61 @@
+import { ByteReader, ByteWriter } from '../protocol/index.ts';
+import type { Group, Journal } from './journal.ts';
+import { textKey } from './keys.ts';
+
+/**
+ * Numbers that rise over all restarts without a write for each: up to a stored one they may be used, and the stored one
+ * is raised long before it is reached. A restart begins at the stored one; what was left is never used.
+ */
+export class Reservation {
+  readonly #journal: Journal;
+  readonly #key: Uint8Array;
+  readonly #chunk: number;
+  /** Flushed. */
+  #upTo: number;
+  /** On its way. */
+  #asked: number;
+
+  /**
+   * @param name of its record in the store
+   * @param chunk so many are reserved at a time: more than are used between two commits, by far
+   */
+  constructor(journal: Journal, name: string, chunk: number) {
+    this.#journal = journal;
+    this.#key = textKey('n', name);
+    this.#chunk = chunk;
+    const stored = journal.store.get(this.#key);
+    this.#upTo = stored === undefined ? 1 : new ByteReader(stored).varint();
+    this.#asked = this.#upTo;
+    this.first = this.#upTo;
+    journal.addWriter((group) => this.#write(group));
+    this.#raise(this.#upTo);
+  }
+
+  /** The first number of this run: above all that earlier runs have used. */
+  readonly first: number;
+
+  /**
+   * `number` is about to be used, and none before was larger by more than a commit's worth. False when it is not reserved
+   * yet: then it must not be.
+   */
+  use(number: number): boolean {
+    if (number > this.#asked - this.#chunk / 2) this.#raise(number);
+    return number < this.#upTo;
+  }
+
+  #raise(from: number): void {
+    this.#asked = from + this.#chunk;
+    this.#journal.touch();
+  }
+
+  #write(group: Group): void {
+    if (this.#asked === this.#upTo) return;
+    const asked = this.#asked;
+    const to = new ByteWriter(16);
+    to.varint(asked);
+    group.put(this.#key, to.written().slice());
+    group.flushed(() => {
+      this.#upTo = asked;
+    });
+  }
+}
