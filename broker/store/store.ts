@@ -16,7 +16,10 @@ export interface Store {
   /** What a commit survives: nothing, or the end of the process and of the machine. */
   readonly durability: Durability;
 
-  /** The value, a copy that is the caller's. Synchronous: microseconds when the page is in memory. */
+  /**
+   * The value, a copy that is the caller's. Synchronous: microseconds when the page is in memory. Throws StoreError, as
+   * `range` does, when the disk or the library fails.
+   */
   get(key: Uint8Array): Uint8Array | undefined;
 
   /** At most `limit` records, copies. Nothing stays open: who wants more asks again, from after the last key. */
@@ -25,11 +28,11 @@ export interface Store {
   /**
    * Makes all changes, in their order. Keys and values belong to the store until `done`, which is called once, later,
    * never within this call. Does not throw for what the disk does; throws TypeError for a key that is empty or over 512
-   * bytes, which is a fault of our own.
+   * bytes, which is a fault of our own. How much waits is for the caller to bound.
    */
   commit(changes: readonly Change[], done: (fault: StoreError | undefined) => void): void;
 
-  /** Bytes taken by the store, and bytes that the disk has left (Infinity without a disk). May ask the system: not for a hot path. */
+  /** What is taken and what is left. Asks the system, some microseconds: not for a hot path. */
   space(): StoreSpace;
 
   /**
@@ -38,7 +41,7 @@ export interface Store {
    */
   backup(directory: string): Promise<void>;
 
-  /** After the commits it was given. Idempotent. */
+  /** Resolves after the commits it was given. Later ones end with a fault. Idempotent; nothing else may be called after it. */
   close(): Promise<void>;
 }
 
@@ -66,8 +69,14 @@ export interface KeyRange {
 }
 
 export interface StoreSpace {
+  /** Bytes that the store takes on the disk, or about that many in memory. */
   readonly storeBytes: number;
-  readonly freeBytes: number;
+  /** Of these, bytes that nothing uses any more and that will be used again. A file that has grown does not shrink. */
+  readonly reusableBytes: number;
+  /** Bytes that the disk has left for us, beside what the store takes; Infinity without a disk. */
+  readonly diskFreeBytes: number;
+  /** The size of the disk; Infinity without one. */
+  readonly diskBytes: number;
 }
 
 export type StoreErrorCode =
