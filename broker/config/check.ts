@@ -1,24 +1,27 @@
 import { z } from 'zod';
-import { OPTION_NAMES, OPTIONS, type Option, type OptionName } from './options.ts';
+import { OPTION_NAMES, OPTIONS, type Option, type OptionName, type OptionValue } from './options.ts';
 
 /** What is wrong with a value, as the end of a sentence about it; or the value as its option has it. */
-export type CheckedValue = { readonly value: string | number } | { readonly fault: string };
+export type CheckedValue = { readonly value: OptionValue } | { readonly fault: string };
 
 const NUMBER = /^\d{1,16}$/;
 
-/** Flags and the environment have no numbers, only texts that look like them; in a file a number is a number. */
-const fromText = z.string().regex(NUMBER).transform(Number);
+/** Flags and the environment have no numbers, only texts that look like them; in a file a number is a number. So with truth. */
+const numberFromText = z.string().regex(NUMBER).transform(Number);
+const truthFromText = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-function schemaOf(option: Option, textual: boolean): z.ZodType<string | number> {
+function schemaOf(option: Option, textual: boolean): z.ZodType<OptionValue> {
   switch (option.type) {
     case 'integer': {
       const whole = z.number().int().min(option.min).max(option.max);
-      return textual ? fromText.pipe(whole) : whole;
+      return textual ? numberFromText.pipe(whole) : whole;
     }
     case 'word':
       return z.enum(option.words);
     case 'text':
       return z.string().min(1).max(option.charactersMax);
+    case 'flag':
+      return textual ? truthFromText : z.boolean();
   }
 }
 
@@ -30,10 +33,12 @@ function wanted(option: Option): string {
       return option.words.join(' or ');
     case 'text':
       return `a text of 1 to ${option.charactersMax} characters`;
+    case 'flag':
+      return 'true or false';
   }
 }
 
-function schemas(textual: boolean): ReadonlyMap<OptionName, z.ZodType<string | number>> {
+function schemas(textual: boolean): ReadonlyMap<OptionName, z.ZodType<OptionValue>> {
   return new Map(OPTION_NAMES.map((name) => [name, schemaOf(OPTIONS[name], textual)]));
 }
 
@@ -50,11 +55,7 @@ export function checkJson(name: OptionName, given: unknown): CheckedValue {
   return check(name, jsonSchemas.get(name)?.safeParse(given), given);
 }
 
-function check(
-  name: OptionName,
-  result: z.ZodSafeParseResult<string | number> | undefined,
-  given: unknown,
-): CheckedValue {
+function check(name: OptionName, result: z.ZodSafeParseResult<OptionValue> | undefined, given: unknown): CheckedValue {
   if (result?.success) return { value: result.data };
   // A program may give what JSON has no form for.
   const shown = typeof given === 'bigint' ? `${given}n` : (JSON.stringify(given) ?? typeof given);

@@ -1,6 +1,6 @@
 import { type CheckedValue, checkJson, checkText } from './check.ts';
 import { ENV_PREFIX, envOf, flagOf, optionsBy } from './names.ts';
-import { type Config, defaultConfig, OPTION_NAMES, OPTIONS, type OptionName } from './options.ts';
+import { type Config, defaultConfig, OPTION_NAMES, OPTIONS, type OptionName, type OptionValue } from './options.ts';
 import { brokenRelations, followers } from './relations.ts';
 import { repeatedKeys } from './repeated-keys.ts';
 import { nearest } from './suggest.ts';
@@ -23,7 +23,7 @@ export type Source = string;
 
 export interface ConfigRow {
   readonly name: OptionName;
-  readonly value: string | number;
+  readonly value: OptionValue;
   readonly source: Source;
   readonly flag: string;
   readonly env: string;
@@ -71,7 +71,7 @@ export function completeConfig(partial: Partial<Config>): Config {
 }
 
 class Draft {
-  readonly #values = new Map<OptionName, { readonly value: string | number; readonly source: Source }>();
+  readonly #values = new Map<OptionName, { readonly value: OptionValue; readonly source: Source }>();
   readonly #faults: string[] = [];
   readonly #faulty = new Set<OptionName>();
 
@@ -109,7 +109,7 @@ class Draft {
   }
 }
 
-function configOf(read: (name: OptionName) => string | number): Config {
+function configOf(read: (name: OptionName) => OptionValue): Config {
   return Object.fromEntries(OPTION_NAMES.map((name) => [name, read(name)])) as unknown as Config;
 }
 
@@ -159,6 +159,10 @@ function readFlags(flags: readonly string[], draft: Draft): void {
     }
     if (seen.has(flag)) draft.refuse(`${flag} is given twice`);
     seen.add(flag);
+    if (OPTIONS[name].type === 'flag' && equals < 0) {
+      draft.take(name, flag, { value: true });
+      continue;
+    }
     const value = equals < 0 ? flags[++i] : argument.slice(equals + 1);
     if (value === undefined || (equals < 0 && value.startsWith('--'))) {
       draft.refuse(`${flag} needs a value`);

@@ -23,7 +23,14 @@ interface TextOption {
   readonly meaning: string;
 }
 
-export type Option = IntegerOption | WordOption<string> | TextOption;
+/** Off where nothing is said. */
+interface FlagOption {
+  readonly type: 'flag';
+  readonly default: boolean;
+  readonly meaning: string;
+}
+
+export type Option = IntegerOption | WordOption<string> | TextOption | FlagOption;
 
 type Range = readonly [min: number, max: number];
 
@@ -41,6 +48,8 @@ const oneOf = <const W extends string>(words: readonly W[], byDefault: NoInfer<W
   words,
   meaning,
 });
+
+const flag = (meaning: string): FlagOption => ({ type: 'flag', default: false, meaning });
 
 const text = (byDefault: string, charactersMax: number, meaning: string): TextOption => ({
   type: 'text',
@@ -62,6 +71,8 @@ const MEMORY: Range = [KIB, 1024 * GIB];
 /** Longer times do not fit the 32 bits that a duration has on the wire. */
 const LEASE: Range = [1, 0xffff_ffff];
 
+const AGE: Range = [1, 365 * DAY];
+
 /** What the table of running leases can grow to. */
 const LEASES = 2_000_000;
 
@@ -77,6 +88,19 @@ export const OPTIONS = {
   port: integer(DEFAULT_PORT, [0, 65_535], 'TCP port to listen on. 0: any free one.'),
   logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
   logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
+
+  memory: flag('Keep everything in memory: nothing survives the process, no receipt says durable.'),
+  dataDir: text('./tellwhen-data', 4_096, 'Directory of the store. Made if need be; one broker at a time.'),
+  diskFreeBytesMin: integer(512 * MIB, [0, 1024 * GIB], 'With less left on the disk, what mailboxes want is refused.'),
+  diskFreePercentMin: integer(10, [0, 90], 'The same, in percent of the disk; the larger of the two counts.'),
+  ballastBytes: integer(
+    64 * MIB,
+    [0, 64 * GIB],
+    'A file that is given up when the disk is almost full, to end in order.',
+  ),
+  commitTimeoutMs: integer(5 * SECOND, [100, 10 * MINUTE], 'A disk that has not flushed after so long has failed.'),
+  storeQueueBytesMax: integer(64 * MIB, MEMORY, 'Bytes of events that may wait to be flushed.'),
+  storeCacheBytesMax: integer(32 * MIB, MEMORY, 'Bytes of stored events that are kept in memory, to be handed over.'),
 
   controlFrameBytesMax: integer(64 * KIB, [KIB, 16 * MIB], 'Longest text frame a client may send.'),
   dataFrameBytesMax: integer(MIB, [KIB, 64 * MIB], 'Longest binary frame, in both directions.'),
@@ -134,6 +158,26 @@ export const OPTIONS = {
   subscriptionLeaseMsMax: integer(30 * DAY, LEASE, 'The most a client may ask for.'),
   attemptsMaxDefault: integer(5, [1, 100], 'Deliveries of one event before it is given up, if not said.'),
 
+  mailboxesMax: integer(10_000, COUNT, 'Mailboxes of the whole broker.'),
+  mailboxEventsDefault: integer(100_000, COUNT, 'Events that one mailbox may hold, where it does not say.'),
+  mailboxEventsMax: integer(100_000_000, COUNT, 'The most a mailbox may say.'),
+  mailboxBytesDefault: integer(256 * MIB, MEMORY, 'Bytes that one mailbox may hold, where it does not say.'),
+  mailboxBytesMax: integer(256 * GIB, MEMORY, 'The most a mailbox may say.'),
+  mailboxAgeMsDefault: integer(7 * DAY, AGE, 'How long an event may stay in a mailbox, where it does not say.'),
+  mailboxAgeMsMax: integer(365 * DAY, AGE, 'The most a mailbox may say.'),
+  mailboxLoadedMax: integer(
+    10_000,
+    COUNT,
+    'Events of one mailbox that consumers have, that rest, or that wait in memory to be handed over.',
+  ),
+  dedupWindowMs: integer(2 * MINUTE, [0, DAY], 'For so long an event with the same source and id is recognised.'),
+  dedupIdsMax: integer(100_000, COUNT, 'Ids that are remembered for that; the oldest go first.'),
+  retainedTopicsMax: integer(100_000, [0, 10_000_000], 'Topics whose last value is kept.'),
+  retainedBytesMax: integer(64 * MIB, MEMORY, 'Bytes of all last values.'),
+  delayedEventsMax: integer(100_000, [0, 10_000_000], 'Events that may wait for their time.'),
+  delayMsMax: integer(30 * DAY, AGE, 'How long an event may wait for its time.'),
+  unmatchedTopic: text('', 256, 'Events that nobody wants are published again below this topic. Empty: they are not.'),
+
   recentEventsMax: integer(1_024, [0, 10_000_000], 'Published events that explain remembers.'),
   recentBytesMax: integer(16 * MIB, [0, GIB], 'Bytes of published events that explain remembers.'),
 
@@ -144,7 +188,10 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS;
 
-type ValueOf<O extends Option> = O extends WordOption<infer W> ? W : O extends IntegerOption ? number : string;
+type ValueOf<O extends Option> =
+  O extends WordOption<infer W> ? W : O extends IntegerOption ? number : O extends FlagOption ? boolean : string;
+
+export type OptionValue = string | number | boolean;
 
 /** Every option with its value; what the broker is built from. */
 export type Config = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> };

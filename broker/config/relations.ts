@@ -1,4 +1,4 @@
-import type { Config, OptionName } from './options.ts';
+import type { Config, OptionName, OptionValue } from './options.ts';
 
 interface Relation {
   readonly smaller: OptionName;
@@ -31,6 +31,11 @@ const RELATIONS: readonly Relation[] = [
   { ...atMost('queueBytesDefault', 'queueBytesMax', UNASKED), follows: true },
   shareOf('outboundBytesMax', 'outboundHardBytes'),
   shareOf('subscriptionsMax', 'subscriptionsPerSessionMax'),
+  atMost('eventBytesMax', 'mailboxBytesDefault', 'a mailbox must hold at least one event'),
+  atMost('mailboxEventsDefault', 'mailboxEventsMax', UNASKED),
+  atMost('mailboxBytesDefault', 'mailboxBytesMax', UNASKED),
+  atMost('mailboxAgeMsDefault', 'mailboxAgeMsMax', UNASKED),
+  atMost('eventBytesMax', 'storeQueueBytesMax', 'an event must fit into what may wait to be flushed'),
   shareOf('leasesMax', 'leasesPerSessionMax'),
   ...leaseRelations('deliveryLeaseMs'),
   ...leaseRelations('retentionMs'),
@@ -49,7 +54,7 @@ function leaseRelations(lease: 'deliveryLeaseMs' | 'retentionMs' | 'subscription
  */
 export function followers(config: Config, given: ReadonlySet<OptionName>): ReadonlyMap<OptionName, OptionName> {
   const followed = new Map<OptionName, OptionName>();
-  const effective = (name: OptionName): string | number => config[followed.get(name) ?? name];
+  const effective = (name: OptionName): OptionValue => config[followed.get(name) ?? name];
   for (const { smaller, larger, follows } of RELATIONS) {
     if (follows !== true || given.has(smaller) || effective(smaller) <= effective(larger)) continue;
     followed.set(smaller, followed.get(larger) ?? larger);

@@ -21,6 +21,8 @@ interface Total {
  */
 export class Drops {
   readonly #counts: DropCounts;
+  /** Drops so far. */
+  count = 0;
   #totals: Map<DropReason, Total> | undefined;
   #untold = false;
   /** The last drops, as a ring: seq and number of the reason, in turn. */
@@ -35,6 +37,7 @@ export class Drops {
 
   add(reason: DropReason, seq: number): void {
     this.#counts[reason] += 1;
+    this.count += 1;
     this.#remember(reason, seq);
     this.#untold = true;
     this.#totals ??= new Map();
@@ -56,6 +59,11 @@ export class Drops {
       total.told = true;
       to.gap(subscription, reason, total.count, total.seq);
     }
+  }
+
+  /** Tells every total, to one of several who share them. */
+  tellAll(to: Outbox, subscription: number): void {
+    for (const [reason, { count, seq }] of this.#totals ?? []) to.gap(subscription, reason, count, seq);
   }
 
   /** There is a new connection: nobody knows what the last one still brought. */

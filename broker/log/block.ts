@@ -25,7 +25,7 @@ export interface StoredEvent {
 export class Block {
   readonly first: number;
   readonly bytes: Uint8Array;
-  readonly #storedMs: number;
+  readonly storedMs: number;
   readonly #seqs: readonly number[];
   readonly #offsets: readonly number[];
 
@@ -38,7 +38,7 @@ export class Block {
   }) {
     this.first = parts.first;
     this.bytes = parts.bytes;
-    this.#storedMs = parts.storedMs;
+    this.storedMs = parts.storedMs;
     this.#seqs = parts.seqs;
     this.#offsets = parts.offsets;
   }
@@ -84,7 +84,7 @@ export class Block {
     const time = from.varint();
     const expiresMs = from.varint();
     const topic = from.string();
-    return { seq, topic, time, expiresMs, storedMs: this.#storedMs, body: from.raw(from.varint()) };
+    return { seq, topic, time, expiresMs, storedMs: this.storedMs, body: from.raw(from.varint()) };
   }
 }
 

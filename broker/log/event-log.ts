@@ -23,6 +23,8 @@ export class EventLog {
   readonly #cache: BoundedCache<number, Block>;
   /** Not yet given to the store. The last one takes events. */
   #open: OpenBlock[] = [];
+  #cut = false;
+  #lastSeq = 0;
   #openBytes = 0;
   /** Given to the store, and not flushed. */
   #flyingBytes = 0;
@@ -38,6 +40,11 @@ export class EventLog {
     this.#cache = new BoundedCache(cacheBytesMax, ({ bytes }) => bytes.length + 200);
   }
 
+  /** The last event that was kept. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
   /** Bytes of events that are not flushed yet. */
   get pendingBytes(): number {
     return this.#openBytes + this.#flyingBytes;
@@ -50,22 +57,27 @@ export class EventLog {
   keep(event: PublishedEvent, expiresMs: number): number {
     let block = this.#open.at(-1);
     if (block?.lastSeq === event.seq) return block.first;
-    if (block === undefined || block.length >= BLOCK_BYTES) {
+    if (block === undefined || block.length >= BLOCK_BYTES || this.#cut) {
+      this.#cut = false;
       block = new OpenBlock(event.seq, this.#wallMs());
       this.#open.push(block);
       this.#journal.touch();
     }
     const before = block.length;
+    this.#lastSeq = event.seq;
     block.add(event, expiresMs);
     this.#openBytes += block.length - before;
     return block.first;
   }
 
-  /** One more page refers to the block. */
-  refer(first: number): void {
-    const open = this.#open.find((block) => block.first === first);
-    if (open !== undefined) open.pages += 1;
-    else this.#change(first, 1);
+  /** The events to come begin another block. */
+  cut(): void {
+    this.#cut = true;
+  }
+
+  /** One more page refers to the block. False when the block is going, or gone. */
+  refer(first: number): boolean {
+    return this.#change(first, 1);
   }
 
   /** One page less; with the last one the block goes. */
@@ -137,11 +149,11 @@ export class EventLog {
     });
   }
 
-  #change(first: number, by: number): void {
+  #change(first: number, by: number): boolean {
     const open = this.#open.find((block) => block.first === first);
     if (open !== undefined) {
       open.pages += by;
-      return;
+      return true;
     }
     let references = this.#references.get(first);
     if (references === undefined) {
@@ -149,8 +161,10 @@ export class EventLog {
       references = { count: stored === undefined ? 1 : new ByteReader(stored).varint(), changed: false };
       this.#references.set(first, references);
     }
+    if (references.count === 0) return false;
     references.count += by;
     references.changed = true;
     this.#journal.touch();
+    return true;
   }
 }

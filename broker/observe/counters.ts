@@ -19,6 +19,10 @@ export class Counters {
   /** Of these, such as matched at least one subscription, and such as matched none. */
   matched = 0;
   unmatched = 0;
+  /** Of these, such as the store keeps: for a mailbox, or as the last value of their topic. */
+  stored = 0;
+  /** Publishes that were recognised as said before. */
+  repeated = 0;
   /** Publishes refused. */
   eventsRefused = zeros(CODE_NAMES);
   /** Events whose data a predicate wanted and could not have. */

@@ -38,6 +38,8 @@ export const DROP_REASONS = [
   'expired',
   /** Somebody emptied the mailbox. */
   'purged',
+  /** What the store has of it is damaged. */
+  'unreadable',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

@@ -1,17 +1,43 @@
 import type { Matcher, Matches } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
+import type { Recipient } from '../delivery/delivery.ts';
 import type { Time } from '../kernel/time.ts';
+import type { EventLog } from '../log/event-log.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { DurationHistogram } from '../observe/histogram.ts';
-import { type Body, ProtocolError, type Receipt } from '../protocol/index.ts';
+import {
+  type Body,
+  ByteReader,
+  NO_OPTIONS,
+  ProtocolError,
+  type PublishOptions,
+  type Receipt,
+  readBody,
+} from '../protocol/index.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import type { Delayed } from './delayed.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonLimits } from './json.ts';
+import type { KnownIds } from './known-ids.ts';
 import type { TokenBucket } from './rate.ts';
 import type { RecentEvents } from './recent.ts';
+import type { Retained } from './retained.ts';
 
 /** Who publishes: a connection, with its own rate. */
 export interface Publisher {
   readonly rate: TokenBucket;
+}
+
+/** Who waits for a receipt. */
+export interface ReceiptTaker {
+  receipt(ref: number, receipt: Receipt): void;
+}
+
+/** The topic is checked; `body` is a view that may die when the call returns. */
+export interface Publication {
+  readonly topic: string;
+  readonly body: Body;
+  readonly options: PublishOptions;
 }
 
 export interface PublishMeans {
@@ -19,24 +45,49 @@ export interface PublishMeans {
   readonly time: Time;
   readonly matcher: Matcher;
   readonly recent: RecentEvents;
+  readonly journal: Journal;
+  readonly log: EventLog;
+  readonly known: KnownIds;
+  readonly retained: Retained;
+  readonly delayed: () => Delayed;
   readonly counters: Counters;
   readonly matchSeconds: DurationHistogram;
-  /** Hands a matched event on. Must not publish in turn before it returns. */
+  /** A seq is about to be used: more of them are reserved in time. */
+  readonly reserve: (seq: number) => void;
+  readonly firstSeq: number;
+  /** Whether some of those whom events match may have to refuse one. */
+  readonly mustAsk: () => boolean;
+  /** Asks them: throws ProtocolError, and then the event is refused. */
+  readonly ask: (event: PublishedEvent, matches: Matches) => void;
+  /** Hands a matched event on. */
   readonly deliver: (event: PublishedEvent, matches: Matches) => void;
+}
+
+/** A receipt that has to wait for the disk. */
+interface WaitingReceipt {
+  readonly to: ReceiptTaker;
+  readonly ref: number;
+  readonly receipt: Receipt;
 }
 
 /**
  * The way of an event through the broker. It has no `await`: from its seq to its delivery nothing else happens, and that
- * is what keeps the order of each publisher, and of all of them, the same for every subscriber.
+ * is what keeps the order of each publisher, and of all of them, the same for every subscriber. Only the receipt of what
+ * is stored comes later, when it is flushed.
  */
 export class Publish {
   readonly #means: PublishMeans;
   readonly #jsonLimits: JsonLimits;
-  #seq = 0;
+  #seq: number;
+  #waiting: WaitingReceipt[] = [];
+  /** Events of the broker's own that came up while another was being delivered. `undefined`: none is. */
+  #derived: (() => void)[] | undefined;
 
   constructor(means: PublishMeans) {
     this.#means = means;
+    this.#seq = means.firstSeq - 1;
     this.#jsonLimits = { depthMax: means.config.jsonDepthMax, keysMax: means.config.jsonKeysMax };
+    means.journal.addWriter((group) => this.#write(group));
   }
 
   /** The last seq given to an event. */
@@ -45,33 +96,96 @@ export class Publish {
   }
 
   /**
-   * Takes one event. `topic` is checked already; `body` is a view that may die when this returns. Throws
-   * ProtocolError `event_too_large` or `rate_limited`, and then nothing happened.
+   * Takes one event. The receipt goes to `to`, in this turn or when it is flushed; with `ref` 0 nobody wants it. Throws
+   * ProtocolError (`event_too_large`, `rate_limited`, `not_durable`, `no_match`, `store_full`, `store_busy`,
+   * `mailbox_full`, `retained_limit`, `delayed_limit`), and then nothing happened.
    */
-  publish(publisher: Publisher, topic: string, body: Body): Receipt {
-    this.#admit(publisher, body);
-    const event = this.#sequence(topic, body);
-    this.#means.recent.remember(event);
-    const matches = this.#match(event);
-    this.#means.deliver(event, matches);
-    return this.#answer(event, matches.count);
+  publish(publisher: Publisher, publication: Publication, to: ReceiptTaker, ref: number): void {
+    const { body, options } = publication;
+    this.#admit(publisher, publication);
+    const { known } = this.#means;
+    const before = known.find(body.source, body.id);
+    if (before !== undefined) {
+      this.#means.counters.repeated += 1;
+      this.#answer({ ...before.receipt, repeated: true }, to, ref, !before.flushed);
+      return;
+    }
+    const receipt = options.delayMs === undefined ? this.#enter(publication, true) : this.#delay(publication);
+    known.add(body.source, body.id, receipt);
+    this.#answer(receipt, to, ref, receipt.durable || receipt.delayed);
   }
 
-  #admit(publisher: Publisher, body: Body): void {
-    const { config, time } = this.#means;
+  /**
+   * An event of the broker's own: a dead letter, one that nobody wanted, one whose time has come. It follows the one that
+   * is being published, if one is.
+   */
+  derive(topic: string, body: Body): void {
+    this.#afterThis(() => void this.#enter({ topic, body, options: NO_OPTIONS }, false));
+  }
+
+  /** The same, for one recipient only. */
+  hand(topic: string, body: Body, recipient: Recipient): void {
+    this.#afterThis(() => {
+      const event = this.#place({ topic, body, options: NO_OPTIONS });
+      this.#sequence(event);
+      recipient.offer(event);
+    });
+  }
+
+  /** An event whose time has come. Throws as `publish` does. */
+  release(publication: Publication): void {
+    this.#enter(publication, true);
+  }
+
+  #admit(publisher: Publisher, { body, options, topic }: Publication): void {
+    const { config, time, journal } = this.#means;
     if (body.bytes.length > config.eventBytesMax) {
       throw new ProtocolError('event_too_large', `${body.bytes.length} bytes; at most ${config.eventBytesMax}`);
     }
     if (config.publishPerSecondMax > 0 && !publisher.rate.take(time.monotonicMs())) {
       throw new ProtocolError('rate_limited', `over ${config.publishPerSecondMax} events a second on one connection`);
     }
+    if (topic.startsWith(OWN_TOPICS)) {
+      throw new ProtocolError('topic_invalid', `topics that begin with ${OWN_TOPICS} are the broker's own`);
+    }
+    if (options.durable && journal.store.durability !== 'flushed') {
+      throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
+    }
+    if (options.mandatory && options.delayMs !== undefined) {
+      throw new ProtocolError('frame_malformed', 'whether somebody will want a delayed event is not known: not mandatory');
+    }
   }
 
-  #sequence(topic: string, body: Body): PublishedEvent {
+  /** The steps that an event takes once it is known not to be another's repetition. */
+  #enter(publication: Publication, refusable: boolean): Receipt {
+    const { recent, deliver, retained } = this.#means;
+    const event = this.#place(publication);
+    const matches = this.#match(event);
+    if (refusable) this.#ask(event, matches, publication.options);
+    this.#sequence(event);
+    recent.remember(event);
+    const outermost = this.#derived === undefined;
+    this.#derived ??= [];
+    deliver(event, matches);
+    if (publication.options.retain) retained.keep(event);
+    const receipt = this.#receipt(event, matches.count, publication.options);
+    if (matches.count === 0) this.#unmatched(event, refusable);
+    if (outermost) this.#runDerived();
+    return receipt;
+  }
+
+  /** The place that the event will have, if nobody refuses it. */
+  #place({ topic, body, options }: Publication): PublishedEvent {
     const { time } = this.#means;
-    this.#seq += 1;
-    const place = { seq: this.#seq, topic, time: body.time ?? time.wallMs(), arrivedMs: time.monotonicMs() };
+    const wallMs = time.wallMs();
+    const expiresMs = options.ttlMs === undefined ? 0 : wallMs + options.ttlMs;
+    const place = { seq: this.#seq + 1, topic, time: body.time ?? wallMs, arrivedMs: time.monotonicMs(), expiresMs };
     return new PublishedEvent(place, body, this.#jsonLimits);
+  }
+
+  #sequence(event: PublishedEvent): void {
+    this.#seq = event.seq;
+    this.#means.reserve(event.seq);
   }
 
   #match(event: PublishedEvent): Matches {
@@ -81,12 +195,72 @@ export class Publish {
     return matches;
   }
 
-  #answer(event: PublishedEvent, matched: number): Receipt {
-    const { counters } = this.#means;
+  #ask(event: PublishedEvent, matches: Matches, { mandatory, retain }: PublishOptions): void {
+    const { mustAsk, ask, retained } = this.#means;
+    if (mandatory && matches.count === 0) throw new ProtocolError('no_match', 'nobody subscribes to it');
+    if (mustAsk()) ask(event, matches);
+    if (retain && event.size > 0) retained.admit(event.topic, event.bytes.length);
+  }
+
+  #receipt(event: PublishedEvent, matched: number, { retain }: PublishOptions): Receipt {
+    const { counters, log, journal } = this.#means;
     counters.published += 1;
     if (matched > 0) counters.matched += 1;
     else counters.unmatched += 1;
     if (event.fault !== undefined) counters.unreadable[event.fault] += 1;
-    return { seq: event.seq, matched, durable: false, unreadable: event.fault !== undefined };
+    const stored = retain || log.lastSeq === event.seq;
+    if (stored) counters.stored += 1;
+    return {
+      seq: event.seq,
+      matched,
+      durable: stored && journal.store.durability === 'flushed',
+      unreadable: event.fault !== undefined,
+      repeated: false,
+      delayed: false,
+    };
   }
+
+  #delay({ topic, body, options }: Publication): Receipt {
+    this.#means.delayed().add(topic, body, options);
+    const durable = this.#means.journal.store.durability === 'flushed';
+    return { seq: 0, matched: 0, durable, unreadable: false, repeated: false, delayed: true };
+  }
+
+  #answer(receipt: Receipt, to: ReceiptTaker, ref: number, waits: boolean): void {
+    if (ref === 0) return;
+    if (waits) this.#waiting.push({ to, ref, receipt });
+    else to.receipt(ref, receipt);
+  }
+
+  #unmatched({ topic, bytes }: PublishedEvent, published: boolean): void {
+    const { unmatchedTopic } = this.#means.config;
+    if (unmatchedTopic === '' || !published) return;
+    this.derive(`${unmatchedTopic}/${topic}`, copyOfBody(bytes));
+  }
+
+  #afterThis(work: () => void): void {
+    if (this.#derived === undefined) work();
+    else this.#derived.push(work);
+  }
+
+  #runDerived(): void {
+    for (let work = this.#derived?.shift(); work !== undefined; work = this.#derived?.shift()) work();
+    this.#derived = undefined;
+  }
+
+  #write(group: Group): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
+    group.flushed(() => {
+      for (const { to, ref, receipt } of waiting) to.receipt(ref, receipt);
+    });
+  }
+}
+
+/** Where the broker publishes what became of events. */
+const OWN_TOPICS = '$dead/';
+
+function copyOfBody(bytes: Uint8Array): Body {
+  return readBody(new ByteReader(bytes.slice()));
 }

@@ -37,6 +37,7 @@ export class Journal {
   #scheduled = false;
   #flushing = false;
   #failed = false;
+  #afterFlush: (() => void)[] = [];
   #idle: (() => void)[] = [];
 
   constructor(means: JournalMeans) {
@@ -68,6 +69,14 @@ export class Journal {
     });
   }
 
+  /** Calls `then` when all that was touched by now is flushed; never when the store fails. Never within this call. */
+  afterFlush(then: () => void): void {
+    if (this.#touched || this.#flushing) {
+      this.#afterFlush.push(then);
+      this.touch();
+    } else this.#means.time.afterReads(then);
+  }
+
   /** Resolves when nothing waits to be flushed, or the store has failed. */
   settled(): Promise<void> {
     if (this.#failed || (!this.#touched && !this.#flushing)) return Promise.resolve();
@@ -90,6 +99,8 @@ export class Journal {
       flushed: (call) => void then.push(call),
     };
     for (const write of this.#writers) write(group);
+    then.push(...this.#afterFlush);
+    this.#afterFlush = [];
     const sinceMs = this.#means.time.monotonicMs();
     this.#means.store.commit(changes, (fault) => {
       this.#flushing = false;

@@ -97,8 +97,8 @@ export class Subscriptions implements SubscriptionKeeper {
     const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
     if (terms.ack === 'none') return new Push(id, terms, { held, counters, creditMax });
     const means = { leases, held, wakeups, counters, creditMax };
-    const recipient = { subscription: id, owner };
-    return terms.mode === 'pull' ? new Pull(recipient, terms, means) : new AcknowledgedPush(recipient, terms, means);
+    const addressee = { subscription: id, owner };
+    return terms.mode === 'pull' ? new Pull(addressee, terms, means) : new AcknowledgedPush(addressee, terms, means);
   }
 
   #grantLease(subscription: Subscription, leaseMs: number): void {

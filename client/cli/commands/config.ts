@@ -2,34 +2,37 @@ import { ConfigError, OPTION_NAMES, OPTIONS, type OptionName } from '../../../br
 import { type CommandGroup, command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formOf, formOptions } from '../form.ts';
-import { flagOf, type OptionKind, text } from '../option-kinds.ts';
+import { flag, flagOf, type OptionKind, text } from '../option-kinds.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Few are wanted often; the others have a page of their own, `config print`. */
-const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>(['host', 'port', 'logLevel', 'logFormat', 'drainMs']);
+const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>(['host', 'port', 'dataDir', 'memory', 'logLevel', 'logFormat', 'drainMs']);
 
-type BrokerOptions = Record<OptionName | 'config', OptionKind<string | undefined>>;
+type BrokerOption = OptionKind<string | boolean | undefined>;
+type BrokerOptions = Record<OptionName, BrokerOption> & { readonly config: OptionKind<string | undefined> };
 
 /** Every option of the broker, as options of a command. What their texts mean, the broker's own table says. */
 export const brokerOptions: BrokerOptions = {
   ...(Object.fromEntries(OPTION_NAMES.map((name) => [name, kindOf(name)])) as Record<
     OptionName,
-    OptionKind<string | undefined>
+    BrokerOption
   >),
   config: text('file', 'a JSON file of options; environment and flags win over it (also $TELLWHEN_CONFIG)'),
 };
 
 /** The flags again as they were typed. */
-export function flagsOf(given: { readonly [K in OptionName]: string | undefined }): string[] {
+export function flagsOf(given: { readonly [K in OptionName]: string | boolean | undefined }): string[] {
   return OPTION_NAMES.flatMap((name) => {
     const value = given[name];
-    return value === undefined ? [] : [`${flagOf(name)}=${value}`];
+    if (value === undefined || value === false) return [];
+    return [value === true ? flagOf(name) : `${flagOf(name)}=${value}`];
   });
 }
 
-function kindOf(name: OptionName): OptionKind<string | undefined> {
+function kindOf(name: OptionName): BrokerOption {
   const { type, meaning, default: byDefault } = OPTIONS[name];
+  if (type === 'flag') return { ...flag(meaning), hidden: !SHOWN.has(name) };
   const words = type === 'word' ? `${OPTIONS[name].words.join('|')}` : type === 'integer' ? 'n' : 'text';
   return { ...text(words, `${meaning} (default: ${byDefault})`), hidden: !SHOWN.has(name) };
 }

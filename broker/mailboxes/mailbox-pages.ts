@@ -1,0 +1,387 @@
+import type { EventLog } from '../log/event-log.ts';
+import type { PublishedEvent } from '../publish/event.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+import { MailboxCounts } from './mailbox-counts.ts';
+import { Page, type StoredPlace } from './page.ts';
+import { PageState } from './page-state.ts';
+
+/** So many pages are read at a time, and so many wait at most to be taken without being read. */
+const READ_PAGES = 16;
+const BUFFERED_PAGES = 64;
+/** So many pages are looked through at most before an answer says where to go on. */
+const LOOKED_THROUGH = 256;
+
+export interface PagesMeans {
+  readonly journal: Journal;
+  readonly log: EventLog;
+  readonly wallMs: () => number;
+  /** They have something to write. */
+  readonly touched: () => void;
+}
+
+/**
+ * What a mailbox has in the store: a sequence of pages, of which only those are in memory whose entries are being handed
+ * over. Pages are taken in order; what becomes of their entries is written with the next commit; and a page of which
+ * nothing is left goes, or is kept for a while to be replayed.
+ *
+ *     open ──commit──▶ flushed ──▶ buffered ──take──▶ taken ──nothing left──▶ gone, or kept ──replay──▶ flushed
+ */
+export class MailboxPages {
+  readonly counts = new MailboxCounts();
+  /** Whether what is flushed is to stay in memory, because it will be taken at once. */
+  eager = false;
+  /** How long a page is kept after nothing of it is left. */
+  keepMs: number;
+  readonly #mailbox: number;
+  readonly #means: PagesMeans;
+  #open: Page[] = [];
+  #buffered: Page[] = [];
+  /** By first: those that are buffered, of which entries are being handed over, or whose changes are not flushed. */
+  readonly #resident = new Map<number, Page>();
+  readonly #changed = new Set<Page>();
+  /** By first: when it was settled, on the wall clock; in that order. */
+  readonly #kept = new Map<number, number>();
+  /** To be deleted with the next commit. */
+  #gone: number[] = [];
+  /** There are flushed pages from `#cursor` on that are not in memory. */
+  #behind = false;
+  #cursor = 0;
+  /** What `nextStoredMs` found there. */
+  #next: { readonly cursor: number; readonly storedMs: number | undefined } | undefined;
+  /** The last page that is flushed. */
+  #flushedFirst = 0;
+  #flushedSeq = 0;
+  /** As `counts.handedSeq`, and flushed. */
+  #handedSeq = 0;
+  #countsChanged = false;
+
+  constructor(mailbox: number, keepMs: number, means: PagesMeans) {
+    this.#mailbox = mailbox;
+    this.keepMs = keepMs;
+    this.#means = means;
+  }
+
+  /** Goes on with what an earlier run has stored. Cost: one read, and where pages are kept one for each of them. */
+  restore(): void {
+    const { store } = this.#means.journal;
+    const counts = store.get(numberKey('c', this.#mailbox));
+    if (counts !== undefined) this.counts.read(counts);
+    this.#handedSeq = this.counts.handedSeq;
+    const [last] = store.range({ ...rangeOf('p', [this.#mailbox]), limit: 1, reverse: true });
+    if (last === undefined) return;
+    this.#flushedFirst = numberIn(last.key, 1);
+    this.#flushedSeq = this.#page(this.#flushedFirst, last.value).lastSeq;
+    this.#behind = true;
+    if (this.keepMs > 0) this.#restoreKept();
+  }
+
+  /** The last event that may be looked for in flushed pages. */
+  get flushedSeq(): number {
+    return this.#flushedSeq;
+  }
+
+  /** The first seq of the next page to be taken. `undefined` when there is none. */
+  nextFirst(): number | undefined {
+    if (this.#buffered.length === 0 && this.#behind) this.#readOn();
+    return this.#buffered[0]?.first;
+  }
+
+  /** Whether the entry may have been handed over by a run before this one, or will have been if this one ends now. */
+  mayBeHanded({ seq }: StoredPlace): boolean {
+    return seq <= this.#handedSeq;
+  }
+
+  /** Stores the event with the next commit. */
+  add(event: PublishedEvent): void {
+    const first = this.#means.log.keep(event, event.expiresMs);
+    this.enter(first, event.seq, event.bytes.length, event.expiresMs);
+  }
+
+  /**
+   * Stores with the next commit that the mailbox has an event of that block; in order of seq within a block. Nothing
+   * happens when the block is going.
+   */
+  enter(first: number, seq: number, size: number, expiresMs: number): void {
+    const { log, wallMs, touched } = this.#means;
+    let page = this.#open.findLast((open) => open.first === first);
+    if (page === undefined) {
+      if (!log.refer(first)) return;
+      page = new Page(first, wallMs());
+      this.#open.push(page);
+    }
+    page.add(seq, size, expiresMs);
+    this.counts.entered += 1;
+    this.counts.enteredBytes += size;
+    this.#countsChanged = true;
+    touched();
+  }
+
+  /** Whether the mailbox has events of that block, flushed. */
+  has(first: number): boolean {
+    return this.#means.journal.store.get(numberKey('p', this.#mailbox, first)) !== undefined;
+  }
+
+  /** Begins again with the first page: earlier ones have come in between. */
+  rewind(): void {
+    this.#buffered = [];
+    this.#cursor = 0;
+    this.#behind = true;
+  }
+
+  /**
+   * The next page of which something is left. It is flushed. `undefined` when there is none. After a replay it may be one
+   * that was taken before, and some of its entries may still be with their consumers.
+   */
+  take(): Page | undefined {
+    if (this.#buffered.length === 0 && this.#behind) this.#readOn();
+    const page = this.#buffered.shift();
+    if (page === undefined) return undefined;
+    this.#willHand(page.lastSeq);
+    return page;
+  }
+
+  /** When the next page to be taken was stored, on the wall clock. Cost: one read, where that is not known. */
+  nextStoredMs(): number | undefined {
+    const [buffered] = this.#buffered;
+    if (buffered !== undefined) return buffered.storedMs;
+    if (!this.#behind) return undefined;
+    if (this.#next?.cursor !== this.#cursor) {
+      this.#next = { cursor: this.#cursor, storedMs: this.#pagesFrom(this.#cursor, 1)[0]?.storedMs };
+    }
+    return this.#next.storedMs;
+  }
+
+  settle({ page, index, size }: StoredPlace): void {
+    if (!page.state.settle(index)) return;
+    this.counts.settled += 1;
+    this.counts.settledBytes += size;
+    this.#countsChanged = true;
+    this.#change(page);
+  }
+
+  /** Notes that the entry was handed over so often, or notified. */
+  trace({ page, index }: StoredPlace, attempt: number, retentionMs: number): void {
+    page.state.setTrace(index, { attempt, retentionMs });
+    this.#change(page);
+  }
+
+  /** Where an event is that is flushed. `undefined` when the mailbox does not have it, or not any more. */
+  find(seq: number): StoredPlace | undefined {
+    return this.#pageAt(seq)?.places.find((place) => place.seq === seq);
+  }
+
+  /**
+   * At most `limit` entries after `seq`, those that are not settled; `next`: where to go on, if there may be more.
+   */
+  peek(seq: number, limit: number): { readonly places: readonly StoredPlace[]; readonly next: number | undefined } {
+    const places: StoredPlace[] = [];
+    let from = this.#pageAt(seq)?.first ?? 0;
+    for (let looked = 0; looked < LOOKED_THROUGH; looked += READ_PAGES) {
+      const pages = this.#pagesFrom(from, READ_PAGES);
+      for (const page of pages) {
+        for (const place of page.places) {
+          if (place.seq <= seq || page.state.isSettled(place.index)) continue;
+          if (places.length === limit) return { places, next: places.at(-1)?.seq };
+          places.push(place);
+        }
+        from = page.first + 1;
+      }
+      if (pages.length < READ_PAGES) return { places, next: undefined };
+    }
+    return { places, next: Math.max(seq, from - 1) };
+  }
+
+  /**
+   * Makes entries from `seq` on, and stored at or after `timeMs`, that are settled and kept ready to be taken again, a few
+   * pages a step. Answers how many.
+   */
+  *replay(seq: number, timeMs: number): Generator<void, number> {
+    const upTo = this.#flushedFirst;
+    let from = this.#pageAt(seq)?.first ?? 0;
+    let replayed = 0;
+    while (from <= upTo) {
+      const pages = this.#pagesFrom(from, READ_PAGES).filter(({ first }) => first <= upTo);
+      for (const page of pages) {
+        if (page.storedMs >= timeMs) replayed += this.#unsettle(page, seq);
+        from = page.first + 1;
+      }
+      if (pages.length < READ_PAGES) break;
+      yield;
+    }
+    return replayed;
+  }
+
+  /** Frees what was kept long enough, at most `max` pages. */
+  freeKept(max: number): void {
+    const beforeMs = this.#means.wallMs() - this.keepMs;
+    for (const [first, settledAtMs] of this.#kept) {
+      if (settledAtMs > beforeMs || this.#gone.length >= max) return;
+      this.#kept.delete(first);
+      this.#gone.push(first);
+      this.#means.touched();
+    }
+  }
+
+  /**
+   * Frees all pages from the first on, at most `max`, whatever is left of them. False when there are no more. Not to be
+   * called again before that is flushed.
+   */
+  free(max: number): boolean {
+    const pages = this.#pagesFrom(0, max);
+    for (const { first } of pages) this.#gone.push(first);
+    this.#changed.clear();
+    this.#resident.clear();
+    this.#buffered = [];
+    this.#kept.clear();
+    this.#means.touched();
+    return pages.length === max;
+  }
+
+  write(group: Group): void {
+    const open = this.#open;
+    this.#open = [];
+    for (const page of open) group.put(numberKey('p', this.#mailbox, page.first), page.bytes());
+    const last = open.at(-1);
+    if (last !== undefined && this.eager && !this.#behind) this.counts.handedSeq = last.lastSeq;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const page of changed) this.#writeState(page, group);
+    for (const first of this.#gone) this.#delete(first, group);
+    this.#gone = [];
+    if (this.#countsChanged) group.put(numberKey('c', this.#mailbox), this.counts.encoded().slice());
+    this.#countsChanged = false;
+    const { handedSeq } = this.counts;
+    group.flushed(() => {
+      this.#handedSeq = handedSeq;
+      for (const page of open) this.#arrived(page);
+      for (const page of changed) if (page.left === 0 && !this.#changed.has(page)) this.#resident.delete(page.first);
+    });
+  }
+
+  /** Deletes what says that the mailbox exists, after its pages. */
+  writeEnd(group: Group): void {
+    group.delete(numberKey('c', this.#mailbox));
+  }
+
+  #arrived(page: Page): void {
+    // Those that a new mailbox finds in the log come later and are earlier.
+    const inOrder = page.first > this.#flushedFirst;
+    this.#flushedFirst = Math.max(this.#flushedFirst, page.first);
+    this.#flushedSeq = Math.max(this.#flushedSeq, page.lastSeq);
+    if (inOrder && this.eager && !this.#behind && this.#buffered.length < BUFFERED_PAGES) {
+      this.#buffer(page);
+      this.#cursor = page.first + 1;
+    } else this.#behind = true;
+  }
+
+  #readOn(): void {
+    while (this.#behind && this.#buffered.length === 0) {
+      const pages = this.#pagesFrom(this.#cursor, READ_PAGES);
+      for (const page of pages) {
+        this.#cursor = page.first + 1;
+        // Nothing is left of those that are kept.
+        if (page.left > 0) this.#buffer(page);
+      }
+      this.#behind = pages.length === READ_PAGES;
+    }
+    const last = this.#buffered.at(-1);
+    if (last !== undefined) this.#willHand(last.lastSeq);
+  }
+
+  #buffer(page: Page): void {
+    this.#buffered.push(page);
+    this.#resident.set(page.first, page);
+  }
+
+  #willHand(seq: number): void {
+    if (seq <= this.counts.handedSeq) return;
+    this.counts.handedSeq = seq;
+    this.#countsChanged = true;
+    this.#means.touched();
+  }
+
+  /** Flushed pages from `first` on, as they are in memory where they are. */
+  #pagesFrom(first: number, limit: number): Page[] {
+    const { store } = this.#means.journal;
+    const range = rangeOf('p', [this.#mailbox], { from: first, to: this.#flushedFirst + 1 });
+    return store.range({ ...range, limit }).map(({ key, value }) => this.#page(numberIn(key, 1), value));
+  }
+
+  /** The page that an event would be in. */
+  #pageAt(seq: number): Page | undefined {
+    const to = Math.min(seq, this.#flushedFirst) + 1;
+    const range = rangeOf('p', [this.#mailbox], { to });
+    const [record] = this.#means.journal.store.range({ ...range, limit: 1, reverse: true });
+    return record === undefined ? undefined : this.#page(numberIn(record.key, 1), record.value);
+  }
+
+  #page(first: number, bytes: Uint8Array): Page {
+    const resident = this.#resident.get(first);
+    if (resident !== undefined) return resident;
+    return Page.read(first, bytes, this.#means.journal.store.get(numberKey('s', this.#mailbox, first)));
+  }
+
+  /** Answers how many entries became unsettled. */
+  #unsettle(page: Page, fromSeq: number): number {
+    let count = 0;
+    for (const { seq, index, size } of page.places) {
+      if (seq < fromSeq || !page.state.isSettled(index)) continue;
+      page.state.unsettle(index);
+      this.counts.entered += 1;
+      this.counts.enteredBytes += size;
+      count += 1;
+    }
+    if (count === 0) return 0;
+    page.state.settledAtMs = 0;
+    this.#kept.delete(page.first);
+    this.#countsChanged = true;
+    this.#resident.set(page.first, page);
+    this.#change(page);
+    this.#buffered = [];
+    this.#behind = true;
+    this.#cursor = Math.min(this.#cursor, page.first);
+    return count;
+  }
+
+  #change(page: Page): void {
+    this.#changed.add(page);
+    this.#means.touched();
+  }
+
+  #writeState(page: Page, group: Group): void {
+    if (page.left === 0) {
+      if (this.keepMs === 0) {
+        this.#delete(page.first, group);
+        return;
+      }
+      page.state.settledAtMs = this.#means.wallMs();
+      this.#kept.set(page.first, page.state.settledAtMs);
+    }
+    group.put(numberKey('s', this.#mailbox, page.first), page.state.bytes());
+  }
+
+  #delete(first: number, group: Group): void {
+    group.delete(numberKey('p', this.#mailbox, first));
+    group.delete(numberKey('s', this.#mailbox, first));
+    this.#means.log.release(first);
+  }
+
+  #restoreKept(): void {
+    const { store } = this.#means.journal;
+    const kept: [first: number, settledAtMs: number][] = [];
+    for (let from = 0; ; ) {
+      const records = store.range({ ...rangeOf('s', [this.#mailbox], { from }), limit: 1_000 });
+      for (const { key, value } of records) {
+        const first = numberIn(key, 1);
+        from = first + 1;
+        const state = new PageState();
+        state.read(value);
+        if (state.settledAtMs > 0) kept.push([first, state.settledAtMs]);
+      }
+      if (records.length < 1_000) break;
+    }
+    for (const [first, settledAtMs] of kept.sort(([, one], [, other]) => one - other))
+      this.#kept.set(first, settledAtMs);
+  }
+}

@@ -1,0 +1,534 @@
+import type { Config } from '../config/index.ts';
+import type { DeliveryTerms } from '../delivery/delivery.ts';
+import type { EntriesMeans } from '../delivery/entries.ts';
+import { Chores } from '../kernel/chores.ts';
+import type { Time } from '../kernel/time.ts';
+import { granted, type LeaseGrant } from '../leases/index.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { type ClientControl, type ControlOf, type From, ProtocolError } from '../protocol/index.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+import { filterOf, type Registration, type Registrations } from '../subscribe/registrations.ts';
+import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription.ts';
+import { deliveryTerms } from '../subscribe/terms.ts';
+import { Consumer } from './consumer.ts';
+import { fillFromLog } from './fill.ts';
+import { type DeadLetter, Mailbox } from './mailbox.ts';
+import { MailboxPages } from './mailbox-pages.ts';
+import { decodeMailboxRecord, encodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
+import { checkAgreement, checkMailboxName, type MailboxTerms, mailboxTerms } from './mailbox-terms.ts';
+import type { StoredEvents } from './stored-events.ts';
+
+/** Where dead letters are kept. */
+export const DEAD_LETTERS = '$dead';
+
+const SWEEP_MS = 1_000;
+/** How often what is left of leases is written down while they run. */
+const LEFT_MS = 60_000;
+/** After a restart a mailbox lasts at least so long without a consumer. */
+const LEFT_AFTER_RESTART_MS = 5 * 60_000;
+/** After a restart consumers may come back for so long before what they had is handed over again. */
+const QUIET_AFTER_RESTART_MS = 5_000;
+/** Pages that are freed in one step when a mailbox is over. */
+const FREED_PAGES = 1_000;
+
+export interface MailboxesMeans extends EntriesMeans {
+  readonly config: Config;
+  readonly time: Time;
+  readonly journal: Journal;
+  readonly log: EventLog;
+  readonly events: StoredEvents;
+  readonly registrations: Registrations;
+  readonly lastSeq: () => number;
+  /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
+  readonly admit: () => void;
+  /** Publishes a dead letter in this turn. */
+  readonly deadLetter: (letter: DeadLetter) => void;
+  /** A consumer's subscription ended because its mailbox did. */
+  readonly ended: (subscription: Subscription) => void;
+}
+
+/** A mailbox, and what the broker has for it. */
+export interface HeldMailbox {
+  readonly number: number;
+  readonly mailbox: Mailbox;
+  readonly registration: Registration;
+  readonly record: MailboxRecord;
+  readonly leaseId: number | undefined;
+}
+
+interface Held {
+  readonly number: number;
+  readonly mailbox: Mailbox;
+  registration: Registration;
+  record: MailboxRecord;
+  leaseId: number | undefined;
+  readonly subscriptions: Map<Consumer, Subscription>;
+  /** A long chore is done for it. */
+  busy: boolean;
+}
+
+/** Every mailbox of the broker: made by its first consumer, found by name, and over when its lease is or it is removed. */
+export class Mailboxes implements SubscriptionKeeper {
+  readonly #means: MailboxesMeans;
+  readonly #byName = new Map<string, Held>();
+  readonly #bySubscription = new Map<Subscription, Held>();
+  readonly #chores: Chores;
+  readonly #touchedPages = new Set<Held>();
+  readonly #touchedRecords = new Set<Held>();
+  /** Records of mailboxes that are over, to be deleted. */
+  #gone: Held[] = [];
+  /** Of mailboxes that may have to refuse a publisher. */
+  readonly #tight = new Set<Mailbox>();
+  #nextNumber = 1;
+  #stops: (() => void)[] = [];
+
+  constructor(means: MailboxesMeans) {
+    this.#means = means;
+    this.#chores = new Chores((then) => means.journal.afterFlush(then));
+    means.journal.addWriter((group) => this.#write(group));
+  }
+
+  get count(): number {
+    return this.#byName.size;
+  }
+
+  /** Whether publishers must be asked to wait until `admit` was called, because some mailbox is full or almost so. */
+  get isTight(): boolean {
+    return this.#tight.size > 0;
+  }
+
+  /** In the order in which they were made. */
+  all(): IterableIterator<HeldMailbox> {
+    return this.#byName.values();
+  }
+
+  /** Goes on with the mailboxes that are stored, and makes the one for dead letters. Before anything else is done. */
+  restore(): void {
+    const { store } = this.#means.journal;
+    for (let from = 0; ; ) {
+      const records = store.range({ ...rangeOf('m', [], { from }), limit: 1_000 });
+      for (const { key, value } of records) {
+        const number = numberIn(key, 0);
+        from = number + 1;
+        this.#restoreOne(number, decodeMailboxRecord(value));
+      }
+      if (records.length < 1_000) break;
+    }
+    if (!this.#byName.has(DEAD_LETTERS)) this.#makeForDeadLetters();
+  }
+
+  start(): void {
+    const { time } = this.#means;
+    this.#stops = [time.every(SWEEP_MS, () => this.#sweep()), time.every(LEFT_MS, () => this.#noteWhatIsLeft())];
+  }
+
+  /** What is left of every lease is written down; the journal has still to flush it. */
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.#noteWhatIsLeft();
+  }
+
+  /** Throws ProtocolError `mailbox_unknown`. */
+  get(name: string): HeldMailbox {
+    return this.#get(name);
+  }
+
+  /**
+   * A consumer of a mailbox, which is made if there is none of that name. Throws FilterError, or ProtocolError
+   * `mailbox_unknown`, `mailbox_differs`, `mailbox_name_invalid`, `mailbox_limit`, `subscription_limit`, `lease_limit`, or
+   * what `deliveryTerms` throws.
+   */
+  attach(
+    owner: string,
+    name: string,
+    request: ControlOf<ClientControl, 'subscribe'>,
+  ): { readonly subscription: Subscription; readonly created: boolean } {
+    const terms = consumerTerms(request, this.#means.config);
+    const known = this.#byName.get(name);
+    if (known === undefined && request.topic === undefined) throw unknown(name);
+    const created = known === undefined;
+    const held = known ?? this.#make(name, request.topic as string, request);
+    const { record } = held;
+    if (!created) checkAgreement(record, request);
+    return { subscription: this.#join(held, owner, terms), created };
+  }
+
+  replace(subscription: Subscription, when: string | null): number {
+    const held = this.#heldBy(subscription);
+    const seq = this.#means.registrations.replace(held.registration, when ?? undefined);
+    const { when: _, ...record } = held.record;
+    this.#setRecord(held, when === null ? record : { ...record, when });
+    return seq;
+  }
+
+  renew(subscription: Subscription, leaseMs: number): LeaseGrant {
+    const held = this.#heldBy(subscription);
+    const current = held.leaseId === undefined ? undefined : this.#means.leases.current(held.leaseId);
+    if (current === undefined) throw new ProtocolError('subscription_mode', 'this mailbox never ends');
+    const grant = granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, leaseMs));
+    this.#setRecord(held, { ...held.record, terms: { ...held.record.terms, leaseMs }, leftMs: leaseMs });
+    return grant;
+  }
+
+  leaseMs(subscription: Subscription): number | undefined {
+    const { leaseId } = this.#heldBy(subscription);
+    return leaseId === undefined ? undefined : this.#means.leases.remainingMs(leaseId);
+  }
+
+  /** The consumer leaves; the mailbox stays, and its time begins to run when nobody is left. */
+  remove(subscription: Subscription): number {
+    const held = this.#bySubscription.get(subscription);
+    if (held !== undefined) {
+      this.#leave(held, subscription);
+      if (held.mailbox.consumers.length === 0 && held.leaseId !== undefined) {
+        this.#means.leases.resume(held.leaseId);
+        this.#setRecord(held, { ...held.record, leftMs: held.record.terms.leaseMs });
+      }
+    }
+    return this.#means.lastSeq();
+  }
+
+  pause(name: string, paused: boolean): void {
+    const held = this.#get(name);
+    held.mailbox.pause(paused);
+    this.#setRecord(held, { ...held.record, paused });
+  }
+
+  /** `done` is told how many entries were dropped. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
+  purge(name: string, done: (entries: number) => void): void {
+    const held = this.#beginChore(name);
+    this.#chores.run(held.mailbox.purge(), (entries) => {
+      held.busy = false;
+      done(entries);
+    });
+  }
+
+  /** `done` is told how many entries are handed over again. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
+  replay(name: string, from: From, done: (entries: number) => void): void {
+    const held = this.#beginChore(name);
+    const { seq, timeMs } = beginningOf(from, this.#means.lastSeq());
+    this.#chores.run(held.mailbox.replay(seq, timeMs), (entries) => {
+      held.busy = false;
+      done(entries);
+    });
+  }
+
+  /**
+   * Ends it at once: nothing matches it any more, its consumers have left. Its entries go in the course of time, `done` is
+   * called when they have. Answers how many there were. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`.
+   */
+  end(name: string, done: () => void = () => {}): number {
+    if (name === DEAD_LETTERS)
+      throw new ProtocolError('subscription_mode', `${DEAD_LETTERS} cannot be removed; purge it`);
+    const held = this.#beginChore(name);
+    const entries = held.mailbox.length;
+    if (held.leaseId !== undefined) {
+      this.#means.leases.end(held.leaseId, 'owner-closed');
+      this.#means.leases.free(held.leaseId);
+      held.leaseId = undefined;
+    }
+    this.#end(held, done);
+    return entries;
+  }
+
+  #make(name: string, topic: string, request: ControlOf<ClientControl, 'subscribe'>): Held {
+    checkMailboxName(name);
+    const { config, lastSeq, log } = this.#means;
+    if (this.#byName.size >= config.mailboxesMax) {
+      throw new ProtocolError('mailbox_limit', `the broker holds ${this.#byName.size} mailboxes, as many as it may`);
+    }
+    const terms = mailboxTerms(name, request, config);
+    const held = this.#hold(this.#nextNumber, {
+      topic,
+      ...(request.when !== undefined && { when: request.when }),
+      terms,
+      sinceSeq: lastSeq(),
+      paused: false,
+      leftMs: terms.leaseMs,
+      ending: false,
+    });
+    this.#nextNumber += 1;
+    this.#grantLease(held, terms.leaseMs);
+    const from = request.from ?? 'now';
+    if (from !== 'now') {
+      // What is in the log by now and what comes are never in one block, nor in one page.
+      log.cut();
+      const { seq, timeMs } = beginningOf(from, lastSeq());
+      this.#fill(held, { from: seq, upTo: lastSeq(), timeMs });
+    }
+    this.#touchRecord(held);
+    return held;
+  }
+
+  #makeForDeadLetters(): void {
+    const { config, lastSeq } = this.#means;
+    const terms: MailboxTerms = {
+      name: DEAD_LETTERS,
+      events: config.mailboxEventsDefault,
+      bytes: config.mailboxBytesDefault,
+      ageMs: config.mailboxAgeMsMax,
+      keepMs: 0,
+      overflow: 'drop-oldest',
+      atEnd: 'drop',
+      attemptsMax: 100,
+      leaseMs: config.subscriptionLeaseMsMax,
+    };
+    const topic = `${DEAD_LETTERS}/#`;
+    const record = { topic, terms, sinceSeq: lastSeq(), paused: false, leftMs: terms.leaseMs, ending: false };
+    this.#touchRecord(this.#hold(this.#nextNumber, record));
+    this.#nextNumber += 1;
+  }
+
+  #restoreOne(number: number, record: MailboxRecord): void {
+    this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    const held = this.#hold(number, record, QUIET_AFTER_RESTART_MS);
+    if (record.ending) {
+      this.#end(held, () => {});
+      return;
+    }
+    if (record.terms.name !== DEAD_LETTERS) {
+      this.#grantLease(held, Math.max(record.leftMs, LEFT_AFTER_RESTART_MS));
+      if (held.leaseId !== undefined) this.#means.leases.resume(held.leaseId);
+    }
+    if (record.filling !== undefined) this.#fill(held, record.filling);
+  }
+
+  /** `quietMs`: it comes out of the store, and begins so much later. */
+  #hold(number: number, record: MailboxRecord, quietMs?: number): Held {
+    const { terms } = record;
+    const { journal, log, time } = this.#means;
+    const pages = new MailboxPages(number, terms.keepMs, {
+      journal,
+      log,
+      wallMs: () => time.wallMs(),
+      touched: () => {
+        this.#touchedPages.add(held);
+        journal.touch();
+      },
+    });
+    let restart: { earlierSeq: number; paused: boolean; quietMs: number } | undefined;
+    if (quietMs !== undefined) {
+      pages.restore();
+      const { handedSeq } = pages.counts;
+      restart = { earlierSeq: handedSeq, paused: record.paused, quietMs: handedSeq > 0 ? quietMs : 0 };
+    }
+    const mailbox = new Mailbox(terms, pages, this.#mailboxMeans(), restart);
+    const registration = this.#means.registrations.add(filterOf(record.topic, record.when), () => mailbox);
+    const held: Held = {
+      number,
+      mailbox,
+      registration,
+      record,
+      leaseId: undefined,
+      subscriptions: new Map(),
+      busy: false,
+    };
+    this.#byName.set(terms.name, held);
+    return held;
+  }
+
+  #mailboxMeans() {
+    const { config } = this.#means;
+    return {
+      ...this.#means,
+      loadedMax: config.mailboxLoadedMax,
+      eventBytesMax: config.eventBytesMax,
+      tight: (mailbox: Mailbox, tight: boolean) => {
+        if (tight) this.#tight.add(mailbox);
+        else this.#tight.delete(mailbox);
+      },
+    };
+  }
+
+  #join(held: Held, owner: string, terms: DeliveryTerms): Subscription {
+    const { registrations, counters, leases, config } = this.#means;
+    const { mailbox, registration } = held;
+    const id = registrations.alias(registration);
+    const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
+    const consumer = new Consumer({ subscription: id, owner, terms, creditMax }, mailbox);
+    const subscription = new Subscription({
+      id,
+      owner,
+      terms,
+      delivery: consumer,
+      registration,
+      keeper: this,
+      // The lease is the mailbox's.
+      expired: () => {},
+    });
+    if (held.leaseId !== undefined) {
+      leases.pause(held.leaseId);
+      this.#resetLease(held, held.leaseId);
+    }
+    mailbox.join(consumer);
+    held.subscriptions.set(consumer, subscription);
+    this.#bySubscription.set(subscription, held);
+    counters[terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] += 1;
+    return subscription;
+  }
+
+  #leave(held: Held, subscription: Subscription): void {
+    const { registrations, counters } = this.#means;
+    subscription.delivery.end();
+    registrations.removeAlias(subscription.id);
+    held.subscriptions.delete(subscription.delivery as Consumer);
+    this.#bySubscription.delete(subscription);
+    counters[subscription.terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] -= 1;
+  }
+
+  /** Its time does not run yet. */
+  #grantLease(held: Held, ttlMs: number): void {
+    const { leases } = this.#means;
+    const holder = { leaseExpired: () => this.#lapsed(held) };
+    try {
+      held.leaseId = granted(leases.allocate('subscription', principalOf(held), holder)).id;
+      granted(leases.grant(held.leaseId, { ttlMs }));
+    } catch (error) {
+      if (held.leaseId !== undefined) leases.free(held.leaseId);
+      this.#byName.delete(held.record.terms.name);
+      this.#means.registrations.remove(held.registration);
+      held.mailbox.close();
+      throw error;
+    }
+    leases.pause(held.leaseId);
+  }
+
+  /** While there is a consumer it is what it will have when there is none. */
+  #resetLease(held: Held, leaseId: number): void {
+    const current = this.#means.leases.current(leaseId);
+    if (current === undefined) return;
+    granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, held.record.terms.leaseMs));
+  }
+
+  #lapsed(held: Held): void {
+    if (held.leaseId !== undefined) this.#means.leases.free(held.leaseId);
+    held.leaseId = undefined;
+    this.#end(held, () => {});
+  }
+
+  #end(held: Held, done: () => void): void {
+    const { mailbox, registration, record } = held;
+    const { name } = record.terms;
+    for (const subscription of [...held.subscriptions.values()]) {
+      this.#leave(held, subscription);
+      this.#means.ended(subscription);
+    }
+    this.#byName.delete(name);
+    this.#means.registrations.remove(registration);
+    this.#setRecord(held, { ...record, ending: true });
+    this.#chores.run(this.#empty(mailbox), () => {
+      this.#gone.push(held);
+      this.#means.journal.touch();
+      done();
+    });
+  }
+
+  *#empty(mailbox: Mailbox): Generator<void, void> {
+    if (mailbox.terms.atEnd === 'dead-letter') yield* mailbox.giveUpAll();
+    mailbox.close();
+    while (mailbox.pages.free(FREED_PAGES)) yield;
+    yield;
+  }
+
+  #fill(held: Held, filling: NonNullable<MailboxRecord['filling']>): void {
+    const { mailbox, registration } = held;
+    held.record = { ...held.record, filling };
+    held.busy = true;
+    mailbox.fill(true);
+    const { log, events } = this.#means;
+    this.#chores.run(fillFromLog(mailbox.pages, registration.filters.present, filling, { log, events }), () => {
+      held.busy = false;
+      const { filling: _, ...record } = held.record;
+      this.#setRecord(held, record);
+      mailbox.pages.rewind();
+      mailbox.fill(false);
+    });
+  }
+
+  #sweep(): void {
+    for (const { mailbox, busy } of this.#byName.values()) if (!busy) mailbox.sweep();
+  }
+
+  #noteWhatIsLeft(): void {
+    for (const held of this.#byName.values()) {
+      held.mailbox.traceNotified();
+      const { leaseId, mailbox } = held;
+      if (leaseId === undefined || mailbox.consumers.length > 0) continue;
+      this.#setRecord(held, { ...held.record, leftMs: this.#means.leases.remainingMs(leaseId) });
+    }
+  }
+
+  #beginChore(name: string): Held {
+    const held = this.#get(name);
+    if (held.busy)
+      throw new ProtocolError('mailbox_busy', `mailbox ${name} is being filled or emptied; wait until it is`);
+    held.busy = true;
+    return held;
+  }
+
+  #get(name: string): Held {
+    const held = this.#byName.get(name);
+    if (held === undefined) throw unknown(name);
+    return held;
+  }
+
+  #heldBy(subscription: Subscription): Held {
+    const held = this.#bySubscription.get(subscription);
+    if (held === undefined)
+      throw new ProtocolError('subscription_unknown', `subscription ${subscription.id} has ended`);
+    return held;
+  }
+
+  #setRecord(held: Held, record: MailboxRecord): void {
+    held.record = record;
+    this.#touchRecord(held);
+  }
+
+  #touchRecord(held: Held): void {
+    this.#touchedRecords.add(held);
+    this.#means.journal.touch();
+  }
+
+  #write(group: Group): void {
+    for (const { number, record } of this.#touchedRecords)
+      group.put(numberKey('m', number), encodeMailboxRecord(record));
+    this.#touchedRecords.clear();
+    const touched = [...this.#touchedPages];
+    this.#touchedPages.clear();
+    for (const { mailbox } of touched) mailbox.pages.write(group);
+    for (const { number, mailbox } of this.#gone) {
+      group.delete(numberKey('m', number));
+      mailbox.pages.writeEnd(group);
+    }
+    this.#gone = [];
+    group.flushed(() => {
+      for (const { mailbox } of touched) mailbox.pump();
+    });
+  }
+}
+
+function principalOf({ number }: Held): string {
+  return `mailbox ${number}`;
+}
+
+function unknown(name: string): ProtocolError {
+  return new ProtocolError('mailbox_unknown', `there is no mailbox ${name}; name a topic to make one`);
+}
+
+/** Terms of a consumer: always with acknowledgement. */
+function consumerTerms(request: ControlOf<ClientControl, 'subscribe'>, config: Config): DeliveryTerms {
+  if (request.ack === 'none') {
+    throw new ProtocolError('subscription_mode', 'what comes from a mailbox is acknowledged; leave ack out');
+  }
+  // What concerns the mailbox is not the consumer's.
+  const { queueEvents: _, queueBytes: __, overflow: ___, ...own } = request;
+  return deliveryTerms({ ...own, ack: 'explicit' }, config);
+}
+
+function beginningOf(from: From, lastSeq: number): { readonly seq: number; readonly timeMs: number } {
+  if (from === 'beginning') return { seq: 0, timeMs: 0 };
+  if (from === 'now') return { seq: lastSeq + 1, timeMs: 0 };
+  return 'seq' in from ? { seq: from.seq, timeMs: 0 } : { seq: 0, timeMs: from.time };
+}

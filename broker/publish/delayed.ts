@@ -1,0 +1,145 @@
+import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
+import type { Time } from '../kernel/time.ts';
+import { type Body, ByteReader, ByteWriter, type PublishOptions, ProtocolError, readBody } from '../protocol/index.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+
+export interface DelayedMeans {
+  readonly journal: Journal;
+  readonly time: Time;
+  readonly eventsMax: number;
+  readonly delayMsMax: number;
+  /** Publishes the event. False when it has to wait on, because somebody who wants it has no room. */
+  readonly publish: (topic: string, body: Body, options: { readonly retain: boolean; readonly ttlMs: number | undefined }) => boolean;
+}
+
+interface Waiting extends HeapItem {
+  /** On the wall clock. */
+  readonly dueMs: number;
+  readonly number: number;
+  /** Until it is flushed. */
+  record: Uint8Array | undefined;
+}
+
+const TICK_MS = 100;
+/** Published in one tick. */
+const TICK_EVENTS = 1_000;
+/** Until one that found no room is tried again. */
+const RETRY_MS = 1_000;
+
+/**
+ * Events that take their place in the order later. They wait in the store; in memory is when each is due. Late by up to a
+ * tick, never early.
+ */
+export class Delayed {
+  readonly #means: DelayedMeans;
+  readonly #waiting = new Heap<Waiting>(({ dueMs }) => dueMs);
+  #fresh: Waiting[] = [];
+  #gone: Waiting[] = [];
+  #nextNumber = 1;
+  #stop: (() => void) | undefined;
+
+  constructor(means: DelayedMeans) {
+    this.#means = means;
+    means.journal.addWriter((group) => this.#write(group));
+  }
+
+  get count(): number {
+    return this.#waiting.length;
+  }
+
+  restore(): void {
+    const { store } = this.#means.journal;
+    const range = rangeOf('l');
+    for (let { from } = range; ; ) {
+      const records = store.range({ from, to: range.to, limit: 1_000 });
+      for (const { key } of records) {
+        const number = numberIn(key, 1);
+        this.#waiting.push({ dueMs: numberIn(key, 0), number, record: undefined, heapAt: NOT_IN_HEAP });
+        this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+        from = numberKey('l', numberIn(key, 0), number + 1);
+      }
+      if (records.length < 1_000) return;
+    }
+  }
+
+  start(): void {
+    this.#stop ??= this.#means.time.every(TICK_MS, () => this.#tick());
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Stores the event with the next commit. Throws ProtocolError `delayed_limit` or `frame_malformed`. */
+  add(topic: string, body: Body, { retain, ttlMs, delayMs = 0 }: Omit<PublishOptions, 'mandatory'>): void {
+    const { eventsMax, delayMsMax, time, journal } = this.#means;
+    if (delayMs > delayMsMax) {
+      throw new ProtocolError('frame_malformed', `a delay of ${delayMs} ms; at most ${delayMsMax}`);
+    }
+    if (this.#waiting.length >= eventsMax) {
+      throw new ProtocolError('delayed_limit', `${eventsMax} events wait for their time, as many as may`);
+    }
+    const to = new ByteWriter();
+    to.string(topic);
+    to.u8(retain ? 1 : 0);
+    to.varint(ttlMs === undefined ? 0 : ttlMs + 1);
+    to.varint(body.bytes.length);
+    to.raw(body.bytes);
+    const record = to.written().slice();
+    const waiting = { dueMs: time.wallMs() + delayMs, number: this.#nextNumber++, record, heapAt: NOT_IN_HEAP };
+    this.#waiting.push(waiting);
+    this.#fresh.push(waiting);
+    journal.touch();
+  }
+
+  #tick(): void {
+    const nowMs = this.#means.time.wallMs();
+    for (let i = 0; i < TICK_EVENTS; i++) {
+      const next = this.#waiting.peek();
+      if (next === undefined || next.dueMs > nowMs) return;
+      this.#waiting.pop();
+      if (this.#publish(next)) {
+        this.#gone.push(next);
+        this.#means.journal.touch();
+      } else this.#again(next, nowMs);
+    }
+  }
+
+  #publish({ dueMs, number, record }: Waiting): boolean {
+    const bytes = record ?? this.#means.journal.store.get(numberKey('l', dueMs, number));
+    // Damaged: there is nothing to publish.
+    if (bytes === undefined) return true;
+    const from = new ByteReader(bytes);
+    const topic = from.string();
+    const retain = from.u8() === 1;
+    const ttl = from.varint();
+    const body = readBody(new ByteReader(from.raw(from.varint())));
+    return this.#means.publish(topic, body, { retain, ttlMs: ttl === 0 ? undefined : ttl - 1 });
+  }
+
+  /** Its key says when it is due, so it is written anew. */
+  #again(waiting: Waiting, nowMs: number): void {
+    const { dueMs, number } = waiting;
+    const record = waiting.record ?? this.#means.journal.store.get(numberKey('l', dueMs, number));
+    this.#gone.push(waiting);
+    const later = { dueMs: nowMs + RETRY_MS, number: this.#nextNumber++, record, heapAt: NOT_IN_HEAP };
+    this.#waiting.push(later);
+    this.#fresh.push(later);
+    this.#means.journal.touch();
+  }
+
+  #write(group: Group): void {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const { dueMs, number, record } of fresh) {
+      if (record !== undefined) group.put(numberKey('l', dueMs, number), record);
+    }
+    for (const { dueMs, number } of this.#gone) group.delete(numberKey('l', dueMs, number));
+    this.#gone = [];
+    group.flushed(() => {
+      for (const waiting of fresh) waiting.record = undefined;
+    });
+  }
+}

@@ -1,0 +1,152 @@
+import { ByteReader, ByteWriter, type Receipt } from '../protocol/index.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+
+export interface KnownEvent {
+  readonly receipt: Receipt;
+  /** What the receipt says is so. Before, nobody must be told. */
+  flushed: boolean;
+}
+
+export interface KnownIdsMeans {
+  readonly journal: Journal;
+  readonly wallMs: () => number;
+  /** 0: none are known. */
+  readonly windowMs: number;
+  readonly idsMax: number;
+}
+
+/** The ids of one commit. */
+interface Chunk {
+  readonly number: number;
+  readonly keys: readonly string[];
+  readonly writtenMs: number;
+}
+
+const DURABLE = 1;
+const UNREADABLE = 2;
+
+/**
+ * Recognises an event that was published before, by its source and id, so that a publisher who did not hear may say it
+ * again. What is known is stored with the event itself, so that it is known after a crash if and only if the event is.
+ *
+ * Ids leave when their window is over, or earlier, the oldest first, when there are too many.
+ */
+export class KnownIds {
+  readonly #means: KnownIdsMeans;
+  readonly #known = new Map<string, KnownEvent>();
+  #fresh: string[] = [];
+  readonly #chunks: Chunk[] = [];
+  #nextChunk = 1;
+  /** Ids that left before their time. */
+  forgotten = 0;
+
+  constructor(means: KnownIdsMeans) {
+    this.#means = means;
+    means.journal.addWriter((group) => this.#write(group));
+  }
+
+  get count(): number {
+    return this.#known.size;
+  }
+
+  restore(): void {
+    const { store } = this.#means.journal;
+    for (let from = 0; ; ) {
+      const records = store.range({ ...rangeOf('i', [], { from }), limit: 100 });
+      for (const { key, value } of records) {
+        const number = numberIn(key, 0);
+        from = number + 1;
+        this.#restoreChunk(number, value);
+      }
+      if (records.length < 100) break;
+    }
+    this.#nextChunk = (this.#chunks.at(-1)?.number ?? 0) + 1;
+  }
+
+  find(source: string | undefined, id: string | undefined): KnownEvent | undefined {
+    if (source === undefined || id === undefined || this.#means.windowMs === 0) return undefined;
+    return this.#known.get(keyOf(source, id));
+  }
+
+  /** The event was taken, and this is what its publisher is told. Nothing happens without both a source and an id. */
+  add(source: string | undefined, id: string | undefined, receipt: Receipt): void {
+    if (source === undefined || id === undefined || this.#means.windowMs === 0) return;
+    const key = keyOf(source, id);
+    this.#remember(key, { receipt, flushed: false });
+    this.#fresh.push(key);
+    this.#means.journal.touch();
+  }
+
+  #remember(key: string, known: KnownEvent): void {
+    this.#known.set(key, known);
+    if (this.#known.size <= this.#means.idsMax) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      this.forgotten += 1;
+      return;
+    }
+  }
+
+  #write(group: Group): void {
+    const nowMs = this.#means.wallMs();
+    this.#dropOld(nowMs, group);
+    if (this.#fresh.length === 0) return;
+    const keys = this.#fresh;
+    this.#fresh = [];
+    const number = this.#nextChunk++;
+    this.#chunks.push({ number, keys, writtenMs: nowMs });
+    const to = new ByteWriter();
+    to.varint(nowMs);
+    const written: KnownEvent[] = [];
+    for (const key of keys) {
+      const known = this.#known.get(key);
+      if (known === undefined) continue;
+      written.push(known);
+      to.string(key);
+      to.varint(known.receipt.seq);
+      to.varint(known.receipt.matched);
+      to.u8((known.receipt.durable ? DURABLE : 0) | (known.receipt.unreadable ? UNREADABLE : 0));
+    }
+    group.put(numberKey('i', number), to.written().slice());
+    group.flushed(() => {
+      for (const known of written) known.flushed = true;
+    });
+  }
+
+  #dropOld(nowMs: number, group: Group): void {
+    for (let [oldest] = this.#chunks; oldest !== undefined; [oldest] = this.#chunks) {
+      if (oldest.writtenMs + this.#means.windowMs > nowMs) return;
+      this.#chunks.shift();
+      for (const key of oldest.keys) this.#known.delete(key);
+      group.delete(numberKey('i', oldest.number));
+    }
+  }
+
+  #restoreChunk(number: number, bytes: Uint8Array): void {
+    const from = new ByteReader(bytes);
+    const writtenMs = from.varint();
+    const keys: string[] = [];
+    while (!from.done) {
+      const key = from.string();
+      const seq = from.varint();
+      const matched = from.varint();
+      const flags = from.u8();
+      const receipt = {
+        seq,
+        matched,
+        durable: (flags & DURABLE) !== 0,
+        unreadable: (flags & UNREADABLE) !== 0,
+        repeated: false,
+        delayed: seq === 0,
+      };
+      this.#remember(key, { receipt, flushed: true });
+      keys.push(key);
+    }
+    this.#chunks.push({ number, keys, writtenMs });
+  }
+}
+
+function keyOf(source: string, id: string): string {
+  return `${source.length}:${source}${id}`;
+}

@@ -1,0 +1,134 @@
+import type { CompiledFilter } from '../../matcher/index.ts';
+import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
+import type { Group, Journal } from '../store/journal.ts';
+import { textKey, textRange } from '../store/keys.ts';
+import { oneFilter } from '../subscribe/one-filter.ts';
+import { PublishedEvent } from './event.ts';
+import type { JsonLimits } from './json.ts';
+
+export interface RetainedMeans {
+  readonly journal: Journal;
+  readonly wallMs: () => number;
+  readonly jsonLimits: JsonLimits;
+  readonly topicsMax: number;
+  readonly bytesMax: number;
+}
+
+interface LastValue {
+  readonly seq: number;
+  readonly time: number;
+  readonly expiresMs: number;
+  readonly body: Uint8Array;
+}
+
+/** What a topic costs beside its last value's body: itself, its place in the table. An estimate. */
+const TOPIC_BYTES = 200;
+
+/**
+ * The last value of each topic that a publisher wanted kept, for subscriptions to come. All of them are in memory, within
+ * bounds, and stored.
+ */
+export class Retained {
+  readonly #means: RetainedMeans;
+  readonly #byTopic = new Map<string, LastValue>();
+  readonly #changed = new Set<string>();
+  #bytes = 0;
+
+  constructor(means: RetainedMeans) {
+    this.#means = means;
+    means.journal.addWriter((group) => this.#write(group));
+  }
+
+  get topics(): number {
+    return this.#byTopic.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  restore(): void {
+    const { store } = this.#means.journal;
+    let after: Uint8Array | undefined;
+    for (;;) {
+      const records = store.range({ ...textRange('t', after), limit: 1_000 });
+      for (const { key, value } of records) {
+        after = key;
+        const from = new ByteReader(value);
+        const last = { seq: from.varint(), time: from.varint(), expiresMs: from.varint() };
+        this.#set(new TextDecoder().decode(key.subarray(1)), { ...last, body: from.raw(from.varint()).slice() });
+      }
+      if (records.length < 1_000) return;
+    }
+  }
+
+  /** Throws ProtocolError `retained_limit` when there is no room for it. */
+  admit(topic: string, bodyBytes: number): void {
+    const { topicsMax, bytesMax } = this.#means;
+    const present = this.#byTopic.get(topic);
+    const topics = this.#byTopic.size + (present === undefined ? 1 : 0);
+    const bytes = this.#bytes + bodyBytes + TOPIC_BYTES - (present === undefined ? 0 : sizeOf(present));
+    if (topics <= topicsMax && bytes <= bytesMax) return;
+    throw new ProtocolError('retained_limit', `last values are kept of ${this.#byTopic.size} topics, as many as may`);
+  }
+
+  /** This is the topic's last value from now on; with no data, the topic has none. */
+  keep(event: PublishedEvent): void {
+    const { seq, topic, time, expiresMs } = event;
+    if (event.size === 0) this.#forget(topic);
+    else this.#set(topic, { seq, time, expiresMs, body: event.bytes.slice() });
+    this.#changed.add(topic);
+    this.#means.journal.touch();
+  }
+
+  /** In the order in which they were published. Cost: microseconds for each topic that has a value. */
+  matching(filter: CompiledFilter): readonly PublishedEvent[] {
+    if (this.#byTopic.size === 0) return [];
+    const matches = oneFilter(filter);
+    const nowMs = this.#means.wallMs();
+    const found: PublishedEvent[] = [];
+    for (const [topic, { seq, time, expiresMs, body }] of this.#byTopic) {
+      if (expiresMs !== 0 && expiresMs <= nowMs) continue;
+      const place = { seq, topic, time, arrivedMs: 0, expiresMs, retained: true };
+      const event = new PublishedEvent(place, readBody(new ByteReader(body)), this.#means.jsonLimits);
+      if (matches(event)) found.push(event);
+    }
+    return found.sort((one, other) => one.seq - other.seq);
+  }
+
+  #set(topic: string, last: LastValue): void {
+    this.#forget(topic);
+    this.#byTopic.set(topic, last);
+    this.#bytes += sizeOf(last);
+  }
+
+  #forget(topic: string): void {
+    const last = this.#byTopic.get(topic);
+    if (last === undefined) return;
+    this.#byTopic.delete(topic);
+    this.#bytes -= sizeOf(last);
+  }
+
+  #write(group: Group): void {
+    for (const topic of this.#changed) {
+      const last = this.#byTopic.get(topic);
+      if (last === undefined) group.delete(textKey('t', topic));
+      else group.put(textKey('t', topic), encoded(last));
+    }
+    this.#changed.clear();
+  }
+}
+
+function sizeOf({ body }: LastValue): number {
+  return body.length + TOPIC_BYTES;
+}
+
+function encoded({ seq, time, expiresMs, body }: LastValue): Uint8Array {
+  const to = new ByteWriter();
+  to.varint(seq);
+  to.varint(time);
+  to.varint(expiresMs);
+  to.varint(body.length);
+  to.raw(body);
+  return to.written().slice();
+}
