@@ -1,9 +1,10 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { mkdir, open as openFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { Time } from '../kernel/time.ts';
 import { checkChanges } from './check-changes.ts';
+import { prepareFile } from './lmdb-header.ts';
 import { type Change, type KeyRange, type Store, type StoredRecord, StoreError, type StoreSpace } from './store.ts';
 
 /** The file in the directory. lmdb puts a lock file of its own beside it, which says nothing of who may open it. */
@@ -77,7 +78,8 @@ export class LmdbStore implements Store {
   }
 
   range({ from, to, limit, reverse = false }: KeyRange): readonly StoredRecord[] {
-    if (limit < 1) return [];
+    // To lmdb, an end without a byte is no end.
+    if (limit < 1 || Buffer.compare(from, to) >= 0) return [];
     // lmdb walks down from `start` to `end`, and by itself takes the first and leaves the last.
     const ends = reverse
       ? { start: to, end: from, reverse, exclusiveStart: true, inclusiveEnd: true }
@@ -141,7 +143,7 @@ export class LmdbStore implements Store {
     const written = this.#fault === undefined ? this.#write(commits) : Promise.reject(this.#fault);
     written.then(
       () => this.#settle(commits),
-      (error) => this.#failed(commits, error),
+      async (error) => this.#failed(commits, await faultOf(error)),
     );
   }
 
@@ -182,10 +184,9 @@ export class LmdbStore implements Store {
     if (this.#underWay === undefined) for (const idle of this.#idle.splice(0)) idle();
   }
 
-  #failed(commits: readonly Commit[], error: unknown): void {
+  #failed(commits: readonly Commit[], fault: StoreError): void {
     if (this.#underWay !== commits) return;
-    this.#fault ??=
-      error instanceof StoreError ? error : new StoreError('store_failed', messageOf(error), { cause: error });
+    this.#fault ??= fault;
     this.#settle(commits);
   }
 
@@ -234,8 +235,9 @@ function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: Tree
 
 function openDatabase(directory: string, readOnly: boolean): RootDatabase<Uint8Array, Uint8Array> {
   const path = join(directory, STORE_FILE);
-  if (readOnly && !existsSync(path)) throw new StoreError('store_unreadable', `there is no store in ${directory}`);
+  if (readOnly && sizeOf(path) === 0) throw new StoreError('store_unreadable', `there is no store in ${directory}`);
   try {
+    if (!readOnly && existsSync(path)) prepareFile(path);
     // Its typings do not know the last one.
     const options: RootDatabaseOptionsWithPath & { readonly safeRestore: boolean } = {
       path,
@@ -270,6 +272,19 @@ async function flushFile(path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+async function faultOf(error: unknown): Promise<StoreError> {
+  if (error instanceof StoreError) return error;
+  // lmdb has the reason rejected beside, and nobody listening to that would be the end of the process.
+  const cause = await (error as { readonly commitError?: Promise<never> }).commitError?.catch(
+    (reason: unknown) => reason,
+  );
+  return new StoreError('store_failed', `a commit has failed: ${messageOf(cause ?? error)}`, { cause: cause ?? error });
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function reading<T>(read: () => T): T {

@@ -45,6 +45,9 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** The longest key of a record. */
+export const KEY_BYTES_MAX = 512;
+
 /** The rungs of the ladder that this broker has: gone with the process, or flushed to the disk of this machine. */
 export type Durability = 'memory' | 'flushed';
 

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { realTime } from '../../broker/kernel/time.ts';
 import { LmdbStore } from '../../broker/store/lmdb.ts';
-import { describeStore } from './store.conformance.ts';
+import type { Store } from '../../broker/store/store.ts';
+import { describeStore, type StoreHarness, sealed } from './store.conformance.ts';
 
 const PATIENCE_MS = 15_000;
 
-describeStore('lmdb', async () => {
+async function lmdbHarness(around: (store: Store) => Store): Promise<StoreHarness> {
   const root = await mkdtemp(join(tmpdir(), 'tellwhen-store-'));
-  const opened = (directory: string): LmdbStore =>
-    new LmdbStore({ directory, time: realTime, commitTimeoutMs: PATIENCE_MS });
+  const opened = (directory: string): Store =>
+    around(new LmdbStore({ directory, time: realTime, commitTimeoutMs: PATIENCE_MS }));
   const directory = join(root, 'made', 'by the store');
   let store = opened(directory);
   return {
@@ -35,4 +36,7 @@ describeStore('lmdb', async () => {
       await rm(root, { recursive: true });
     },
   };
-});
+}
+
+describeStore('lmdb', () => lmdbHarness((store) => store));
+describeStore('sealed lmdb', () => lmdbHarness(sealed));

@@ -1,10 +1,11 @@
 import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import { MemoryStore } from '../../broker/store/memory.ts';
-import { describeStore } from './store.conformance.ts';
+import type { Store } from '../../broker/store/store.ts';
+import { describeStore, type StoreHarness, sealed } from './store.conformance.ts';
 
-describeStore('memory', async () => {
+async function memoryHarness(around: (store: Store) => Store): Promise<StoreHarness> {
   const time = new SimulatedTime();
-  const store = new MemoryStore(time);
+  const store = around(new MemoryStore(time));
   return {
     store,
     reopen: undefined,
@@ -23,4 +24,7 @@ describeStore('memory', async () => {
       await closed;
     },
   };
-});
+}
+
+describeStore('memory', () => memoryHarness((store) => store));
+describeStore('sealed memory', () => memoryHarness(sealed));

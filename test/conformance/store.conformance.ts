@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SealedStore } from '../../broker/store/sealed.ts';
 import type { Change, KeyRange, Store, StoredRecord, StoreError } from '../../broker/store/store.ts';
 
 export interface StoreHarness {
@@ -13,6 +14,15 @@ export interface StoreHarness {
   end(): Promise<void>;
   /** A directory that is not there yet, and a way to open what a backup has put there; if the store has backups. */
   readonly backup: { readonly directory: string; open(): Store } | undefined;
+}
+
+/** A store around a store keeps its promises. */
+export function sealed(store: Store): Store {
+  return new SealedStore(store, {
+    corrupt: (key) => {
+      throw new Error(`a bad record: ${hex(key)}`);
+    },
+  });
 }
 
 /** What every store promises, run against one of them. */
