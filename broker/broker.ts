@@ -3,26 +3,42 @@ import { type Config, completeConfig } from './config/index.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
+import { Chores } from './kernel/chores.ts';
 import { realTime, type Time } from './kernel/time.ts';
 import { Turns } from './kernel/turns.ts';
 import { LeaseTable, type LeaseTermsByKind } from './leases/index.ts';
+import { EventLog } from './log/event-log.ts';
+import { bodyOfLetter } from './mailboxes/dead-letters.ts';
+import { MailboxAnswers } from './mailboxes/mailbox-answers.ts';
+import { DEAD_LETTERS, Mailboxes } from './mailboxes/mailboxes.ts';
+import { StoredEvents } from './mailboxes/stored-events.ts';
 import { Counters } from './observe/counters.ts';
 import { DurationHistogram } from './observe/histogram.ts';
 import type { Host } from './observe/host.ts';
 import { type Log, silentLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createPages } from './observe/pages.ts';
+import { ProtocolError } from './protocol/index.ts';
+import { Delayed } from './publish/delayed.ts';
+import type { PublishedEvent } from './publish/event.ts';
+import { KnownIds } from './publish/known-ids.ts';
 import { Publish } from './publish/publish.ts';
 import { RecentEvents } from './publish/recent.ts';
+import { Retained } from './publish/retained.ts';
 import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
+import { openStorage } from './storage.ts';
+import type { OwnProcess } from './store/lock-file.ts';
+import { Reservation } from './store/reservation.ts';
+import type { Store, StoreError } from './store/store.ts';
 import { AskedEvents } from './subscribe/asked-events.ts';
 import { Costs } from './subscribe/costs.ts';
 import { DryRun } from './subscribe/dry-run.ts';
 import { Explain } from './subscribe/explain.ts';
 import { FilterCache } from './subscribe/filter-cache.ts';
+import { Registrations } from './subscribe/registrations.ts';
 import { Subscriptions } from './subscribe/subscriptions.ts';
 import type { Address, Transport } from './transports/transport.ts';
 import { createUwsTransport } from './transports/uws.ts';
@@ -38,6 +54,15 @@ export interface BrokerOptions {
   readonly host?: Host;
   /** Absent: WebSocket on `config.host` and `config.port`. */
   readonly transport?: Transport;
+  /** Absent: in `config.dataDir`, or in memory if `config.memory`. The broker closes it. */
+  readonly store?: Store;
+  /** Who claims the data directory; needed where there is one. */
+  readonly process?: OwnProcess;
+  /**
+   * The store failed, and nothing is acknowledged any more; or, without a fault, the disk is as good as full. The process
+   * should end, by `stop` in the second case. Called once.
+   */
+  readonly failed?: (fault: StoreError | undefined) => void;
 }
 
 export interface Broker {
@@ -59,12 +84,8 @@ const TUNED_FILTERS = 32;
 /** Of one connection. */
 const QUESTIONS_WAITING_MAX = 100;
 
-/**
- * The first token is the moment of the boot in units so fine that a broker cannot use them up as fast as they pass: above
- * every token of an earlier start, without a disk. They last until 2093.
- */
-const TOKENS_SINCE_MS = Date.UTC(2024, 0, 1);
-const TOKENS_A_MS = 4_096;
+/** Seqs and tokens are reserved so many at a time: more than are used while one commit is under way. */
+const RESERVED = 2 ** 24;
 
 /**
  * Builds a broker out of its parts, and starts it. The one place that knows all of them; arrows that would point
@@ -77,6 +98,24 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const { log = silentLog, time = realTime, chance = realChance, host } = options;
   const config = completeConfig(options.config ?? {});
   let draining = false;
+
+  let failing = false;
+  const storage = await openStorage({
+    config,
+    time,
+    log,
+    store: options.store,
+    process: options.process,
+    failed(fault) {
+      if (!failing) options.failed?.(fault);
+      failing = true;
+    },
+  });
+  const { journal } = storage;
+  const wallMs = (): number => time.wallMs();
+  const seqs = new Reservation(journal, 'seq', RESERVED);
+  const tokens = new Reservation(journal, 'token', RESERVED);
+  const eventLog = new EventLog(journal, { cacheBytesMax: config.storeCacheBytesMax, wallMs });
 
   const counters = new Counters();
   const matchSeconds = new DurationHistogram();
@@ -93,36 +132,95 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const leases = new LeaseTable({
     time,
     chance,
-    firstToken: Math.max(1, Math.floor((time.wallMs() - TOKENS_SINCE_MS) * TOKENS_A_MS)),
+    firstToken: tokens.first,
+    reserve: (token) => tokens.use(token),
     terms: leaseTerms(config),
     leasesMax: config.leasesMax,
     leasesPerPrincipalMax: config.leasesPerSessionMax,
   });
+
+  const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
+  const { dedupWindowMs: windowMs, dedupIdsMax: idsMax } = config;
+  const known = new KnownIds({ journal, wallMs, windowMs, idsMax });
+  const retained = new Retained({
+    journal,
+    wallMs,
+    jsonLimits,
+    topicsMax: config.retainedTopicsMax,
+    bytesMax: config.retainedBytesMax,
+  });
+  const delayed: Delayed = new Delayed({
+    journal,
+    time,
+    eventsMax: config.delayedEventsMax,
+    delayMsMax: config.delayMsMax,
+    publish: (publication) => publish.release(publication),
+  });
+  const mayStore = (): boolean => storage.diskState() === 'open' && eventLog.pendingBytes < config.storeQueueBytesMax;
 
   const publish: Publish = new Publish({
     config,
     time,
     matcher,
     recent,
+    journal,
+    log: eventLog,
+    known,
+    retained,
+    delayed,
     counters,
     matchSeconds,
-    deliver: (event, matches) => subscriptions.deliver(event, matches),
+    firstSeq: seqs.first,
+    reserve: (seq) => seqs.use(seq),
+    mustAsk: () => mailboxes.isTight || !mayStore(),
+    mayStore,
+    ask: (event, matches) => registrations.admit(event, matches),
+    deliver: (event, matches) => registrations.deliver(event, matches),
   });
   const lastSeq = () => publish.lastSeq;
+  const registrations = new Registrations({ matcher, filters, registrationsMax: config.subscriptionsMax, lastSeq });
   const subscriptions: Subscriptions = new Subscriptions({
     config,
-    matcher,
-    filters,
+    registrations,
     leases,
     held,
     wakeups,
     counters,
+    wallMs,
     lastSeq,
     expired: (subscription) => sessions.lapsed(subscription),
   });
-  const sessions = new Sessions({ chance, counters, leases, subscriptions, sessionsMax: config.sessionsMax });
-  const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
+  const storedEvents = new StoredEvents(eventLog, jsonLimits);
+  const mailboxes: Mailboxes = new Mailboxes({
+    config,
+    time,
+    journal,
+    log: eventLog,
+    events: storedEvents,
+    registrations,
+    leases,
+    wakeups,
+    counters,
+    lastSeq,
+    admit() {
+      if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
+      if (!mayStore()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
+    },
+    deadLetter: (letter) => publish.derive(`${DEAD_LETTERS}/${letter.mailbox}`, bodyOfLetter(letter)),
+    ended: (subscription) => sessions.lapsed(subscription),
+  });
+  // After those whose pages refer to its blocks.
+  journal.addWriter((group) => eventLog.write(group));
+  const chores = new Chores((then) => journal.afterFlush(then));
+  const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
+
+  known.restore();
+  retained.restore();
+  delayed.restore();
+  mailboxes.restore();
+  // Nothing that is reserved may be used before that is flushed.
+  await journal.settled();
 
   const budget = new OutboundBudget(config.outboundBytesMax);
   const front = new Front({
@@ -132,8 +230,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     version: VERSION,
     sessions,
     questions: {
-      explain: new Explain({ filters, subscriptions, events }),
-      dryRun: new DryRun({ matcher, subscriptions, events }),
+      explain: new Explain({ filters, registrations, events }),
+      dryRun: new DryRun({ matcher, registrations, events }),
       costs: new Costs({ matcher, filters }),
     },
     turns: new Turns(time, QUESTIONS_WAITING_MAX),
@@ -141,12 +239,27 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     budget,
     control: {
       subscriptions,
+      mailboxes,
+      mailboxAnswers: new MailboxAnswers({ mailboxes, events: storedEvents, leases, time }),
+      redrive: (wish, done) =>
+        chores.run(
+          mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),
+          done,
+        ),
+      offerRetained(subscription, isThere) {
+        const { filters, sinceSeq, recipient } = subscription.registration;
+        const offer = (event: PublishedEvent): boolean => {
+          if (isThere()) recipient.offer(event);
+          return isThere();
+        };
+        if (retained.topics > 0) chores.run(retained.offer(filters.present, sinceSeq, offer), () => {});
+      },
+      afterFlush: (then) => journal.afterFlush(then),
       subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
       draining: () => draining,
     },
     records: {
       publish,
-      subscriptions,
       leases,
       topicAliasesMax: config.topicAliasesMax,
       fetchesWaitingMax: config.creditEventsMax,
@@ -170,6 +283,20 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     host,
     oldestHeldMs: () => (held.oldestArrivedMs === undefined ? 0 : time.monotonicMs() - held.oldestArrivedMs),
     resting: () => wakeups.length,
+    commitSeconds: storage.commitSeconds,
+    durable: () => ({
+      ...storage.space(),
+      commits: storage.commits,
+      diskState: storage.diskState(),
+      corrupt: storage.corrupt(),
+      pendingBytes: eventLog.pendingBytes,
+      mailboxes: mailboxes.totals(),
+      knownIds: known.count,
+      forgottenIds: known.forgotten,
+      retainedTopics: retained.topics,
+      retainedBytes: retained.bytes,
+      delayed: delayed.count,
+    }),
     unsentBytes: () => budget.bytes,
   });
   let listening = false;
@@ -190,6 +317,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   listening = true;
   leases.start();
   wakeups.start();
+  mailboxes.start();
+  delayed.start();
   front.start();
   const stopTuning = time.every(TUNE_MS, () => void matcher.retune(TUNED_FILTERS));
   log.info('listening', { host: address.host, port: address.port, version: VERSION });
@@ -204,12 +333,16 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       config.drainMs,
       () => front.connections === 0 || (front.isFlushed && leases.counts().live.delivery === 0),
     );
+    delayed.stop();
+    mailboxes.stop();
+    await journal.settled();
     front.closeAll();
     stopTuning();
     front.stop();
     wakeups.stop();
     leases.stop();
     await transport.close();
+    await storage.close();
     log.info('stopped', { published: counters.published });
   };
   let stopped: Promise<void> | undefined;

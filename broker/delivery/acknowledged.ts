@@ -18,6 +18,7 @@ const LEASE_RETRY_MS = 100;
 export interface AcknowledgedMeans extends EntriesMeans {
   readonly held: HeldEvents;
   readonly creditMax: CreditBounds;
+  readonly wallMs: () => number;
 }
 
 /** Whose events these are. */
@@ -36,6 +37,7 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   protected readonly terms: DeliveryTerms;
   protected readonly credit: Credit;
   readonly #held: HeldEvents;
+  readonly #wallMs: () => number;
   readonly #drops: Drops;
   #bytes = 0;
   #outbox: Outbox | undefined;
@@ -48,6 +50,7 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
     this.terms = terms;
     this.credit = new Credit(terms.credit, means.creditMax);
     this.#held = means.held;
+    this.#wallMs = means.wallMs;
     this.#drops = new Drops(means.counters.drops);
   }
 
@@ -82,7 +85,8 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
       this.#drops.tell(outbox, this.addressee.subscription);
       const entry = this.backlog.next();
       if (entry === undefined) return;
-      if (entry.attempt >= this.terms.attemptsMax) this.drop(entry, 'attempts_exhausted');
+      if (this.#isExpired(entry)) this.drop(entry, 'expired');
+      else if (entry.attempt >= this.terms.attemptsMax) this.drop(entry, 'attempts_exhausted');
       else if (!this.hand(entry, outbox)) {
         this.backlog.giveBack(entry);
         this.#starved = this.wakeups.after(LEASE_RETRY_MS, this);
@@ -146,6 +150,10 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   protected override removed({ event }: Entry<PublishedEvent>): void {
     this.#bytes -= event.bytes.length;
     this.#held.letGo(event);
+  }
+
+  #isExpired({ event: { expiresMs } }: Entry<PublishedEvent>): boolean {
+    return expiresMs !== 0 && expiresMs <= this.#wallMs();
   }
 
   /** Holds the event. False when it has to go instead, for a reason that is noted. */

@@ -3,7 +3,8 @@ import { ProtocolError } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import { Acknowledged } from './acknowledged.ts';
 import { type Entry, NO_LEASE } from './entry.ts';
-import type { Handover, Outbox } from './outbox.ts';
+import type { Fetched, Fetching } from './fetching.ts';
+import type { Outbox } from './outbox.ts';
 
 /** As long as a lease that expired may come back. */
 const GRACE_MS = 2_000;
@@ -16,15 +17,11 @@ const GRACE_MS = 2_000;
  * When retention ends the event is gone, unless it is with the subscriber at that moment: then it is gone when that
  * delivery ends without acknowledgement.
  */
-export class Pull extends Acknowledged {
+export class Pull extends Acknowledged implements Fetching {
   /** The last event that was notified: what is later is not known to the subscriber yet. */
   #notifiedSeq = 0;
 
-  /**
-   * Hands over a notified event. `leaseMs` 0: as the subscription says. Throws ProtocolError `event_unknown`,
-   * `event_gone`, `event_leased`, `lease_limit` or `lease_ttl_range`, and then changes nothing.
-   */
-  fetch(seq: number, leaseMs: number): { readonly event: PublishedEvent; readonly handover: Handover } {
+  fetch(seq: number, leaseMs: number): Fetched {
     const entry = this.entry(seq);
     if (entry === undefined) throw this.#absent(seq);
     if (entry.retentionLease === NO_LEASE) throw this.#notNotified(seq);

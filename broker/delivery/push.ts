@@ -9,6 +9,13 @@ import type { HeldEvents } from './held-events.ts';
 import type { Outbox } from './outbox.ts';
 import { isFull, oldestGivesWay } from './overflow.ts';
 
+export interface PushMeans {
+  readonly held: HeldEvents;
+  readonly counters: Counters;
+  readonly creditMax: CreditBounds;
+  readonly wallMs: () => number;
+}
+
 /**
  * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
  * while it has none, and is forgotten once written. The promise is in the drops: each is counted and told.
@@ -18,21 +25,19 @@ export class Push implements Delivery, Recipient {
   readonly #terms: DeliveryTerms;
   readonly #held: HeldEvents;
   readonly #counters: Counters;
+  readonly #wallMs: () => number;
   readonly #credit: Credit;
   readonly #drops: Drops;
   readonly #queue: Ring<PublishedEvent>;
   #queueBytes = 0;
   #outbox: Outbox | undefined;
 
-  constructor(
-    subscription: number,
-    terms: DeliveryTerms,
-    { held, counters, creditMax }: { held: HeldEvents; counters: Counters; creditMax: CreditBounds },
-  ) {
+  constructor(subscription: number, terms: DeliveryTerms, { held, counters, creditMax, wallMs }: PushMeans) {
     this.#subscription = subscription;
     this.#terms = terms;
     this.#held = held;
     this.#counters = counters;
+    this.#wallMs = wallMs;
     this.#credit = new Credit(terms.credit, creditMax);
     this.#drops = new Drops(counters.drops);
     this.#queue = new Ring(terms.queueEvents);
@@ -68,7 +73,8 @@ export class Push implements Delivery, Recipient {
         this.#drops.tell(outbox, this.#subscription);
         return;
       }
-      this.#send(outbox, event);
+      if (event.expiresMs !== 0 && event.expiresMs <= this.#wallMs()) this.#drops.add('expired', event.seq);
+      else this.#send(outbox, event);
     }
   }
 

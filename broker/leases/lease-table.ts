@@ -48,6 +48,8 @@ export interface LeaseTableOptions {
   readonly chance: Chance;
   /** The first fencing number, at least 1. Must be above every number of every earlier start of this broker. */
   readonly firstToken: number;
+  /** A number is about to be used: more of them are reserved in time. */
+  readonly reserve?: (token: number) => void;
   readonly terms?: LeaseTermsByKind;
   /** Ids in use at once: 1,000,000 unless given. */
   readonly leasesMax?: number;
@@ -76,6 +78,7 @@ export class LeaseTable {
   readonly #terms: LeaseTermsByKind;
   readonly #leasesMax: number;
   readonly #firstToken: number;
+  readonly #reserve: (token: number) => void;
   #nextToken: number;
 
   readonly #counts: LeaseCounts = zeroLeaseCounts();
@@ -92,6 +95,7 @@ export class LeaseTable {
     this.#chance = chance;
     this.#terms = terms;
     this.#firstToken = firstToken;
+    this.#reserve = options.reserve ?? (() => {});
     this.#nextToken = firstToken;
     this.#leasesMax = options.leasesMax ?? 1_000_000;
     this.#owners = new LeaseOwners(options.leasesPerPrincipalMax ?? 10_000);
@@ -143,6 +147,7 @@ export class LeaseTable {
     if (this.#nextToken > Number.MAX_SAFE_INTEGER) throw new Error('the fencing numbers are used up');
 
     const nowMs = this.#clock.nowMs();
+    this.#reserve(this.#nextToken);
     this.#rows.tokens.set(slot, this.#nextToken++);
     this.#rows.grantedAt.set(slot, nowMs);
     this.#counts.granted++;

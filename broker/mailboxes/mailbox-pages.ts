@@ -336,7 +336,6 @@ export class MailboxPages {
     page.state.settledAtMs = 0;
     this.#kept.delete(page.first);
     this.#countsChanged = true;
-    this.#resident.set(page.first, page);
     this.#change(page);
     this.#buffered = [];
     this.#behind = true;
@@ -345,6 +344,7 @@ export class MailboxPages {
   }
 
   #change(page: Page): void {
+    this.#resident.set(page.first, page);
     this.#changed.add(page);
     this.#means.touched();
   }

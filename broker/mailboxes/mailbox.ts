@@ -13,6 +13,7 @@ import type { EventLog } from '../log/event-log.ts';
 import { type DropReason, ProtocolError } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { Consumer } from './consumer.ts';
+import { type Redriven, redriven } from './dead-letters.ts';
 import { History } from './history.ts';
 import type { MailboxPages } from './mailbox-pages.ts';
 import type { MailboxTerms } from './mailbox-terms.ts';
@@ -125,7 +126,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
 
   admit(event: PublishedEvent): void {
     this.#means.admit();
-    if (this.terms.overflow !== 'reject' || !this.#isFullFor(event)) return;
+    if (this.terms.overflow !== 'reject' || this.hasRoomFor(event.bytes.length)) return;
     throw new ProtocolError(
       'mailbox_full',
       `mailbox ${this.terms.name} holds ${this.length} events, as many as it may`,
@@ -133,8 +134,9 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   }
 
   offer(event: PublishedEvent): void {
-    while (this.#isFullFor(event)) {
-      const oldest = this.terms.overflow === 'reject' ? undefined : this.#oldestReady();
+    while (!this.hasRoomFor(event.bytes.length)) {
+      const mayGiveWay = this.terms.overflow !== 'reject' && event.bytes.length <= this.terms.bytes;
+      const oldest = mayGiveWay ? this.#oldestReady() : undefined;
       if (oldest === undefined) {
         this.drops.add('overflow_newest', event.seq);
         return;
@@ -143,6 +145,11 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     }
     this.pages.add(event);
     this.#watchLimits();
+  }
+
+  hasRoomFor(bytes: number): boolean {
+    const { counts } = this.pages;
+    return counts.entries < this.terms.events && counts.bytes + bytes <= this.terms.bytes;
   }
 
   join(consumer: Consumer): void {
@@ -302,6 +309,22 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     this.backlog.clear();
     if (this.#waiting !== undefined) this.wakeups.cancel(this.#waiting);
     this.#means.tight(this, false);
+  }
+
+  /** What a dead letter that nobody has was before. `undefined`: it is none, or somebody has it. */
+  letterAt(place: StoredPlace): Redriven | undefined {
+    const entry = this.entries.get(place.seq);
+    if (entry !== undefined && !isWaiting(entry.state)) return undefined;
+    const event = this.#means.events.read(place);
+    return event === undefined ? undefined : redriven(event);
+  }
+
+  /** It goes elsewhere. */
+  takeOut(place: StoredPlace): void {
+    const entry = this.entries.get(place.seq);
+    this.pages.settle(place);
+    if (entry !== undefined) this.remove(entry, 'revoked');
+    this.#watchLimits();
   }
 
   /** What a restart must know of the entries that are notified now. */
@@ -532,12 +555,6 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
       this.#histories.set(seq, history);
     }
     history.add(entry.attempt, end, this.#means.time.wallMs());
-  }
-
-  #isFullFor(event: PublishedEvent): boolean {
-    const { events, bytes } = this.terms;
-    const { counts } = this.pages;
-    return counts.entries >= events || counts.bytes + event.bytes.length > bytes;
   }
 
   #watchLimits(): void {

@@ -1,17 +1,19 @@
 import type { Config } from '../config/index.ts';
-import type { DeliveryTerms } from '../delivery/delivery.ts';
+import type { DeliveryTerms, Recipient } from '../delivery/delivery.ts';
 import type { EntriesMeans } from '../delivery/entries.ts';
-import { Chores } from '../kernel/chores.ts';
+import { type Chore, Chores } from '../kernel/chores.ts';
 import type { Time } from '../kernel/time.ts';
 import { granted, type LeaseGrant } from '../leases/index.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { type ClientControl, type ControlOf, type From, ProtocolError } from '../protocol/index.ts';
+import type { MailboxTotals } from '../observe/durable-series.ts';
+import { type Body, type ClientControl, type ControlOf, type From, ProtocolError } from '../protocol/index.ts';
 import type { Group, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { filterOf, type Registration, type Registrations } from '../subscribe/registrations.ts';
 import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription.ts';
 import { deliveryTerms } from '../subscribe/terms.ts';
 import { Consumer } from './consumer.ts';
+import { redrive } from './dead-letters.ts';
 import { fillFromLog } from './fill.ts';
 import { type DeadLetter, Mailbox } from './mailbox.ts';
 import { MailboxPages } from './mailbox-pages.ts';
@@ -70,6 +72,7 @@ interface Held {
 
 /** Every mailbox of the broker: made by its first consumer, found by name, and over when its lease is or it is removed. */
 export class Mailboxes implements SubscriptionKeeper {
+  readonly isDurable = true;
   readonly #means: MailboxesMeans;
   readonly #byName = new Map<string, Held>();
   readonly #bySubscription = new Map<Subscription, Held>();
@@ -80,6 +83,8 @@ export class Mailboxes implements SubscriptionKeeper {
   #gone: Held[] = [];
   /** Of mailboxes that may have to refuse a publisher. */
   readonly #tight = new Set<Mailbox>();
+  /** Of mailboxes that are over. */
+  readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
   #nextNumber = 1;
   #stops: (() => void)[] = [];
 
@@ -96,6 +101,22 @@ export class Mailboxes implements SubscriptionKeeper {
   /** Whether publishers must be asked to wait until `admit` was called, because some mailbox is full or almost so. */
   get isTight(): boolean {
     return this.#tight.size > 0;
+  }
+
+  totals(): MailboxTotals {
+    const totals = { ...this.#past, count: this.#byName.size, consumers: 0, entries: 0, bytes: 0, oldestMs: 0 };
+    const nowMs = this.#means.time.wallMs();
+    for (const { mailbox } of this.#byName.values()) {
+      const { counts } = mailbox.pages;
+      totals.consumers += mailbox.consumers.length;
+      totals.entries += counts.entries;
+      totals.bytes += counts.bytes;
+      totals.entered += counts.entered;
+      totals.settled += counts.settled;
+      totals.deadLettered += mailbox.since.deadLettered;
+      totals.oldestMs = Math.max(totals.oldestMs, nowMs - (mailbox.oldestStoredMs ?? nowMs));
+    }
+    return totals;
   }
 
   /** In the order in which they were made. */
@@ -231,6 +252,22 @@ export class Mailboxes implements SubscriptionKeeper {
     }
     this.#end(held, done);
     return entries;
+  }
+
+  /**
+   * Puts dead letters back where they came from; see dead-letters.ts. `hand` publishes an event for one recipient only. As
+   * far as the store and their mailbox have room.
+   */
+  redrive(
+    wish: { readonly from: string | undefined; readonly limit: number },
+    hand: (topic: string, body: Body, to: Recipient) => void,
+  ): Chore<{ readonly entries: number; readonly left: number }> {
+    return redrive(this.#get(DEAD_LETTERS).mailbox, wish, ({ mailbox: name, topic, body }) => {
+      const held = this.#byName.get(name);
+      if (held === undefined || !held.mailbox.hasRoomFor(body.bytes.length)) return false;
+      hand(topic, body, held.mailbox);
+      return true;
+    });
   }
 
   #make(name: string, topic: string, request: ControlOf<ClientControl, 'subscribe'>): Held {
@@ -419,6 +456,10 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#means.registrations.remove(registration);
     this.#setRecord(held, { ...record, ending: true });
     this.#chores.run(this.#empty(mailbox), () => {
+      // What is counted only rises.
+      this.#past.entered += mailbox.pages.counts.entered;
+      this.#past.settled += mailbox.pages.counts.settled;
+      this.#past.deadLettered += mailbox.since.deadLettered;
       this.#gone.push(held);
       this.#means.journal.touch();
       done();

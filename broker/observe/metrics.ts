@@ -2,6 +2,7 @@ import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import type { MatcherStats } from '../../matcher/index.ts';
 import type { LeaseCounts } from '../leases/index.ts';
 import type { Counters } from './counters.ts';
+import type { DurableReading } from './durable-series.ts';
 import { BUCKET_BOUNDS_SECONDS, type DurationHistogram } from './histogram.ts';
 import type { Host } from './host.ts';
 import { SERIES, type Series, type Snapshot } from './series.ts';
@@ -19,6 +20,8 @@ export interface MetricsSources {
   /** What connections have waiting for slow peers. */
   readonly unsentBytes?: (() => number) | undefined;
   readonly host?: Host | undefined;
+  readonly durable?: (() => DurableReading) | undefined;
+  readonly commitSeconds?: DurationHistogram | undefined;
 }
 
 export interface Metrics {
@@ -32,7 +35,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const first = snapshot(sources);
   const supplied = SERIES.filter((series) => series.read(first) !== undefined);
   const copies = supplied.map((series) => copyInto(registry, series));
-  registerHistogram(registry, sources.matchSeconds);
+  const { matchSeconds, commitSeconds } = sources;
+  registerHistogram(registry, 'tellwhen_match_duration_seconds', 'Time to match one event.', matchSeconds);
+  if (commitSeconds !== undefined) {
+    registerHistogram(registry, 'tellwhen_commit_duration_seconds', 'Time to flush one commit.', commitSeconds);
+  }
   return {
     async render() {
       const now = snapshot(sources);
@@ -53,6 +60,7 @@ function snapshot(sources: MetricsSources): Snapshot {
     resting: sources.resting?.(),
     unsentBytes: sources.unsentBytes?.(),
     host: sources.host?.read(),
+    durable: sources.durable?.(),
   };
 }
 
@@ -71,12 +79,11 @@ function copyInto(registry: Registry, series: Series): (now: Snapshot) => void {
 }
 
 /** prom-client's own histogram can only be filled one observation at a time, so this stands in its place. */
-function registerHistogram(registry: Registry, durations: DurationHistogram): void {
-  const name = 'tellwhen_match_duration_seconds';
+function registerHistogram(registry: Registry, name: string, help: string, durations: DurationHistogram): void {
   const bucket = `${name}_bucket`;
   const metric = {
     name,
-    help: 'Time to match one event against all subscriptions.',
+    help,
     type: 'histogram',
     get: async () => {
       let total = 0;

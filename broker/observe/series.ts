@@ -1,6 +1,7 @@
 import type { MatcherStats } from '../../matcher/index.ts';
 import type { LeaseCounts } from '../leases/index.ts';
 import type { Counters } from './counters.ts';
+import { DURABLE_SERIES, type DurableReading } from './durable-series.ts';
 import type { HostReading } from './host.ts';
 
 /** Everything that is shown, read at one moment. What an embedding does not supply is absent, and so are its series. */
@@ -14,6 +15,7 @@ export interface Snapshot {
   readonly resting?: number | undefined;
   readonly unsentBytes?: number | undefined;
   readonly host?: HostReading | undefined;
+  readonly durable?: DurableReading | undefined;
 }
 
 /**
@@ -48,6 +50,8 @@ const events: readonly Series[] = [
       return now.counters.unreadable;
     }),
   ),
+  counter('tellwhen_events_stored_total', 'Events that the store keeps.', (now) => now.counters.stored),
+  counter('tellwhen_events_repeated_total', 'Publishes recognised as said before.', (now) => now.counters.repeated),
   gauge('tellwhen_held_events', 'Events in memory for some subscription.', (now) => now.held.events),
   gauge('tellwhen_held_bytes', 'Memory they take.', (now) => now.held.bytes),
 ];
@@ -195,5 +199,13 @@ const machine: readonly Series[] = [
   counter('tellwhen_process_cpu_seconds_total', 'CPU time, user and system.', (now) => now.host?.cpuSeconds),
 ];
 
-/** Every metric but the histogram. */
-export const SERIES: readonly Series[] = [...events, ...deliveries, ...connections, ...matching, ...leases, ...machine];
+/** Every metric but the histograms. */
+export const SERIES: readonly Series[] = [
+  ...events,
+  ...deliveries,
+  ...connections,
+  ...matching,
+  ...leases,
+  ...DURABLE_SERIES,
+  ...machine,
+];

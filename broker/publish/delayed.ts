@@ -1,8 +1,17 @@
 import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import type { Time } from '../kernel/time.ts';
-import { type Body, ByteReader, ByteWriter, type PublishOptions, ProtocolError, readBody } from '../protocol/index.ts';
+import {
+  type Body,
+  ByteReader,
+  ByteWriter,
+  NO_OPTIONS,
+  ProtocolError,
+  type PublishOptions,
+  readBody,
+} from '../protocol/index.ts';
 import type { Group, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
+import type { Publication } from './publish.ts';
 
 export interface DelayedMeans {
   readonly journal: Journal;
@@ -10,7 +19,7 @@ export interface DelayedMeans {
   readonly eventsMax: number;
   readonly delayMsMax: number;
   /** Publishes the event. False when it has to wait on, because somebody who wants it has no room. */
-  readonly publish: (topic: string, body: Body, options: { readonly retain: boolean; readonly ttlMs: number | undefined }) => boolean;
+  readonly publish: (publication: Publication) => boolean;
 }
 
 interface Waiting extends HeapItem {
@@ -116,7 +125,8 @@ export class Delayed {
     const retain = from.u8() === 1;
     const ttl = from.varint();
     const body = readBody(new ByteReader(from.raw(from.varint())));
-    return this.#means.publish(topic, body, { retain, ttlMs: ttl === 0 ? undefined : ttl - 1 });
+    const options = { ...NO_OPTIONS, retain, ttlMs: ttl === 0 ? undefined : ttl - 1 };
+    return this.#means.publish({ topic, body, options });
   }
 
   /** Its key says when it is due, so it is written anew. */

@@ -70,6 +70,12 @@ export class PublishedEvent implements MatchableEvent {
     return this.#body.attributes;
   }
 
+  /** The beginning of the data, read as UTF-8; what is not becomes U+FFFD. */
+  text(charactersMax: number): string {
+    // No character takes more than four bytes, nor a code unit more than three.
+    return new TextDecoder().decode(this.#body.data.subarray(0, 3 * charactersMax)).slice(0, charactersMax);
+  }
+
   /** The decoded JSON; decoded when first asked for. `undefined` when it is not JSON, or a `fault` forbids it. */
   get data(): JsonValue | undefined {
     if (!this.#decoded) this.#decode();

@@ -8,6 +8,7 @@ import type { DurationHistogram } from '../observe/histogram.ts';
 import {
   type Body,
   ByteReader,
+  CODES,
   NO_OPTIONS,
   ProtocolError,
   type PublishOptions,
@@ -49,7 +50,7 @@ export interface PublishMeans {
   readonly log: EventLog;
   readonly known: KnownIds;
   readonly retained: Retained;
-  readonly delayed: () => Delayed;
+  readonly delayed: Delayed;
   readonly counters: Counters;
   readonly matchSeconds: DurationHistogram;
   /** A seq is about to be used: more of them are reserved in time. */
@@ -57,6 +58,8 @@ export interface PublishMeans {
   readonly firstSeq: number;
   /** Whether some of those whom events match may have to refuse one. */
   readonly mustAsk: () => boolean;
+  /** Whether there is room for what is to be stored. */
+  readonly mayStore: () => boolean;
   /** Asks them: throws ProtocolError, and then the event is refused. */
   readonly ask: (event: PublishedEvent, matches: Matches) => void;
   /** Hands a matched event on. */
@@ -132,9 +135,15 @@ export class Publish {
     });
   }
 
-  /** An event whose time has come. Throws as `publish` does. */
-  release(publication: Publication): void {
-    this.#enter(publication, true);
+  /** An event whose time has come. False when somebody who wants it has no room for it now. */
+  release(publication: Publication): boolean {
+    try {
+      this.#enter(publication, true);
+      return true;
+    } catch (error) {
+      if (error instanceof ProtocolError && CODES[error.code].retry) return false;
+      throw error;
+    }
   }
 
   #admit(publisher: Publisher, { body, options, topic }: Publication): void {
@@ -152,7 +161,10 @@ export class Publish {
       throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
     }
     if (options.mandatory && options.delayMs !== undefined) {
-      throw new ProtocolError('frame_malformed', 'whether somebody will want a delayed event is not known: not mandatory');
+      throw new ProtocolError(
+        'frame_malformed',
+        'whether somebody will want a delayed event is not known: not mandatory',
+      );
     }
   }
 
@@ -166,12 +178,14 @@ export class Publish {
     recent.remember(event);
     const outermost = this.#derived === undefined;
     this.#derived ??= [];
-    deliver(event, matches);
-    if (publication.options.retain) retained.keep(event);
-    const receipt = this.#receipt(event, matches.count, publication.options);
-    if (matches.count === 0) this.#unmatched(event, refusable);
-    if (outermost) this.#runDerived();
-    return receipt;
+    try {
+      deliver(event, matches);
+      if (publication.options.retain) retained.keep(event);
+      if (matches.count === 0) this.#unmatched(event, refusable);
+      return this.#receipt(event, matches.count, publication.options);
+    } finally {
+      if (outermost) this.#runDerived();
+    }
   }
 
   /** The place that the event will have, if nobody refuses it. */
@@ -196,9 +210,10 @@ export class Publish {
   }
 
   #ask(event: PublishedEvent, matches: Matches, { mandatory, retain }: PublishOptions): void {
-    const { mustAsk, ask, retained } = this.#means;
+    const { mustAsk, ask, retained, mayStore } = this.#means;
     if (mandatory && matches.count === 0) throw new ProtocolError('no_match', 'nobody subscribes to it');
     if (mustAsk()) ask(event, matches);
+    if (retain && !mayStore()) throw noRoom();
     if (retain && event.size > 0) retained.admit(event.topic, event.bytes.length);
   }
 
@@ -221,15 +236,18 @@ export class Publish {
   }
 
   #delay({ topic, body, options }: Publication): Receipt {
-    this.#means.delayed().add(topic, body, options);
+    if (!this.#means.mayStore()) throw noRoom();
+    this.#means.delayed.add(topic, body, options);
     const durable = this.#means.journal.store.durability === 'flushed';
     return { seq: 0, matched: 0, durable, unreadable: false, repeated: false, delayed: true };
   }
 
   #answer(receipt: Receipt, to: ReceiptTaker, ref: number, waits: boolean): void {
     if (ref === 0) return;
-    if (waits) this.#waiting.push({ to, ref, receipt });
-    else to.receipt(ref, receipt);
+    if (waits) {
+      this.#waiting.push({ to, ref, receipt });
+      this.#means.journal.touch();
+    } else to.receipt(ref, receipt);
   }
 
   #unmatched({ topic, bytes }: PublishedEvent, published: boolean): void {
@@ -260,6 +278,10 @@ export class Publish {
 
 /** Where the broker publishes what became of events. */
 const OWN_TOPICS = '$dead/';
+
+function noRoom(): ProtocolError {
+  return new ProtocolError('store_full', 'there is no room to store it');
+}
 
 function copyOfBody(bytes: Uint8Array): Body {
   return readBody(new ByteReader(bytes.slice()));

@@ -1,4 +1,5 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
+import type { Chore } from '../kernel/chores.ts';
 import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
 import type { Group, Journal } from '../store/journal.ts';
 import { textKey, textRange } from '../store/keys.ts';
@@ -20,6 +21,8 @@ interface LastValue {
   readonly expiresMs: number;
   readonly body: Uint8Array;
 }
+
+const STEP_TOPICS = 500;
 
 /** What a topic costs beside its last value's body: itself, its place in the table. An estimate. */
 const TOPIC_BYTES = 200;
@@ -81,19 +84,31 @@ export class Retained {
     this.#means.journal.touch();
   }
 
-  /** In the order in which they were published. Cost: microseconds for each topic that has a value. */
-  matching(filter: CompiledFilter): readonly PublishedEvent[] {
-    if (this.#byTopic.size === 0) return [];
+  /**
+   * Offers the last values that a filter matches, those from before the seq `sinceSeq`: later ones come by themselves.
+   * Some hundred topics a step. Ends early when `offer` answers false.
+   */
+  *offer(filter: CompiledFilter, sinceSeq: number, offer: (event: PublishedEvent) => boolean): Chore<void> {
     const matches = oneFilter(filter);
-    const nowMs = this.#means.wallMs();
-    const found: PublishedEvent[] = [];
-    for (const [topic, { seq, time, expiresMs, body }] of this.#byTopic) {
-      if (expiresMs !== 0 && expiresMs <= nowMs) continue;
-      const place = { seq, topic, time, arrivedMs: 0, expiresMs, retained: true };
-      const event = new PublishedEvent(place, readBody(new ByteReader(body)), this.#means.jsonLimits);
-      if (matches(event)) found.push(event);
+    let looked = 0;
+    // A map can change while it is gone through; what is set anew comes at its end, with a later seq.
+    for (const [topic, last] of this.#byTopic) {
+      if (last.seq <= sinceSeq && !this.#isExpired(last)) {
+        const event = this.#eventOf(topic, last);
+        if (matches(event) && !offer(event)) return;
+      }
+      looked += 1;
+      if (looked % STEP_TOPICS === 0) yield;
     }
-    return found.sort((one, other) => one.seq - other.seq);
+  }
+
+  #isExpired({ expiresMs }: LastValue): boolean {
+    return expiresMs !== 0 && expiresMs <= this.#means.wallMs();
+  }
+
+  #eventOf(topic: string, { seq, time, expiresMs, body }: LastValue): PublishedEvent {
+    const place = { seq, topic, time, arrivedMs: 0, expiresMs, retained: true };
+    return new PublishedEvent(place, readBody(new ByteReader(body)), this.#means.jsonLimits);
   }
 
   #set(topic: string, last: LastValue): void {

@@ -1,3 +1,5 @@
+import type { MailboxAnswers } from '../mailboxes/mailbox-answers.ts';
+import type { Mailboxes } from '../mailboxes/mailboxes.ts';
 import { type BrokerControl, type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
@@ -7,12 +9,23 @@ import type { Session } from './session.ts';
 
 export interface ControlMeans {
   readonly subscriptions: Subscriptions;
+  readonly mailboxes: Mailboxes;
+  readonly mailboxAnswers: MailboxAnswers;
+  /** Puts dead letters back; `done` is told how many, and how many are left. Throws ProtocolError. */
+  readonly redrive: (
+    wish: { readonly from: string | undefined; readonly limit: number },
+    done: (result: { readonly entries: number; readonly left: number }) => void,
+  ) => void;
+  /** Offers the last values of the topics that a new subscription matches. */
+  readonly offerRetained: (subscription: Subscription, isThere: () => boolean) => void;
+  /** Calls `then` when what was changed by now is on disk. */
+  readonly afterFlush: (then: () => void) => void;
   readonly subscriptionsPerSessionMax: number;
   /** While true nothing new begins. */
   readonly draining: () => boolean;
 }
 
-/** What a session asks of its subscriptions. What concerns the connection itself, link.ts does; the rest, questions.ts. */
+/** What a session asks of its subscriptions, and of mailboxes. What concerns the connection itself, link.ts does; the rest, questions.ts. */
 type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question>;
 type Handler<K extends Request['kind']> = (
   session: Session,
@@ -20,44 +33,36 @@ type Handler<K extends Request['kind']> = (
   means: ControlMeans,
 ) => Answer;
 
-interface Answer {
-  readonly frame: BrokerControl;
-  /** What follows once the answer is on its way. */
-  readonly after?: (outbound: Outbound) => void;
-}
+type Answer =
+  | {
+      readonly frame: BrokerControl;
+      /** What the answer says must be on disk before. */
+      readonly durable?: boolean;
+      /** What follows once the answer is on its way. */
+      readonly after?: (outbound: Outbound) => void;
+    }
+  /** It takes longer: calls `done` with the answer. */
+  | { readonly later: (done: (frame: BrokerControl) => void) => void };
 
 /** One handler a kind: what it does, and its answer. A throw is a refusal. */
 const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
-  subscribe(session, request, { subscriptions, subscriptionsPerSessionMax, draining }) {
-    if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+  subscribe(session, request, means) {
+    if (means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+    const { subscriptionsPerSessionMax } = means;
     if (session.subscriptions.size >= subscriptionsPerSessionMax) {
       throw new ProtocolError(
         'subscription_limit',
         `a session has at most ${subscriptionsPerSessionMax} subscriptions`,
       );
     }
-    const subscription = subscriptions.add(session.id, request);
-    session.subscriptions.set(subscription.id, subscription);
-    const { credit, ack, deliveryLeaseMs } = subscription.terms;
-    const frame = {
-      kind: 'subscribed',
-      ref: request.ref,
-      subscription: subscription.id,
-      seq: subscription.sinceSeq,
-      cost: subscription.cost,
-      creditEvents: credit.events,
-      creditBytes: credit.bytes,
-      ...(subscription.leaseId !== undefined && { leaseMs: subscriptions.leaseMs(subscription) }),
-      ...(ack === 'explicit' && { deliveryLeaseMs }),
-    } as const;
-    // Attached only now, so that the subscriber knows of the subscription before its first event arrives.
-    return { frame, after: (outbound) => subscription.delivery.attach(outbound) };
+    return request.mailbox === undefined ? subscribe(session, request, means) : consume(session, request, means);
   },
 
   replace(session, { ref, subscription: id, when }) {
     const subscription = owned(session, id);
     const seq = subscription.keeper.replace(subscription, when);
-    return { frame: { kind: 'replaced', ref, subscription: id, seq, cost: subscription.registration.cost } };
+    const frame = { kind: 'replaced', ref, subscription: id, seq, cost: subscription.registration.cost } as const;
+    return { frame, durable: subscription.keeper.isDurable };
   },
 
   unsubscribe(session, { ref, subscription: id }) {
@@ -69,8 +74,42 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
   renew(session, { ref, subscription: id, leaseMs }) {
     const subscription = owned(session, id);
     const { id: lease, token, remainingMs } = subscription.keeper.renew(subscription, leaseMs);
-    return { frame: { kind: 'renewed', ref, lease: { id: lease, token, remainingMs } } };
+    const frame = { kind: 'renewed', ref, lease: { id: lease, token, remainingMs } } as const;
+    return { frame, durable: subscription.keeper.isDurable };
   },
+
+  mailboxes: (_session, { ref, ...page }, { mailboxAnswers }) => ({
+    frame: { ...mailboxAnswers.list(page), kind: 'listed', ref },
+  }),
+
+  inspect: (_session, { ref, mailbox }, { mailboxAnswers }) => ({
+    frame: { ...mailboxAnswers.inspect(mailbox), kind: 'inspected', ref },
+  }),
+
+  peek: (_session, { ref, mailbox, ...page }, { mailboxAnswers }) => ({
+    frame: { ...mailboxAnswers.peek(mailbox, page), kind: 'peeked', ref },
+  }),
+
+  pause(_session, { ref, mailbox, paused }, { mailboxes }) {
+    mailboxes.pause(mailbox, paused);
+    return { frame: { kind: 'paused', ref, paused }, durable: true };
+  },
+
+  purge: (_session, { ref, mailbox }, { mailboxes }) => ({
+    later: (done) => mailboxes.purge(mailbox, (entries) => done({ kind: 'purged', ref, entries })),
+  }),
+
+  remove(_session, { ref, mailbox }, { mailboxes }) {
+    return { frame: { kind: 'removed', ref, entries: mailboxes.end(mailbox) }, durable: true };
+  },
+
+  replay: (_session, { ref, mailbox, from }, { mailboxes }) => ({
+    later: (done) => mailboxes.replay(mailbox, from, (entries) => done({ kind: 'replayed', ref, entries })),
+  }),
+
+  redrive: (_session, { ref, mailbox, limit = Number.MAX_SAFE_INTEGER }, { redrive }) => ({
+    later: (done) => redrive({ from: mailbox, limit }, (result) => done({ kind: 'redriven', ref, ...result })),
+  }),
 
   ping: (_session, { ref }) => ({ frame: { kind: 'pong', ref } }),
 };
@@ -78,9 +117,73 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
 /** Does what is asked, and sends the answer. Throws ProtocolError or FilterError where it is refused. */
 export function handleControl(session: Session, outbound: Outbound, request: Request, means: ControlMeans): void {
   const handler = handlers[request.kind] as Handler<Request['kind']>;
-  const { frame, after } = handler(session, request, means);
-  outbound.control(frame);
-  after?.(outbound);
+  const answer = handler(session, request, means);
+  if ('later' in answer) {
+    answer.later((frame) => outbound.control(frame));
+    return;
+  }
+  const send = (): void => {
+    outbound.control(answer.frame);
+    answer.after?.(outbound);
+  };
+  if (answer.durable === true) means.afterFlush(send);
+  else send();
+}
+
+type Subscribe = ControlOf<Request, 'subscribe'>;
+
+function subscribe(session: Session, request: Subscribe, { subscriptions, offerRetained }: ControlMeans): Answer {
+  for (const name of ['from', 'ageMs', 'keepMs', 'atEnd'] as const) {
+    if (request[name] === undefined) continue;
+    throw new ProtocolError('subscription_mode', `subscribe.${name} is for a mailbox; name one, or leave it out`);
+  }
+  const subscription = subscriptions.add(session.id, request);
+  session.subscriptions.set(subscription.id, subscription);
+  const isThere = (): boolean => session.subscriptions.get(subscription.id) === subscription;
+  return {
+    frame: subscribed(request, subscription),
+    // Attached only now, so that the subscriber knows of the subscription before its first event arrives.
+    after(outbound) {
+      subscription.delivery.attach(outbound);
+      if (request.retained !== 'skip') offerRetained(subscription, isThere);
+    },
+  };
+}
+
+function consume(session: Session, request: Subscribe, { mailboxes }: ControlMeans): Answer {
+  if (request.retained !== undefined) {
+    throw new ProtocolError('subscription_mode', 'subscribe.retained is not for a mailbox; leave it out');
+  }
+  const name = request.mailbox as string;
+  const { subscription, created } = mailboxes.attach(session.id, name, request);
+  session.subscriptions.set(subscription.id, subscription);
+  return {
+    frame: {
+      ...subscribed(request, subscription),
+      mailbox: { name, created, entries: mailboxes.get(name).mailbox.length },
+    },
+    durable: created,
+    after(outbound) {
+      // Its connection may have ended while the answer waited.
+      if (session.subscriptions.get(subscription.id) === subscription) subscription.delivery.attach(outbound);
+    },
+  };
+}
+
+function subscribed({ ref }: Subscribe, subscription: Subscription) {
+  const { id, registration, terms, keeper } = subscription;
+  const leaseMs = keeper.leaseMs(subscription);
+  return {
+    kind: 'subscribed',
+    ref,
+    subscription: id,
+    seq: registration.sinceSeq,
+    cost: registration.cost,
+    creditEvents: terms.credit.events,
+    creditBytes: terms.credit.bytes,
+    ...(leaseMs !== undefined && { leaseMs }),
+    ...(terms.ack === 'explicit' && { deliveryLeaseMs: terms.deliveryLeaseMs }),
+  } as const;
 }
 
 function owned(session: Session, id: number): Subscription {

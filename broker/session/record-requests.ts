@@ -1,5 +1,5 @@
 import { Entry, type Sequenced } from '../delivery/entry.ts';
-import { Pull } from '../delivery/pull.ts';
+import { isFetching } from '../delivery/fetching.ts';
 import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import {
   type Body,
@@ -7,11 +7,11 @@ import {
   CODES,
   type Code,
   ProtocolError,
+  type PublishOptions,
   readClientRecords,
   type Settlement,
 } from '../protocol/index.ts';
 import type { Publish, Publisher } from '../publish/publish.ts';
-import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import { Fetches } from './fetches.ts';
 import type { Outbound } from './outbound.ts';
 import type { Refusal } from './refusal.ts';
@@ -20,7 +20,6 @@ import { IncomingTopics } from './topics.ts';
 
 export interface RecordMeans {
   readonly publish: Publish;
-  readonly subscriptions: Subscriptions;
   readonly leases: LeaseTable;
   readonly topicAliasesMax: number;
   /** Fetches of one connection that may wait for it to read. */
@@ -66,12 +65,12 @@ export class RecordRequests implements ClientRecordHandler {
     this.#orRefuse(0, 'other', () => this.#topics.define(alias, text));
   }
 
-  publish(ref: number, alias: number, body: Body): void {
+  publish(ref: number, alias: number, body: Body, options: PublishOptions): void {
     try {
       if (this.#means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
       if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);
-      const receipt = this.#means.publish.publish(this.#publisher, this.#topics.get(alias), body);
-      if (ref !== 0) this.#outbound.receipt(ref, receipt);
+      const topic = this.#topics.get(alias);
+      this.#means.publish.publish(this.#publisher, { topic, body, options }, this.#outbound, ref);
     } catch (error) {
       this.#refuse(ref, 'publish', error);
     }
@@ -90,7 +89,7 @@ export class RecordRequests implements ClientRecordHandler {
       if (delivery === undefined) {
         throw new ProtocolError('subscription_unknown', `this session has no subscription ${subscription}`);
       }
-      if (!(delivery instanceof Pull)) {
+      if (!isFetching(delivery)) {
         throw new ProtocolError('subscription_mode', `subscription ${subscription} is not a pull subscription`);
       }
       this.#fetches.add(() => {

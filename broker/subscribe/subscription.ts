@@ -4,6 +4,8 @@ import type { Registration } from './registrations.ts';
 
 /** Who made a subscription, and changes and ends it. */
 export interface SubscriptionKeeper {
+  /** What it changes is to be on disk before anybody is told. */
+  readonly isDurable: boolean;
   /** Puts another predicate on it, and answers from which seq on. What is on its way stays so. Throws FilterError. */
   replace(subscription: Subscription, when: string | null): number;
   /** Sets a new time on its lease, from now, or from when its owner's connection ends. Throws ProtocolError. */

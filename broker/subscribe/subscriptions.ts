@@ -19,6 +19,7 @@ export interface SubscriptionsMeans {
   readonly held: HeldEvents;
   readonly wakeups: Wakeups;
   readonly counters: Counters;
+  readonly wallMs: () => number;
   /** The last seq given to an event. */
   readonly lastSeq: () => number;
   /** A subscription ended by its lease. */
@@ -27,6 +28,7 @@ export interface SubscriptionsMeans {
 
 /** The subscriptions that sessions have for themselves: their events are kept in memory, and gone with them. */
 export class Subscriptions implements SubscriptionKeeper {
+  readonly isDurable = false;
   readonly #means: SubscriptionsMeans;
 
   constructor(means: SubscriptionsMeans) {
@@ -93,10 +95,10 @@ export class Subscriptions implements SubscriptionKeeper {
   }
 
   #delivery(id: number, owner: string, terms: DeliveryTerms): Delivery & Recipient {
-    const { config, leases, held, wakeups, counters } = this.#means;
+    const { config, leases, held, wakeups, counters, wallMs } = this.#means;
     const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
-    if (terms.ack === 'none') return new Push(id, terms, { held, counters, creditMax });
-    const means = { leases, held, wakeups, counters, creditMax };
+    if (terms.ack === 'none') return new Push(id, terms, { held, counters, creditMax, wallMs });
+    const means = { leases, held, wakeups, counters, creditMax, wallMs };
     const addressee = { subscription: id, owner };
     return terms.mode === 'pull' ? new Pull(addressee, terms, means) : new AcknowledgedPush(addressee, terms, means);
   }
