@@ -74,6 +74,7 @@ export class Client {
         this.#settler.stop(error ?? clientClosed());
         this.#registry.endAll(error);
       },
+      ended: (subscription, error) => this.#registry.ended(subscription, error),
       stray: (subscription) => this.#registry.stray(subscription),
     });
     this.#keeper = new LeaseKeeper(time, this.#link);

@@ -50,6 +50,11 @@ export class ReceivedEvent {
     return this.#delivery.attempt;
   }
 
+  /** It is the last value of its topic, published before the subscription was made. */
+  get retained(): boolean {
+    return this.#delivery.retained;
+  }
+
   get data(): Uint8Array {
     return this.#body.data;
   }

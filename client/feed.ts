@@ -31,12 +31,12 @@ export class Feed<T> implements AsyncIterable<T> {
   }
 
   get topic(): string {
-    return this.#registration.ask.topic;
+    return this.#registration.topic;
   }
 
   /** The predicate, as the broker has it now. */
   get when(): string | undefined {
-    return this.#registration.ask.when;
+    return this.#registration.when;
   }
 
   /** Position of the event from which the present filter holds: the first that can match is the next. */

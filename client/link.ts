@@ -34,6 +34,8 @@ export interface LinkUser {
   /** After what was sent has failed. */
   lost(error: TellwhenError): void;
   closed(error: TellwhenError | undefined): void;
+  /** The broker ended a subscription that nobody here asked it to end. */
+  ended(subscription: number, error: TellwhenError): void;
   /** A subscription came to be after its request was given up. */
   stray(subscription: number): void;
 }
@@ -139,6 +141,7 @@ export class Link implements ConnectionOwner {
   control(frame: BrokerControl): void {
     if (frame.kind === 'closing') this.#reconnector.elsewhere();
     else if (frame.kind === 'welcome') throw new TellwhenError('broker_unreadable', 'a second welcome');
+    else if (frame.kind === 'ended') this.#user.ended(frame.subscription, new TellwhenError(frame.code, frame.message));
     else this.#answer(frame);
     this.sender.admit();
   }
@@ -184,7 +187,7 @@ export class Link implements ConnectionOwner {
     return new Heartbeat({ time, silenceMs, lastHeardMs: () => connection.lastHeardMs, ask });
   }
 
-  #answer(frame: Exclude<BrokerControl, { readonly kind: 'closing' | 'welcome' }>): void {
+  #answer(frame: Exclude<BrokerControl, { readonly kind: 'closing' | 'ended' | 'welcome' }>): void {
     const request = frame.ref === 0 ? undefined : this.sender.take(frame.ref);
     if (frame.kind === 'refused') {
       const { code, message, offset } = frame;

@@ -17,6 +17,8 @@ import type { Settler } from './settler.ts';
 import { DONE, Stream } from './stream.ts';
 
 export type SubscribeFrame = Omit<ControlOf<ClientControl, 'subscribe'>, 'ref'>;
+/** A mailbox, as the broker tells of it to who begins to take events from it. `created`: by doing so. */
+export type MailboxJoined = NonNullable<AnswerOf<'subscribed'>['mailbox']>;
 export type Cost = AnswerOf<'subscribed'>['cost'];
 
 /** After a new connection: events may be missing, and the broker cannot tell how many. */
@@ -80,6 +82,7 @@ export abstract class Registration<T> {
   #seq = 0;
   #lastSeq = 0;
   #cost: Cost = 'indexed';
+  #mailbox: MailboxJoined | undefined;
   #over = false;
 
   constructor(ask: SubscribeFrame, means: RegistrationMeans) {
@@ -109,6 +112,20 @@ export abstract class Registration<T> {
     return this.#over;
   }
 
+  /** The topic filter: of a mailbox, as the broker told it. */
+  get topic(): string {
+    return this.#mailbox?.topic ?? this.#ask.topic ?? '';
+  }
+
+  get when(): string | undefined {
+    return this.#mailbox === undefined ? this.#ask.when : this.#mailbox.when;
+  }
+
+  /** What it takes its events from, as it was when it last began to; of a subscription of its own, nothing. */
+  get mailbox(): MailboxJoined | undefined {
+    return this.#mailbox;
+  }
+
   get seq(): number {
     return this.#seq;
   }
@@ -135,7 +152,8 @@ export abstract class Registration<T> {
   notice(_topic: string, _notice: NoticeRecord): void {}
 
   /** The broker made it, at first or anew. */
-  bind({ subscription, seq, cost, creditEvents, creditBytes, deliveryLeaseMs }: AnswerOf<'subscribed'>): void {
+  bind(made: AnswerOf<'subscribed'>): void {
+    const { subscription, seq, cost, creditEvents, creditBytes, deliveryLeaseMs, mailbox } = made;
     const again = this.#known;
     this.#known = true;
     this.#id = subscription;
@@ -143,6 +161,7 @@ export abstract class Registration<T> {
     this.#cost = cost;
     this.#granted = { events: creditEvents, bytes: creditBytes };
     this.#deliveryLeaseMs = deliveryLeaseMs;
+    this.#mailbox = mailbox;
     this.drops.restart();
     this.replacements.restart();
     this.#bindAnew();
@@ -163,6 +182,7 @@ export abstract class Registration<T> {
 
   replaced(when: string | null, { seq, cost }: AnswerOf<'replaced'>): void {
     this.#ask = { ...this.#ask, when: when ?? undefined };
+    if (this.#mailbox !== undefined) this.#mailbox = { ...this.#mailbox, when: when ?? undefined };
     this.#seq = seq;
     this.#cost = cost;
   }

@@ -116,6 +116,15 @@ export class Registry implements Deliveries {
     this.#byId.clear();
   }
 
+  /** The broker has ended one. What has arrived can still be taken; then its sequence throws this. */
+  ended(subscription: number, error: TellwhenError): void {
+    const registration = this.#byId.get(subscription);
+    if (registration === undefined) return;
+    this.#byId.delete(subscription);
+    this.#all.delete(registration);
+    registration.end(error);
+  }
+
   /** The broker has a subscription that nobody here knows: one given up while its answer was under way. */
   stray(subscription: number): void {
     // If this is lost too, the next connection finds it again, or nothing is left to find.

@@ -76,6 +76,12 @@ export type From = Checked<typeof place>;
 
 const mailbox = text(128);
 
+/** One that a newer broker knows and this client does not is still an end or a refusal. */
+const code: Check<Code> = (value, where) => {
+  const given = text(64)(value, where);
+  return isCode(given) ? given : 'internal';
+};
+
 /** What became of an event for a subscription that it matched, or why the question does not arise. */
 export const FATES = [
   'delivered',
@@ -274,6 +280,8 @@ const brokerControls = {
       topicAliases: integer(1),
       creditEvents: integer(1),
       creditBytes: integer(1),
+      /** So long the broker knows an id of a source again. Absent: it does not. */
+      dedupMs: optional(integer(1)),
     }),
   }),
   /** `seq`: the first event that can match is the next after it. */
@@ -290,7 +298,16 @@ const brokerControls = {
     /** Where deliveries are acknowledged: how long one is leased, the default filled in. */
     deliveryLeaseMs: optional(integer(0)),
     /** Where events are taken from a mailbox. `created`: by this request. */
-    mailbox: optional(object({ name: mailbox, created: flag, entries: integer(0) })),
+    mailbox: optional(
+      object({
+        name: mailbox,
+        created: flag,
+        entries: integer(0),
+        /** Its filter, for who did not say one. */
+        topic: text(512),
+        when: optional(text(65_536)),
+      }),
+    ),
   }),
   replaced: object({ kind: oneOf(['replaced']), ref, subscription, seq: integer(0), cost: oneOf(COSTS) }),
   unsubscribed: object({ kind: oneOf(['unsubscribed']), ref, subscription, seq: integer(0) }),
@@ -383,16 +400,15 @@ const brokerControls = {
   replayed: object({ kind: oneOf(['replayed']), ref, entries: integer(0) }),
   /** `left`: dead letters that the request meant and its limit did not reach. */
   redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
+  /** Unasked: the subscription ended by somebody else's doing, as when its mailbox is removed. The code says why. */
+  ended: object({ kind: oneOf(['ended']), subscription, code, message: text(10_000) }),
   pong: object({ kind: oneOf(['pong']), ref }),
   farewell: object({ kind: oneOf(['farewell']), ref }),
   /** A request is refused; `ref` 0 where it could not be read. Nothing was changed. */
   refused: object({
     kind: oneOf(['refused']),
     ref: integer(0),
-    code: ((value, where) => {
-      const code = text(64)(value, where);
-      return isCode(code) ? code : 'internal';
-    }) as Check<Code>,
+    code,
     message: text(10_000),
     /** Into the predicate or topic filter, in UTF-16 code units. */
     offset: optional(integer(0)),

@@ -56,13 +56,26 @@ describe('documents', () => {
 describe('the document of the protocol', () => {
   const text = FILES.includes(PROTOCOL) ? read(PROTOCOL) : '';
 
-  it('has every code, every drop reason and every close code', () => {
-    const words = [...Object.keys(CODES), ...DROP_REASONS, ...Object.values(CLOSE).map(String)];
+  it('has exactly the codes, in their order, with what they mean', () => {
+    const rows = text
+      .split('\n')
+      .filter((line) => /^\| `\w+` +\| (yes|no) /.test(line))
+      // The formatter pads the cells.
+      .map((line) => line.replace(/ +/g, ' '));
+    const entries: [string, { readonly retry: boolean; readonly meaning: string }][] = Object.entries(CODES);
+    expect(rows).toEqual(
+      entries.map(([code, { retry, meaning }]) => `| \`${code}\` | ${retry ? 'yes' : 'no'} | ${meaning} |`),
+    );
+  });
+
+  it('has every drop reason and every close code', () => {
+    const words = [...DROP_REASONS, ...Object.values(CLOSE).map(String)];
     expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(text))).toEqual([]);
   });
 
   it('has no code that is not one', () => {
-    const families = /`((?:frame|topic|event|predicate|subscription|lease|session|credit)_[a-z_]+)`/g;
+    const families =
+      /`((?:frame|topic|event|predicate|subscription|lease|session|credit|mailbox|store|retained|delayed)_[a-z_]+)`/g;
     const unknown = [...text.matchAll(families)].map(([, code]) => code ?? '');
     const known = new Set<string>([...Object.keys(CODES), ...DROP_REASONS]);
     expect(unknown.filter((code) => !known.has(code))).toEqual([]);

@@ -4,8 +4,11 @@ import {
   ByteWriter,
   type ClientControl,
   type ControlOf,
+  type Delivery,
   decodeControl,
   type LeaseGrant,
+  type PublishOptions,
+  type Receipt,
   readClientControl,
   readClientRecords,
   type Settlement,
@@ -17,7 +20,15 @@ import type { WebSocketFactory, WebSocketLike } from '../../client/websocket.ts'
 /** A record of a data frame, as the broker reads it. */
 export type SentRecord =
   | { readonly kind: 'topic'; readonly alias: number; readonly text: string }
-  | { readonly kind: 'publish'; readonly ref: number; readonly alias: number; readonly text: string }
+  | {
+      readonly kind: 'publish';
+      readonly ref: number;
+      readonly alias: number;
+      readonly text: string;
+      readonly id: string | undefined;
+      readonly source: string | undefined;
+      readonly options: PublishOptions;
+    }
   | { readonly kind: 'credit'; readonly subscription: number; readonly events: number; readonly bytes: number }
   | { readonly kind: 'fetch'; readonly ref: number; readonly subscription: number; readonly seq: number }
   | {
@@ -36,7 +47,42 @@ export interface FakeEvent {
   readonly data?: unknown;
   readonly attempt?: number;
   readonly lease?: LeaseGrant;
+  readonly retained?: boolean;
 }
+
+const PLAIN_RECEIPT: Receipt = {
+  seq: 0,
+  matched: 0,
+  durable: false,
+  unreadable: false,
+  repeated: false,
+  delayed: false,
+};
+
+type MailboxStatus = ControlOf<BrokerControl, 'listed'>['mailboxes'][number];
+
+const EMPTY_MAILBOX: MailboxStatus = {
+  mailbox: '',
+  topic: '#',
+  cost: 'indexed',
+  consumers: 1,
+  paused: false,
+  entries: 0,
+  bytes: 0,
+  leased: 0,
+  resting: 0,
+  oldestMs: 0,
+  entered: 0,
+  settled: 0,
+  redelivered: 0,
+  deadLettered: 0,
+  dropped: 0,
+  limits: { events: 100_000, bytes: 1 << 28, ageMs: 604_800_000, keepMs: 0 },
+  overflow: 'reject',
+  atEnd: 'drop',
+  attemptsMax: 5,
+  leaseMs: 86_400_000,
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -47,7 +93,7 @@ const decoder = new TextDecoder();
  */
 export class FakeBroker {
   readonly peers: FakePeer[] = [];
-  limits = {
+  limits: ControlOf<BrokerControl, 'welcome'>['limits'] = {
     controlFrameBytes: 65_536,
     dataFrameBytes: 65_536,
     eventBytes: 16_384,
@@ -63,6 +109,8 @@ export class FakeBroker {
   reachable = true;
   welcomes = true;
   receipts = false;
+  /** Those that subscriptions have made. */
+  readonly mailboxes = new Map<string, MailboxStatus>();
   /** Returns true for a frame it has dealt with. */
   onControl: (frame: ClientControl, peer: FakePeer) => boolean = () => false;
   #lastSubscription = 0;
@@ -107,6 +155,7 @@ export class FakeBroker {
           creditEvents,
           creditBytes,
           deliveryLeaseMs: this.deliveryLeaseMs,
+          mailbox: frame.mailbox === undefined ? undefined : this.#join(frame.mailbox, frame),
         });
         break;
       }
@@ -143,12 +192,51 @@ export class FakeBroker {
         peer.control({ kind: 'ranked', ref, filters: [], listed: 0, held: 0, sweep });
         break;
       }
+      case 'mailboxes':
+        peer.control({ kind: 'listed', ref, mailboxes: [...this.mailboxes.values()] });
+        break;
+      case 'inspect': {
+        const status = this.mailboxes.get(frame.mailbox);
+        if (status === undefined) {
+          peer.control({ kind: 'refused', ref, code: 'mailbox_unknown', message: 'no such mailbox' });
+        } else peer.control({ kind: 'inspected', ref, ...status });
+        break;
+      }
+      case 'peek':
+        peer.control({ kind: 'peeked', ref, entries: [] });
+        break;
+      case 'pause':
+        peer.control({ kind: 'paused', ref, paused: frame.paused });
+        break;
+      case 'purge':
+        peer.control({ kind: 'purged', ref, entries: 3 });
+        break;
+      case 'remove':
+        this.mailboxes.delete(frame.mailbox);
+        peer.control({ kind: 'removed', ref, entries: 4 });
+        break;
+      case 'replay':
+        peer.control({ kind: 'replayed', ref, entries: 5 });
+        break;
+      case 'redrive':
+        peer.control({ kind: 'redriven', ref, entries: 6, left: 7 });
+        break;
       case 'ping':
         peer.control({ kind: 'pong', ref });
         break;
       case 'goodbye':
         peer.control({ kind: 'farewell', ref });
     }
+  }
+
+  #join(
+    name: string,
+    { topic = '#', when }: { readonly topic?: string | undefined; readonly when?: string | undefined },
+  ) {
+    const known = this.mailboxes.get(name);
+    const status = known ?? { ...EMPTY_MAILBOX, mailbox: name, topic, when };
+    this.mailboxes.set(name, status);
+    return { name, created: known === undefined, entries: status.entries, topic: status.topic, when: status.when };
   }
 
   #welcome({ ref, session }: ControlOf<ClientControl, 'hello'>): BrokerControl {
@@ -265,8 +353,9 @@ export class FakePeer {
     this.data((to) => writeBrokerRecord.refused(to, ref, code, `refused: ${code}`));
   }
 
-  receipt(ref: number, seq = this.#broker.nextSeq()): void {
-    this.data((to) => writeBrokerRecord.receipt(to, ref, { seq, matched: 0, durable: false, unreadable: false }));
+  receipt(ref: number, said: Partial<Receipt> = {}): void {
+    const seq = said.seq ?? this.#broker.nextSeq();
+    this.data((to) => writeBrokerRecord.receipt(to, ref, { ...PLAIN_RECEIPT, ...said, seq }));
   }
 
   close(code: number, reason = ''): void {
@@ -289,8 +378,8 @@ export class FakePeer {
 
   readonly #reader = {
     topic: (alias: number, text: string): void => void this.records.push({ kind: 'topic', alias, text }),
-    publish: (ref: number, alias: number, { data }: BodyFields): void =>
-      void this.records.push({ kind: 'publish', ref, alias, text: decoder.decode(data) }),
+    publish: (ref: number, alias: number, { data, id, source }: BodyFields, options: PublishOptions): void =>
+      void this.records.push({ kind: 'publish', ref, alias, text: decoder.decode(data), id, source, options }),
     credit: (subscription: number, events: number, bytes: number): void =>
       void this.records.push({ kind: 'credit', subscription, events, bytes }),
     fetch: (ref: number, subscription: number, seq: number): void =>
@@ -342,6 +431,13 @@ function encodedBody(body: BodyFields): Uint8Array {
   return writer.written().slice();
 }
 
-function delivery({ seq, attempt, lease }: FakeEvent, alias: number, broker: FakeBroker) {
-  return { seq: seq ?? broker.nextSeq(), time: 1_700_000_000_000, alias, attempt: attempt ?? (lease ? 1 : 0), lease };
+function delivery({ seq, attempt, lease, retained = false }: FakeEvent, alias: number, broker: FakeBroker): Delivery {
+  return {
+    seq: seq ?? broker.nextSeq(),
+    time: 1_700_000_000_000,
+    alias,
+    attempt: attempt ?? (lease ? 1 : 0),
+    lease,
+    retained,
+  };
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { writeBrokerRecord } from '../../../broker/protocol/index.ts';
 import { TellwhenError } from '../../../client/errors.ts';
 import { connected, outcome } from '../../support/connected-client.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
@@ -11,10 +10,9 @@ test('resolves with the receipt', async () => {
   await turn();
   const [publish] = broker.peer.sent('publish');
   expect(publish?.text).toBe('{"temperature":31}');
-  broker.peer.data((to) =>
-    writeBrokerRecord.receipt(to, publish?.ref ?? 0, { seq: 7, matched: 3, durable: true, unreadable: false }),
-  );
-  expect(await published).toEqual({ seq: 7, matched: 3, durable: true, unreadable: false });
+  const receipt = { seq: 7, matched: 3, durable: true, unreadable: false, repeated: false, delayed: false };
+  broker.peer.receipt(publish?.ref ?? 0, receipt);
+  expect(await published).toEqual(receipt);
 });
 
 test('what one turn publishes is one frame, each topic spelt once per connection', async () => {
@@ -126,9 +124,9 @@ test('a batch answers for each of its events, in their order', async () => {
   ]);
   await turn();
   const [one, two, three] = broker.peer.sent('publish').map(({ ref }) => ref) as [number, number, number];
-  broker.peer.receipt(three, 33);
+  broker.peer.receipt(three, { seq: 33 });
   broker.peer.refused(two, 'topic_invalid');
-  broker.peer.receipt(one, 31);
+  broker.peer.receipt(one, { seq: 31 });
   const [first, second, third] = await batch;
   expect(first).toMatchObject({ seq: 31 });
   expect(second).toBeInstanceOf(TellwhenError);

@@ -241,7 +241,7 @@ test('data that is not JSON says so', async () => {
     writeBrokerRecord.topic(to, 60, 'raw');
     // One event with its body by hand: no flags, two bytes of data that are no UTF-8.
     const body = Uint8Array.of(0, 2, 0xff, 0xfe);
-    writeBrokerRecord.event(to, 1, { seq: 1, time: 0, alias: 60, attempt: 0 }, body);
+    writeBrokerRecord.event(to, 1, { seq: 1, time: 0, alias: 60, attempt: 0, retained: false }, body);
   });
   const [event] = await take(sub, 1);
   expect(() => event?.json()).toThrow(expect.objectContaining({ code: 'data_not_json' }));

@@ -3,6 +3,7 @@ import {
   type BrokerRecordHandler,
   ByteWriter,
   type ClientRecordHandler,
+  NO_OPTIONS,
   readBrokerRecords,
   readClientRecords,
   writeBrokerRecord,
@@ -38,6 +39,8 @@ function hex(write: (to: ByteWriter) => void): string {
   return Buffer.from(to.written()).toString('hex');
 }
 
+const receipt = { seq: 1_000_000, matched: 3, durable: false, unreadable: false, repeated: false, delayed: false };
+const everyOption = { durable: true, mandatory: true, retain: true, ttlMs: 1000, delayMs: 3_600_000 };
 const lease = { id: 300, token: 2 ** 53 - 1, remainingMs: 30_000 };
 const lease_hex = 'ac02ffffffffffffff0fb0ea01';
 
@@ -48,7 +51,7 @@ describe('records from client to broker, byte for byte', () => {
       'publish of plain JSON',
       '0207050002' + '7b7d',
       (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }),
-      ['publish', 7, 5, { data: '{}' }],
+      ['publish', 7, 5, { data: '{}' }, NO_OPTIONS],
     ],
     [
       'publish of everything',
@@ -85,7 +88,20 @@ describe('records from client to broker, byte for byte', () => {
           attributes: { n: 1.5, s: 'us', t: true, f: false },
           data: 'hi',
         },
+        NO_OPTIONS,
       ],
+    ],
+    [
+      'publish with every option',
+      '060705' + '1f' + 'e807' + '80dddb01' + '00027b7d',
+      (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }, everyOption),
+      ['publish', 7, 5, { data: '{}' }, everyOption],
+    ],
+    [
+      'publish with one option',
+      '060705' + '01' + '00027b7d',
+      (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }, { ...NO_OPTIONS, durable: true }),
+      ['publish', 7, 5, { data: '{}' }, { ...NO_OPTIONS, durable: true }],
     ],
     [
       'credit',
@@ -115,6 +131,11 @@ describe('records from client to broker, byte for byte', () => {
     expect(calls).toEqual([call]);
   });
 
+  it('refuses options that it does not know', () => {
+    const read = () => readClientRecords(Buffer.from('0607052000027b7d', 'hex'), {} as ClientRecordHandler);
+    expect(read).toThrow(expect.objectContaining({ code: 'frame_malformed', offset: 3 }));
+  });
+
   it('reads many records of one frame in their order', () => {
     const frame = Buffer.from(golden.map(([, bytes]) => bytes).join(''), 'hex');
     const calls = recorded<ClientRecordHandler>((handler) => readClientRecords(frame, handler));
@@ -129,20 +150,39 @@ describe('records from broker to client, byte for byte', () => {
     [
       'receipt',
       '8207c0843d0302',
-      (to) => writeBrokerRecord.receipt(to, 7, { seq: 1_000_000, matched: 3, durable: false, unreadable: true }),
-      ['receipt', 7, { seq: 1_000_000, matched: 3, durable: false, unreadable: true }],
+      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, unreadable: true }),
+      ['receipt', 7, { ...receipt, unreadable: true }],
+    ],
+    [
+      'receipt of an event known before',
+      '8207c0843d0305',
+      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, durable: true, repeated: true }),
+      ['receipt', 7, { ...receipt, durable: true, repeated: true }],
+    ],
+    [
+      'receipt of a delayed event',
+      '8207000008',
+      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, seq: 0, matched: 0, delayed: true }),
+      ['receipt', 7, { ...receipt, seq: 0, matched: 0, delayed: true }],
     ],
     [
       'event without lease',
       '8302' + '0009e80705' + '00027b7d',
-      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 0 }, body),
-      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 0, lease: undefined }, { data: '{}' }],
+      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 0, retained: false }, body),
+      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 0, lease: undefined, retained: false }, { data: '{}' }],
+    ],
+    [
+      'last value of a topic',
+      '8302' + '0209e80705' + '00027b7d',
+      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 0, retained: true }, body),
+      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 0, lease: undefined, retained: true }, { data: '{}' }],
     ],
     [
       'event under a lease',
       `83020109e8070502${lease_hex}00027b7d`,
-      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, body),
-      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease }, { data: '{}' }],
+      (to) =>
+        writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease, retained: false }, body),
+      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 2, lease, retained: false }, { data: '{}' }],
     ],
     [
       'notice',
@@ -159,8 +199,9 @@ describe('records from broker to client, byte for byte', () => {
     [
       'fetched',
       `86040109e8070501${lease_hex}00027b7d`,
-      (to) => writeBrokerRecord.fetched(to, 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, body),
-      ['fetched', 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease }, { data: '{}' }],
+      (to) =>
+        writeBrokerRecord.fetched(to, 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease, retained: false }, body),
+      ['fetched', 4, { seq: 9, time: 1000, alias: 5, attempt: 1, lease, retained: false }, { data: '{}' }],
     ],
     ['settled', '8704b0ea01', (to) => writeBrokerRecord.settled(to, 4, 30_000), ['settled', 4, 30_000]],
     [
