@@ -2,12 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { StoreError } from './store.ts';
 
-/** The process as it is known to the system, handed in by who has it. */
-export interface OwnProcess {
-  readonly pid: number;
-  /** Whether there is a process of this number, whosever it is. */
-  exists(pid: number): boolean;
-}
+/** The process that claims, as Node has it: handed in by who may touch it. */
+export type OwnProcess = Pick<NodeJS.Process, 'pid' | 'kill'>;
 
 export interface DirectoryLock {
   /** Idempotent. Not needed when the process ends: its claim ends with it. */
@@ -72,10 +68,19 @@ function claimOf(name: string): Claim | undefined {
 
 function isRunning({ pid, start, boot }: Claim, bootNow: string, own: OwnProcess): boolean {
   if (boot !== bootNow && boot !== UNKNOWN && bootNow !== UNKNOWN) return false;
-  if (!own.exists(pid)) return false;
+  if (!exists(pid, own)) return false;
   const stat = readStat(pid);
   if (stat === undefined) return true;
   return !stat.ended && (stat.start === start || start === UNKNOWN);
+}
+
+function exists(pid: number, own: OwnProcess): boolean {
+  try {
+    return own.kill(pid, 0);
+  } catch (error) {
+    // It is there, and not ours to signal.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** What Linux says of a process, and other systems do not: undefined. */

@@ -8,6 +8,7 @@ import { filters } from './commands/filters.ts';
 import { pub } from './commands/pub.ts';
 import { pull } from './commands/pull.ts';
 import { serve } from './commands/serve.ts';
+import { store } from './commands/store.ts';
 import { sub } from './commands/sub.ts';
 import { reportFailure } from './failure.ts';
 import { type Program, runProgram } from './program.ts';
@@ -15,7 +16,7 @@ import { Terminal } from './terminal.ts';
 import { isAborted } from './with-client.ts';
 
 const program: Program = {
-  commands: [serve, pub, sub, pull, explain, filters, demo, config],
+  commands: [serve, pub, sub, pull, explain, filters, store, demo, config],
   examples: [
     { does: 'start a broker', line: 'serve' },
     { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },

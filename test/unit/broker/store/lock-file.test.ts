@@ -4,17 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { lockDirectory, type OwnProcess } from '../../../../broker/store/lock-file.ts';
-
-const own: OwnProcess = { pid: process.pid, exists };
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+import { lockDirectory } from '../../../../broker/store/lock-file.ts';
 
 let root: string;
 let directory: string;
@@ -30,7 +20,7 @@ const claims = (): readonly string[] => readdirSync(directory).filter((name) => 
 
 /** A claim like our own, of somebody else. */
 function claimBy(change: (parts: { pid: string; start: string; boot: string }) => void): string {
-  const lock = lockDirectory(directory, own);
+  const lock = lockDirectory(directory, process);
   const [, pid = '', start = '', boot = ''] = (claims()[0] ?? '').split('.');
   lock.release();
   const parts = { pid, start, boot };
@@ -41,15 +31,15 @@ function claimBy(change: (parts: { pid: string; start: string; boot: string }) =
 }
 
 it('is had by one, made with its directory, and free again afterwards', () => {
-  const first = lockDirectory(directory, own);
+  const first = lockDirectory(directory, process);
   expect(claims().length).toBe(1);
-  expect(() => lockDirectory(directory, own)).toThrow(
+  expect(() => lockDirectory(directory, process)).toThrow(
     expect.objectContaining({ code: 'store_locked', message: expect.stringContaining(`process ${process.pid}`) }),
   );
   first.release();
   first.release();
   expect(claims()).toEqual([]);
-  lockDirectory(directory, own).release();
+  lockDirectory(directory, process).release();
 });
 
 it('is kept by another process as long as that runs, and not by what kill -9 left', async () => {
@@ -57,15 +47,15 @@ it('is kept by another process as long as that runs, and not by what kill -9 lef
   await once(other, 'spawn');
   const pid = other.pid ?? 0;
   const name = nameOfRunning(pid);
-  lockDirectory(directory, own).release();
+  lockDirectory(directory, process).release();
   writeFileSync(join(directory, name), '');
-  expect(() => lockDirectory(directory, own)).toThrow(
+  expect(() => lockDirectory(directory, process)).toThrow(
     expect.objectContaining({ code: 'store_locked', message: expect.stringContaining(`process ${pid}`) }),
   );
   expect(claims()).toEqual([name]);
   other.kill('SIGKILL');
   await once(other, 'exit');
-  lockDirectory(directory, own);
+  lockDirectory(directory, process);
   expect(claims()).not.toContain(name);
 });
 
@@ -79,7 +69,7 @@ it('is not kept by a number that another program has by now', () => {
   const name = claimBy((claim) => {
     claim.start = String(Number(claim.start) - 1);
   });
-  lockDirectory(directory, own);
+  lockDirectory(directory, process);
   expect(claims()).not.toContain(name);
 });
 
@@ -89,7 +79,7 @@ it('is not kept by what ran before the machine was started anew', () => {
     claim.start = 'unknown';
     claim.boot = '00000000-0000-0000-0000-000000000000';
   });
-  lockDirectory(directory, own);
+  lockDirectory(directory, process);
   expect(claims()).not.toContain(name);
 });
 
@@ -99,20 +89,20 @@ it('is kept by a process of which only its number is known', () => {
     claim.start = 'unknown';
     claim.boot = 'unknown';
   });
-  expect(() => lockDirectory(directory, own)).toThrow(expect.objectContaining({ code: 'store_locked' }));
+  expect(() => lockDirectory(directory, process)).toThrow(expect.objectContaining({ code: 'store_locked' }));
   expect(claims()).toEqual([name]);
 });
 
 it('leaves files alone that are no claims', () => {
-  lockDirectory(directory, own).release();
+  lockDirectory(directory, process).release();
   for (const name of ['store.mdb-lock', 'broker.lock', 'broker.x.1.2.lock']) writeFileSync(join(directory, name), '');
-  lockDirectory(directory, own).release();
+  lockDirectory(directory, process).release();
   expect(readdirSync(directory).length).toBe(3);
 });
 
 it('says what is wrong with a directory that cannot be one', () => {
   writeFileSync(directory, 'a file');
-  expect(() => lockDirectory(directory, own)).toThrow(
+  expect(() => lockDirectory(directory, process)).toThrow(
     expect.objectContaining({ code: 'store_unreadable', message: expect.stringContaining(directory) }),
   );
 });

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { realTime } from '../kernel/time.ts';
+import { type CheckOptions, checkStore, type KindCount } from './check-store.ts';
+import { LmdbStore, STORE_FILE } from './lmdb.ts';
+import { type DirectoryLock, lockDirectory, type OwnProcess } from './lock-file.ts';
+import { type Store, StoreError } from './store.ts';
+
+export interface LookOptions {
+  readonly directory: string;
+  readonly own: OwnProcess;
+}
+
+/** A store that is looked at, as it lies there, seals and all. */
+export interface Look {
+  readonly store: Store;
+  /** A broker has it, and goes on with it. */
+  readonly inUse: boolean;
+  check(options: CheckOptions): Promise<readonly KindCount[]>;
+  end(): Promise<void>;
+}
+
+/**
+ * Opens the store of a data directory for people who want to know what is in it. A broker may run on it. If none does, none can be started
+ * meanwhile, and the store is opened as a broker would open it, with what was flushed last.
+ *
+ * Throws StoreError: `store_unreadable` where there is none.
+ */
+export function openForLook({ directory, own }: LookOptions): Look {
+  // Before the directory is claimed, which makes it.
+  if (!existsSync(join(directory, STORE_FILE))) {
+    throw new StoreError('store_unreadable', `there is no store in ${directory}`);
+  }
+  const lock = lockIfFree(directory, own);
+  try {
+    const store = new LmdbStore({
+      directory,
+      time: realTime,
+      commitTimeoutMs: NO_COMMITS_MS,
+      readOnly: lock === undefined,
+    });
+    return {
+      store,
+      inUse: lock === undefined,
+      check: (options) => checkStore(store, realTime, options),
+      async end() {
+        await store.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+const NO_COMMITS_MS = 60_000;
+
+function lockIfFree(directory: string, own: OwnProcess): DirectoryLock | undefined {
+  try {
+    return lockDirectory(directory, own);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store_locked') return undefined;
+    throw error;
+  }
+}
