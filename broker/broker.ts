@@ -206,8 +206,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
       if (!mayStore()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
     },
-    deadLetter: (letter) => publish.derive(`${DEAD_LETTERS}/${letter.mailbox}`, bodyOfLetter(letter)),
-    ended: (subscription) => sessions.lapsed(subscription),
+    deadLetter(letter) {
+      mailboxes.expectDeadLetters();
+      publish.derive(`${DEAD_LETTERS}/${letter.mailbox}`, bodyOfLetter(letter));
+    },
+    ended: (subscription) => sessions.mailboxEnded(subscription),
   });
   // After those whose pages refer to its blocks.
   journal.addWriter((group) => eventLog.write(group));

@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type Broker, startBroker } from './broker.ts';
-import { CLIENT_VARIABLES, ConfigError, ENV_PREFIX, type LoadedConfig, loadConfig } from './config/index.ts';
+import {
+  CLIENT_VARIABLES,
+  type Config,
+  ConfigError,
+  ENV_PREFIX,
+  type LoadedConfig,
+  loadConfig,
+} from './config/index.ts';
 import { watchHost } from './observe/host.ts';
 import { createLog, type Log } from './observe/log.ts';
+import { StoreError } from './store/store.ts';
 import { TransportError } from './transports/transport.ts';
 
 /** Where the process finds its configuration. */
@@ -51,13 +59,31 @@ export async function serve({ listening, stop, ...inputs }: ServeOptions): Promi
     write: (line) => process.stderr.write(line),
   });
   endAtFaults(log);
-  const broker = await startBroker({ config, log, host: watchHost(process) }).catch((error: unknown) => {
-    throw startErrorOf(error, config.port);
+  const full = new AbortController();
+  const broker = await startBroker({
+    config,
+    log,
+    host: watchHost(process),
+    process,
+    failed: (fault) => (fault === undefined ? full.abort(DISK_FULL) : endBecause(fault, log)),
+  }).catch((error: unknown) => {
+    throw startErrorOf(error, config);
   });
   listening(broker);
-  if (!stop.aborted) await once(stop, 'abort');
-  log.info('stopping; a second signal ends it at once', { signal: stop.reason });
+  const ending = AbortSignal.any([stop, full.signal]);
+  if (!ending.aborted) await once(ending, 'abort');
+  log.info('stopping; a second signal ends it at once', { signal: ending.reason });
   await broker.stop();
+  if (full.signal.aborted)
+    throw new StartError('the disk is full: make room, or set diskFreeBytesMin, and start again');
+}
+
+const DISK_FULL = 'disk full';
+
+/** What was acknowledged is on disk; what was not, nobody may rely on. The next start goes on from there. */
+function endBecause(fault: StoreError, log: Log): void {
+  log.error('the store failed; the process ends', { code: fault.code, error: fault });
+  process.exit(1);
 }
 
 async function readConfig(path: string): Promise<string> {
@@ -68,7 +94,8 @@ async function readConfig(path: string): Promise<string> {
   }
 }
 
-function startErrorOf(error: unknown, port: number): unknown {
+function startErrorOf(error: unknown, { port }: Config): unknown {
+  if (error instanceof StoreError) return new StartError(`${error.code}: ${error.message}`, { cause: error });
   if (!(error instanceof TransportError)) return error;
   const advice =
     error.code === 'address_in_use'

@@ -19,7 +19,7 @@ function schemaOf(option: Option, textual: boolean): z.ZodType<OptionValue> {
     case 'word':
       return z.enum(option.words);
     case 'text':
-      return z.string().min(1).max(option.charactersMax);
+      return z.string().min(option.charactersMin).max(option.charactersMax);
     case 'flag':
       return textual ? truthFromText : z.boolean();
   }
@@ -32,7 +32,7 @@ function wanted(option: Option): string {
     case 'word':
       return option.words.join(' or ');
     case 'text':
-      return `a text of 1 to ${option.charactersMax} characters`;
+      return `a text of ${option.charactersMin} to ${option.charactersMax} characters`;
     case 'flag':
       return 'true or false';
   }

@@ -19,6 +19,7 @@ interface WordOption<W extends string> {
 interface TextOption {
   readonly type: 'text';
   readonly default: string;
+  readonly charactersMin: number;
   readonly charactersMax: number;
   readonly meaning: string;
 }
@@ -54,6 +55,8 @@ const flag = (meaning: string): FlagOption => ({ type: 'flag', default: false, m
 const text = (byDefault: string, charactersMax: number, meaning: string): TextOption => ({
   type: 'text',
   default: byDefault,
+  // One that is empty by default means nothing when it is.
+  charactersMin: byDefault === '' ? 0 : 1,
   charactersMax,
   meaning,
 });

@@ -124,7 +124,7 @@ export class Mailboxes implements SubscriptionKeeper {
     return this.#byName.values();
   }
 
-  /** Goes on with the mailboxes that are stored, and makes the one for dead letters. Before anything else is done. */
+  /** Goes on with the mailboxes that are stored. Before anything else is done. */
   restore(): void {
     const { store } = this.#means.journal;
     for (let from = 0; ; ) {
@@ -136,6 +136,10 @@ export class Mailboxes implements SubscriptionKeeper {
       }
       if (records.length < 1_000) break;
     }
+  }
+
+  /** Makes the mailbox for dead letters, if there is none yet. */
+  expectDeadLetters(): void {
     if (!this.#byName.has(DEAD_LETTERS)) this.#makeForDeadLetters();
   }
 
@@ -167,6 +171,7 @@ export class Mailboxes implements SubscriptionKeeper {
     request: ControlOf<ClientControl, 'subscribe'>,
   ): { readonly subscription: Subscription; readonly created: boolean } {
     const terms = consumerTerms(request, this.#means.config);
+    if (name === DEAD_LETTERS) this.expectDeadLetters();
     const known = this.#byName.get(name);
     if (known === undefined && request.topic === undefined) throw unknown(name);
     const created = known === undefined;
@@ -510,6 +515,7 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   #get(name: string): Held {
+    if (name === DEAD_LETTERS) this.expectDeadLetters();
     const held = this.#byName.get(name);
     if (held === undefined) throw unknown(name);
     return held;

@@ -157,10 +157,17 @@ function consume(session: Session, request: Subscribe, { mailboxes }: ControlMea
   const name = request.mailbox as string;
   const { subscription, created } = mailboxes.attach(session.id, name, request);
   session.subscriptions.set(subscription.id, subscription);
+  const { topic, when } = subscription.registration.filters.present;
   return {
     frame: {
       ...subscribed(request, subscription),
-      mailbox: { name, created, entries: mailboxes.get(name).mailbox.length },
+      mailbox: {
+        name,
+        created,
+        entries: mailboxes.get(name).mailbox.length,
+        topic,
+        ...(when !== undefined && { when }),
+      },
     },
     durable: created,
     after(outbound) {

@@ -199,6 +199,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
         topicAliases: config.topicAliasesMax,
         creditEvents: config.creditEventsMax,
         creditBytes: config.creditBytesMax,
+        ...(config.dedupWindowMs > 0 && { dedupMs: config.dedupWindowMs }),
       },
     };
   }

@@ -85,6 +85,18 @@ export class Sessions {
     if (session.link === undefined) this.#endIfEmpty(session);
   }
 
+  /** A mailbox is over, and so is its consumer's subscription, which has left it already. */
+  mailboxEnded(subscription: Subscription): void {
+    const session = this.#byId.get(subscription.owner);
+    session?.link?.outbound.control({
+      kind: 'ended',
+      subscription: subscription.id,
+      code: 'mailbox_unknown',
+      message: 'the mailbox was removed, or its lease ended',
+    });
+    this.lapsed(subscription);
+  }
+
   #find({ id, key }: { readonly id: string; readonly key: string }): Session | undefined {
     const session = this.#byId.get(id);
     return session !== undefined && sameSecret(session.key, key) ? session : undefined;

@@ -99,13 +99,15 @@ describe('the document of the options', () => {
         ? `${grouped(option.min)} to ${grouped(option.max)}`
         : option.type === 'word'
           ? option.words.join(', ')
-          : `1 to ${option.charactersMax} characters`;
+          : option.type === 'flag'
+            ? 'true, false'
+            : `${option.charactersMin} to ${option.charactersMax} characters`;
     const cells = [`\`${name}\``, grouped(defaultConfig[name]), allowed, option.meaning];
     return `| ${cells.join(' | ')} |`;
   }
 
-  function grouped(value: number | string): string {
-    return typeof value === 'number' ? value.toLocaleString('en-US') : value;
+  function grouped(value: number | string | boolean): string {
+    return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
   }
 
   it('says how a name is spelt elsewhere', () => {

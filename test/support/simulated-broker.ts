@@ -24,12 +24,15 @@ export async function simulatedBroker(config: Partial<Config> = {}): Promise<Sim
   const time = new SimulatedTime();
   const faults: unknown[] = [];
   const transport = new MemoryTransport({ time, onFault: (error) => faults.push(error) });
-  const broker = await startBroker({
-    config,
+  const broker = await started(
+    startBroker({
+      config: { memory: true, ...config },
+      time,
+      chance: seededChance(1),
+      transport,
+    }),
     time,
-    chance: seededChance(1),
-    transport,
-  });
+  );
   const connect = (): RawPeer => {
     const peer = new RawPeer(transport.connect(), () => time.settle());
     time.settle();
@@ -53,4 +56,18 @@ export async function simulatedBroker(config: Partial<Config> = {}): Promise<Sim
       return Number(line.slice(series.length + 1));
     },
   };
+}
+
+/** Starting takes commits, and commits take turns of a loop that stands still by itself. */
+export async function started(starting: Promise<Broker>, time: SimulatedTime): Promise<Broker> {
+  let waiting = true;
+  const stopWaiting = (): void => {
+    waiting = false;
+  };
+  starting.then(stopWaiting, stopWaiting);
+  while (waiting) {
+    time.settle();
+    await Promise.resolve();
+  }
+  return starting;
 }

@@ -7,17 +7,22 @@ import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Few are wanted often; the others have a page of their own, `config print`. */
-const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>(['host', 'port', 'dataDir', 'memory', 'logLevel', 'logFormat', 'drainMs']);
+const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>([
+  'host',
+  'port',
+  'dataDir',
+  'memory',
+  'logLevel',
+  'logFormat',
+  'drainMs',
+]);
 
 type BrokerOption = OptionKind<string | boolean | undefined>;
 type BrokerOptions = Record<OptionName, BrokerOption> & { readonly config: OptionKind<string | undefined> };
 
 /** Every option of the broker, as options of a command. What their texts mean, the broker's own table says. */
 export const brokerOptions: BrokerOptions = {
-  ...(Object.fromEntries(OPTION_NAMES.map((name) => [name, kindOf(name)])) as Record<
-    OptionName,
-    BrokerOption
-  >),
+  ...(Object.fromEntries(OPTION_NAMES.map((name) => [name, kindOf(name)])) as Record<OptionName, BrokerOption>),
   config: text('file', 'a JSON file of options; environment and flags win over it (also $TELLWHEN_CONFIG)'),
 };
 

@@ -20,7 +20,7 @@ describe('the table of options', () => {
   it.each(OPTION_NAMES)('%s has a default within its bounds and a meaning that is a sentence', (name) => {
     expect(OPTIONS[name].meaning).toMatch(/^[A-Z].*\.$/);
     // Given explicitly, the default passes every check in both forms.
-    expect(loadConfig({ flags: [flagOf(name), String(defaultConfig[name])] }).config).toEqual(defaultConfig);
+    expect(loadConfig({ flags: [`${flagOf(name)}=${defaultConfig[name]}`] }).config).toEqual(defaultConfig);
     const text = JSON.stringify({ [name]: defaultConfig[name] });
     expect(loadConfig({ file: { path: 'f', text } }).config).toEqual(defaultConfig);
   });
@@ -68,7 +68,7 @@ describe('a broker starts', () => {
         throw fault;
       },
     });
-    const broker = await startBroker({ config: atMost(name, max), transport });
+    const broker = await startBroker({ config: { memory: true, ...atMost(name, max) }, transport });
     await broker.stop();
   });
 
