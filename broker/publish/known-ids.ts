@@ -19,7 +19,7 @@ export interface KnownIdsMeans {
 /** The ids of one commit. */
 interface Chunk {
   readonly number: number;
-  readonly keys: readonly string[];
+  readonly ids: readonly (readonly [key: string, known: KnownEvent])[];
   readonly writtenMs: number;
 }
 
@@ -35,7 +35,7 @@ const UNREADABLE = 2;
 export class KnownIds {
   readonly #means: KnownIdsMeans;
   readonly #known = new Map<string, KnownEvent>();
-  #fresh: string[] = [];
+  #fresh: [key: string, known: KnownEvent][] = [];
   readonly #chunks: Chunk[] = [];
   #nextChunk = 1;
   /** Ids that left before their time. */
@@ -73,8 +73,9 @@ export class KnownIds {
   add(source: string | undefined, id: string | undefined, receipt: Receipt): void {
     if (source === undefined || id === undefined || this.#means.windowMs === 0) return;
     const key = keyOf(source, id);
-    this.#remember(key, { receipt, flushed: false });
-    this.#fresh.push(key);
+    const known = { receipt, flushed: false };
+    this.#remember(key, known);
+    this.#fresh.push([key, known]);
     this.#means.journal.touch();
   }
 
@@ -92,17 +93,13 @@ export class KnownIds {
     const nowMs = this.#means.wallMs();
     this.#dropOld(nowMs, group);
     if (this.#fresh.length === 0) return;
-    const keys = this.#fresh;
+    const ids = this.#fresh;
     this.#fresh = [];
     const number = this.#nextChunk++;
-    this.#chunks.push({ number, keys, writtenMs: nowMs });
+    this.#chunks.push({ number, ids, writtenMs: nowMs });
     const to = new ByteWriter();
     to.varint(nowMs);
-    const written: KnownEvent[] = [];
-    for (const key of keys) {
-      const known = this.#known.get(key);
-      if (known === undefined) continue;
-      written.push(known);
+    for (const [key, known] of ids) {
       to.string(key);
       to.varint(known.receipt.seq);
       to.varint(known.receipt.matched);
@@ -110,7 +107,7 @@ export class KnownIds {
     }
     group.put(numberKey('i', number), to.written().slice());
     group.flushed(() => {
-      for (const known of written) known.flushed = true;
+      for (const [, known] of ids) known.flushed = true;
     });
   }
 
@@ -118,7 +115,8 @@ export class KnownIds {
     for (let [oldest] = this.#chunks; oldest !== undefined; [oldest] = this.#chunks) {
       if (oldest.writtenMs + this.#means.windowMs > nowMs) return;
       this.#chunks.shift();
-      for (const key of oldest.keys) this.#known.delete(key);
+      // One that had to go early may be known anew.
+      for (const [key, known] of oldest.ids) if (this.#known.get(key) === known) this.#known.delete(key);
       group.delete(numberKey('i', oldest.number));
     }
   }
@@ -126,7 +124,7 @@ export class KnownIds {
   #restoreChunk(number: number, bytes: Uint8Array): void {
     const from = new ByteReader(bytes);
     const writtenMs = from.varint();
-    const keys: string[] = [];
+    const ids: [string, KnownEvent][] = [];
     while (!from.done) {
       const key = from.string();
       const seq = from.varint();
@@ -140,10 +138,11 @@ export class KnownIds {
         repeated: false,
         delayed: seq === 0,
       };
-      this.#remember(key, { receipt, flushed: true });
-      keys.push(key);
+      const known = { receipt, flushed: true };
+      this.#remember(key, known);
+      ids.push([key, known]);
     }
-    this.#chunks.push({ number, keys, writtenMs });
+    this.#chunks.push({ number, ids, writtenMs });
   }
 }
 

@@ -12,7 +12,7 @@ describe('publish', () => {
       { topic: 'sensors/1/temp', data: { temperature: 30 } },
       { topic: 'other', data: { temperature: 99 } },
     );
-    const plain = { record: 'receipt', durable: false, unreadable: false };
+    const plain = { record: 'receipt', durable: false, unreadable: false, repeated: false, delayed: false };
     expect(peer.take('receipt')).toEqual([
       { ...plain, ref: 1001, seq: 1, matched: 2 },
       { ...plain, ref: 1002, seq: 2, matched: 1 },
@@ -79,7 +79,7 @@ describe('push without acknowledgement', () => {
       { topic: 'sensors/2', data: { temperature: 31, humidity: 50 } },
       { topic: 'sensors/1', data: { temperature: 32, humidity: 49.5 } },
     );
-    const common = { record: 'event', subscription, attempt: 0, lease: undefined, topic: 'sensors/1' };
+    const common = { record: 'event', subscription, attempt: 0, lease: undefined, retained: false, topic: 'sensors/1' };
     expect(subscriber.take('event')).toEqual([
       { ...common, seq: 1, time: time.wallMs(), data: { temperature: 31, humidity: 40 } },
       { ...common, seq: 3, time: time.wallMs(), data: { temperature: 32, humidity: 49.5 } },
