@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import type { Time } from '../kernel/time.ts';
 import { checkChanges } from './check-changes.ts';
-import { prepareFile } from './lmdb-header.ts';
+import { prepareFile } from './lmdb-file.ts';
 import { type Change, type KeyRange, type Store, type StoredRecord, StoreError, type StoreSpace } from './store.ts';
 
 /** The file in the directory. lmdb puts a lock file of its own beside it, which says nothing of who may open it. */

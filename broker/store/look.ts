@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { realTime } from '../kernel/time.ts';
 import { type CheckOptions, checkStore, type KindCount } from './check-store.ts';
 import { LmdbStore, STORE_FILE } from './lmdb.ts';
+import { checkFile } from './lmdb-file.ts';
 import { type DirectoryLock, lockDirectory, type OwnProcess } from './lock-file.ts';
 import { type Store, StoreError } from './store.ts';
 
@@ -27,12 +28,13 @@ export interface Look {
  * Throws StoreError: `store_unreadable` where there is none.
  */
 export function openForLook({ directory, own }: LookOptions): Look {
+  const path = join(directory, STORE_FILE);
   // Before the directory is claimed, which makes it.
-  if (!existsSync(join(directory, STORE_FILE))) {
-    throw new StoreError('store_unreadable', `there is no store in ${directory}`);
-  }
+  if (!existsSync(path)) throw new StoreError('store_unreadable', `there is no store in ${directory}`);
   const lock = lockIfFree(directory, own);
   try {
+    // Under the hands of a broker a page may be written while it is read.
+    if (lock !== undefined) checkedFile(path);
     const store = new LmdbStore({
       directory,
       time: realTime,
@@ -51,6 +53,15 @@ export function openForLook({ directory, own }: LookOptions): Look {
   } catch (error) {
     lock?.release();
     throw error;
+  }
+}
+
+function checkedFile(path: string): void {
+  try {
+    checkFile(path);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StoreError('store_unreadable', `${path} is damaged: ${message}`, { cause: error });
   }
 }
 

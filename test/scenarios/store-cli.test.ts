@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -116,6 +116,15 @@ it('store check and store backup work while a broker has the store, which goes o
     );
     await commit(store, [record('new', 'x')]);
   });
+});
+
+it('store check finds a file that is cut short', async () => {
+  await withStore(data, (store) => commit(store, someRecords));
+  const path = join(data, 'store.mdb');
+  truncateSync(path, Math.floor(statSync(path).size / 2));
+  const { code, stderr } = await runCli(['store', 'check', '--data-dir', data]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('is damaged: it is cut short');
 });
 
 it('store backup makes no copy over another', async () => {
