@@ -1,4 +1,4 @@
-import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
+import type { Receipt } from '../broker/protocol/index.ts';
 import { checkNames } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
@@ -6,20 +6,19 @@ import { TellwhenError } from './errors.ts';
 import { type Explained, type ExplainOptions, explainFrame, type Matched, type MatchOptions } from './explain.ts';
 import type { SignalOption } from './feed.ts';
 import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
+import { Identity } from './identity.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
 import type { Settings } from './options.ts';
 import {
-  bodyOf,
-  checkTopic,
+  eventToPublish,
   PUBLICATION_NAMES,
   PUBLISH_NAMES,
   type Publication,
   type PublishOptions,
   QUIET_NAMES,
 } from './publication.ts';
-import { PublishBatch } from './publish-batch.ts';
-import { PublishRequest } from './publish-request.ts';
+import { type EventToPublish, PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
 import { type EventCallback, PushRegistration } from './push-registration.ts';
 import type { RegistrationMeans } from './registration.ts';
@@ -53,6 +52,7 @@ export class Client {
   readonly #keeper: LeaseKeeper;
   readonly #settler: Settler;
   readonly #work = new Work();
+  readonly #identity = new Identity();
   readonly #means: RegistrationMeans;
   #draining = false;
 
@@ -106,43 +106,49 @@ export class Client {
   }
 
   /**
-   * Publishes one event; resolves with its receipt. What one turn publishes leaves together, in the order of the calls.
-   * While much is unanswered or unsent it waits its turn. An event that was under way when the connection was lost is
-   * not repeated by itself (`connection_lost`): repeat it with the same `id`.
+   * Publishes one event; resolves with its receipt. What one turn publishes leaves together, in the order of the calls,
+   * and nobody need wait for one receipt before the next call. While much is unanswered or unsent it waits its turn.
+   *
+   * An event that was under way when the connection was lost: with an `id` (or `retry`) it is sent again on the next, and
+   * the broker, which knows it again, lets it in once; so it is too when the broker said "not now", after a rest. What is
+   * sent again goes before all that was published later and not sent yet, which waits as long. What was under way together is
+   * in the order in which it was let in: events of which the first is refused and the second is not change places.
+   * Without an id it rejects with `connection_lost`, and may have arrived or not.
    *
    * Rejects with `topic_invalid`, `event_too_large`, `attributes_invalid`, `rate_limited`, `broker_draining`,
+   * `not_durable`, `store_full`, `store_busy`, `mailbox_full`, `no_match`, `retained_limit`, `delayed_limit`,
    * `invalid_argument`.
    */
   publish(topic: string, data: unknown, options?: PublishOptions & SignalOption): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
-      const request = new PublishRequest(topic, this.#body(topic, data, options), {
-        over: false,
-        receipt: resolve,
-        fail: reject,
-      });
-      this.#link.send(request, options?.signal);
+      const event = this.#event(topic, data, options);
+      const done = ([result]: readonly (Receipt | TellwhenError)[]): void => {
+        if (result instanceof TellwhenError) reject(result);
+        else resolve(result as Receipt);
+      };
+      this.#link.send(new PublishRequest([event], { batch: false, done, fail: reject }), options?.signal);
     });
   }
 
   /**
-   * Publishes many, in order. Resolves with one receipt or error each, in the same order; rejects only when no more
-   * answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is sent.
-   * More events than `requestsMax` lets under way go out as receipts come; what is published meanwhile by other calls
-   * may then come between them.
+   * Publishes many, in order, as `publish` does one. Resolves with one receipt or error each, in the same order; rejects only
+   * when no more answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is
+   * sent. More events than `requestsMax` lets under way go out as receipts come, and what is published meanwhile by other
+   * calls comes after them. A batch is sent again only if each of its events may be.
    */
   async publishBatch(
     events: readonly Publication[],
     { signal }: SignalOption = {},
   ): Promise<(Receipt | TellwhenError)[]> {
-    const batch = new PublishBatch(
-      events.map((event) => {
-        checkNames('an event of a batch', event, PUBLICATION_NAMES);
-        return { topic: event.topic, body: this.#body(event.topic, event.data, event) };
-      }),
+    if (events.length === 0) return [];
+    const batch = events.map((event) => {
+      checkNames('an event of a batch', event, PUBLICATION_NAMES);
+      return this.#event(event.topic, event.data, event);
+    });
+    return await new Promise((done, fail) =>
+      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }), signal),
     );
-    void batch.feed(this.#link.sender, signal);
-    return await batch.results;
   }
 
   /**
@@ -156,14 +162,14 @@ export class Client {
    */
   publishQuietly(topic: string, data: unknown, options?: PublishOptions): boolean {
     if (options !== undefined) checkNames('the options of publishQuietly', options, QUIET_NAMES);
-    const body = this.#body(topic, data, options);
+    const event = this.#event(topic, data, options);
     const { outbox, writable } = this.#link.sender;
     if (outbox === undefined) {
       if (this.#link.state === 'closed') throw clientClosed();
       return false;
     }
     if (!writable) return false;
-    outbox.publish(0, topic, body);
+    outbox.publish(0, event);
     return true;
   }
 
@@ -299,10 +305,9 @@ export class Client {
     return new ControlRequest({ ask: { kind: 'goodbye' }, answer: 'farewell', answered: done, failed: done });
   }
 
-  #body(topic: string, data: unknown, options: PublishOptions | undefined): BodyFields {
+  #event(topic: string, data: unknown, options: PublishOptions | undefined): EventToPublish {
     this.#refuseWhileDraining();
-    checkTopic(topic);
-    return bodyOf(data, options);
+    return eventToPublish(topic, data, options, this.#identity);
   }
 
   #refuseWhileDraining(): void {
