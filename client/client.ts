@@ -9,6 +9,7 @@ import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
 import { Identity } from './identity.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
+import { Mailboxes } from './mailboxes.ts';
 import type { Settings } from './options.ts';
 import {
   eventToPublish,
@@ -46,6 +47,8 @@ const DRAIN_POLL_MS = 10;
  * (where it takes a signal), `client_closed`, `client_draining`, `overloaded`.
  */
 export class Client {
+  /** What can be done with mailboxes from outside. */
+  readonly mailboxes: Mailboxes;
   readonly #settings: Settings;
   readonly #link: Link;
   readonly #registry: Registry;
@@ -61,6 +64,7 @@ export class Client {
     const { time, onCallbackError: report } = settings;
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
     this.#settings = settings;
+    this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
     this.#registry = new Registry({ time, send });
     this.#link = new Link(settings, {
       deliveries: this.#registry,
@@ -179,9 +183,10 @@ export class Client {
   }
 
   /**
-   * Subscribes. Events go to `onEvent` if it is given, else they are taken by iterating over the subscription. Rejects
-   * with `topic_filter_invalid` or a `predicate_…` code, both with `offset` and `caret`; `subscription_limit`,
-   * `credit_limit`, `lease_ttl_range`, `frame_malformed` for an option out of its range.
+   * Subscribes. Events go to `onEvent` if it is given, else they are taken by iterating over the subscription. With
+   * `mailbox` they are taken from there, one consumer among all that do, and acknowledged. Rejects with `topic_filter_invalid` or a `predicate_…` code, both with `offset` and `caret`; `subscription_limit`,
+   * `credit_limit`, `lease_ttl_range`, `frame_malformed` for an option out of its range; of a mailbox
+   * `mailbox_unknown`, `mailbox_differs`, `mailbox_limit`, `mailbox_name_invalid`.
    */
   async subscribe(options: SubscribeOptions, onEvent?: EventCallback): Promise<Subscription> {
     this.#refuseWhileDraining();
@@ -206,7 +211,7 @@ export class Client {
    * the filter is a subscription's or made up.
    */
   async explain({ event, filter, signal }: ExplainOptions & SignalOption): Promise<Explained> {
-    const { explanation, text, fate } = await this.#ask(explainFrame({ event, filter }), 'explained', signal);
+    const { explanation, text, fate } = await this.#ask(explainFrame({ event, filter }), 'explained', { signal });
     return { explanation, text, fate };
   }
 
@@ -222,7 +227,7 @@ export class Client {
    */
   async matches({ event, limit, cursor, signal }: MatchOptions & SignalOption): Promise<Matched> {
     const ask = { kind: 'match', event, limit, cursor } as const;
-    const { kind: _kind, ref: _ref, ...page } = await this.#ask(ask, 'matched', signal);
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask(ask, 'matched', { signal });
     return page;
   }
 
@@ -232,7 +237,7 @@ export class Client {
     when,
     signal,
   }: { readonly topic: string; readonly when?: string | undefined } & SignalOption): Promise<FilterCost> {
-    const { kind: _kind, ref: _ref, ...cost } = await this.#ask({ kind: 'price', topic, when }, 'priced', signal);
+    const { kind: _kind, ref: _ref, ...cost } = await this.#ask({ kind: 'price', topic, when }, 'priced', { signal });
     return cost;
   }
 
@@ -241,7 +246,7 @@ export class Client {
    * hundred filters a second; `sweep` tells how far it has come.
    */
   async costlyFilters({ limit, cursor, signal }: PageOptions & SignalOption = {}): Promise<CostlyFilters> {
-    const { kind: _kind, ref: _ref, ...page } = await this.#ask({ kind: 'rank', limit, cursor }, 'ranked', signal);
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask({ kind: 'rank', limit, cursor }, 'ranked', { signal });
     return page;
   }
 
@@ -282,11 +287,15 @@ export class Client {
     return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
   }
 
-  /** Asks what may be asked again on another connection. */
-  async #ask<K extends AnswerKind>(ask: Asked, answer: K, signal: AbortSignal | undefined): Promise<AnswerOf<K>> {
+  /** Asks; again on another connection, where that does no harm. */
+  async #ask<K extends AnswerKind>(
+    ask: Asked,
+    answer: K,
+    { repeatable = true, signal }: { readonly repeatable?: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<AnswerOf<K>> {
     this.#refuseWhileDraining();
     return await new Promise((answered, failed) => {
-      this.#link.send(new ControlRequest({ ask, answer, repeatable: true, answered, failed }), signal);
+      this.#link.send(new ControlRequest({ ask, answer, repeatable, answered, failed }), signal);
     });
   }
 
