@@ -1,15 +1,12 @@
 import { TellwhenError } from './errors.ts';
 
-/** With the flag `u` a pair counts as the character it stands for: what is found stands alone. */
-const LONE_SURROGATE = /\p{Cs}/u;
-
 /**
  * Throws TellwhenError `invalid_argument` unless it is a text that UTF-8 has a form for. An encoder would put another
  * character for half a surrogate pair, without a word: two ids could become one.
  */
 export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string') throw invalid(`${what} must be a text, not ${kindOf(value)}`);
-  if (LONE_SURROGATE.test(value)) throw invalid(`${what} has half a surrogate pair: it has no form in UTF-8`);
+  if (!value.isWellFormed()) throw invalid(`${what} has half a surrogate pair: it has no form in UTF-8`);
 }
 
 /**
@@ -18,8 +15,9 @@ export function checkText(what: string, value: unknown): void {
  */
 export function checkNames(what: string, given: unknown, names: ReadonlySet<string>): void {
   if (typeof given !== 'object' || given === null) throw invalid(`${what} must be an object, not ${kindOf(given)}`);
-  for (const name of Object.keys(given)) {
-    if (!names.has(name)) throw invalid(`${what}: there is no ${name}; there are ${[...names].join(', ')}`);
+  for (const name in given) {
+    if (!names.has(name) && Object.hasOwn(given, name))
+      throw invalid(`${what}: there is no ${name}; there are ${[...names].join(', ')}`);
   }
 }
 

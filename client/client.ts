@@ -1,4 +1,4 @@
-import type { BodyFields, Receipt } from '../broker/protocol/index.ts';
+import type { Receipt } from '../broker/protocol/index.ts';
 import { checkNames } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
@@ -6,20 +6,20 @@ import { TellwhenError } from './errors.ts';
 import { type Explained, type ExplainOptions, explainFrame, type Matched, type MatchOptions } from './explain.ts';
 import type { SignalOption } from './feed.ts';
 import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
+import { Identity } from './identity.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
+import { Mailboxes } from './mailboxes.ts';
 import type { Settings } from './options.ts';
 import {
-  bodyOf,
-  checkTopic,
+  eventToPublish,
   PUBLICATION_NAMES,
   PUBLISH_NAMES,
   type Publication,
   type PublishOptions,
   QUIET_NAMES,
 } from './publication.ts';
-import { PublishBatch } from './publish-batch.ts';
-import { PublishRequest } from './publish-request.ts';
+import { type EventToPublish, PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
 import { type EventCallback, PushRegistration } from './push-registration.ts';
 import type { RegistrationMeans } from './registration.ts';
@@ -47,12 +47,15 @@ const DRAIN_POLL_MS = 10;
  * (where it takes a signal), `client_closed`, `client_draining`, `overloaded`.
  */
 export class Client {
+  /** What can be done with mailboxes from outside. */
+  readonly mailboxes: Mailboxes;
   readonly #settings: Settings;
   readonly #link: Link;
   readonly #registry: Registry;
   readonly #keeper: LeaseKeeper;
   readonly #settler: Settler;
   readonly #work = new Work();
+  readonly #identity = new Identity();
   readonly #means: RegistrationMeans;
   #draining = false;
 
@@ -61,6 +64,7 @@ export class Client {
     const { time, onCallbackError: report } = settings;
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
     this.#settings = settings;
+    this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
     this.#registry = new Registry({ time, send });
     this.#link = new Link(settings, {
       deliveries: this.#registry,
@@ -106,43 +110,49 @@ export class Client {
   }
 
   /**
-   * Publishes one event; resolves with its receipt. What one turn publishes leaves together, in the order of the calls.
-   * While much is unanswered or unsent it waits its turn. An event that was under way when the connection was lost is
-   * not repeated by itself (`connection_lost`): repeat it with the same `id`.
+   * Publishes one event; resolves with its receipt. What one turn publishes leaves together, in the order of the calls,
+   * and nobody need wait for one receipt before the next call. While much is unanswered or unsent it waits its turn.
+   *
+   * An event that was under way when the connection was lost: with an `id` (or `retry`) it is sent again on the next, and
+   * the broker, which knows it again, lets it in once; so it is too when the broker said "not now", after a rest. What is
+   * sent again goes before all that was published later and not sent yet, which waits as long. What was under way together is
+   * in the order in which it was let in: events of which the first is refused and the second is not change places.
+   * Without an id it rejects with `connection_lost`, and may have arrived or not.
    *
    * Rejects with `topic_invalid`, `event_too_large`, `attributes_invalid`, `rate_limited`, `broker_draining`,
+   * `not_durable`, `store_full`, `store_busy`, `mailbox_full`, `no_match`, `retained_limit`, `delayed_limit`,
    * `invalid_argument`.
    */
   publish(topic: string, data: unknown, options?: PublishOptions & SignalOption): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
-      const request = new PublishRequest(topic, this.#body(topic, data, options), {
-        over: false,
-        receipt: resolve,
-        fail: reject,
-      });
-      this.#link.send(request, options?.signal);
+      const event = this.#event(topic, data, options);
+      const done = ([result]: readonly (Receipt | TellwhenError)[]): void => {
+        if (result instanceof TellwhenError) reject(result);
+        else resolve(result as Receipt);
+      };
+      this.#link.send(new PublishRequest([event], { batch: false, done, fail: reject }), options?.signal);
     });
   }
 
   /**
-   * Publishes many, in order. Resolves with one receipt or error each, in the same order; rejects only when no more
-   * answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is sent.
-   * More events than `requestsMax` lets under way go out as receipts come; what is published meanwhile by other calls
-   * may then come between them.
+   * Publishes many, in order, as `publish` does one. Resolves with one receipt or error each, in the same order; rejects only
+   * when no more answers can come: the connection ended, or `signal` fired. A fault in an argument rejects before anything is
+   * sent. More events than `requestsMax` lets under way go out as receipts come, and what is published meanwhile by other
+   * calls comes after them. A batch is sent again only if each of its events may be.
    */
   async publishBatch(
     events: readonly Publication[],
     { signal }: SignalOption = {},
   ): Promise<(Receipt | TellwhenError)[]> {
-    const batch = new PublishBatch(
-      events.map((event) => {
-        checkNames('an event of a batch', event, PUBLICATION_NAMES);
-        return { topic: event.topic, body: this.#body(event.topic, event.data, event) };
-      }),
+    if (events.length === 0) return [];
+    const batch = events.map((event) => {
+      checkNames('an event of a batch', event, PUBLICATION_NAMES);
+      return this.#event(event.topic, event.data, event);
+    });
+    return await new Promise((done, fail) =>
+      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }), signal),
     );
-    void batch.feed(this.#link.sender, signal);
-    return await batch.results;
   }
 
   /**
@@ -156,14 +166,14 @@ export class Client {
    */
   publishQuietly(topic: string, data: unknown, options?: PublishOptions): boolean {
     if (options !== undefined) checkNames('the options of publishQuietly', options, QUIET_NAMES);
-    const body = this.#body(topic, data, options);
+    const event = this.#event(topic, data, options);
     const { outbox, writable } = this.#link.sender;
     if (outbox === undefined) {
       if (this.#link.state === 'closed') throw clientClosed();
       return false;
     }
     if (!writable) return false;
-    outbox.publish(0, topic, body);
+    outbox.publish(0, event);
     return true;
   }
 
@@ -173,9 +183,10 @@ export class Client {
   }
 
   /**
-   * Subscribes. Events go to `onEvent` if it is given, else they are taken by iterating over the subscription. Rejects
-   * with `topic_filter_invalid` or a `predicate_…` code, both with `offset` and `caret`; `subscription_limit`,
-   * `credit_limit`, `lease_ttl_range`, `frame_malformed` for an option out of its range.
+   * Subscribes. Events go to `onEvent` if it is given, else they are taken by iterating over the subscription. With
+   * `mailbox` they are taken from there, one consumer among all that do, and acknowledged. Rejects with `topic_filter_invalid` or a `predicate_…` code, both with `offset` and `caret`; `subscription_limit`,
+   * `credit_limit`, `lease_ttl_range`, `frame_malformed` for an option out of its range; of a mailbox
+   * `mailbox_unknown`, `mailbox_differs`, `mailbox_limit`, `mailbox_name_invalid`.
    */
   async subscribe(options: SubscribeOptions, onEvent?: EventCallback): Promise<Subscription> {
     this.#refuseWhileDraining();
@@ -200,7 +211,7 @@ export class Client {
    * the filter is a subscription's or made up.
    */
   async explain({ event, filter, signal }: ExplainOptions & SignalOption): Promise<Explained> {
-    const { explanation, text, fate } = await this.#ask(explainFrame({ event, filter }), 'explained', signal);
+    const { explanation, text, fate } = await this.#ask(explainFrame({ event, filter }), 'explained', { signal });
     return { explanation, text, fate };
   }
 
@@ -216,7 +227,7 @@ export class Client {
    */
   async matches({ event, limit, cursor, signal }: MatchOptions & SignalOption): Promise<Matched> {
     const ask = { kind: 'match', event, limit, cursor } as const;
-    const { kind: _kind, ref: _ref, ...page } = await this.#ask(ask, 'matched', signal);
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask(ask, 'matched', { signal });
     return page;
   }
 
@@ -226,7 +237,7 @@ export class Client {
     when,
     signal,
   }: { readonly topic: string; readonly when?: string | undefined } & SignalOption): Promise<FilterCost> {
-    const { kind: _kind, ref: _ref, ...cost } = await this.#ask({ kind: 'price', topic, when }, 'priced', signal);
+    const { kind: _kind, ref: _ref, ...cost } = await this.#ask({ kind: 'price', topic, when }, 'priced', { signal });
     return cost;
   }
 
@@ -235,7 +246,7 @@ export class Client {
    * hundred filters a second; `sweep` tells how far it has come.
    */
   async costlyFilters({ limit, cursor, signal }: PageOptions & SignalOption = {}): Promise<CostlyFilters> {
-    const { kind: _kind, ref: _ref, ...page } = await this.#ask({ kind: 'rank', limit, cursor }, 'ranked', signal);
+    const { kind: _kind, ref: _ref, ...page } = await this.#ask({ kind: 'rank', limit, cursor }, 'ranked', { signal });
     return page;
   }
 
@@ -276,11 +287,15 @@ export class Client {
     return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
   }
 
-  /** Asks what may be asked again on another connection. */
-  async #ask<K extends AnswerKind>(ask: Asked, answer: K, signal: AbortSignal | undefined): Promise<AnswerOf<K>> {
+  /** Asks; again on another connection, where that does no harm. */
+  async #ask<K extends AnswerKind>(
+    ask: Asked,
+    answer: K,
+    { repeatable = true, signal }: { readonly repeatable?: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<AnswerOf<K>> {
     this.#refuseWhileDraining();
     return await new Promise((answered, failed) => {
-      this.#link.send(new ControlRequest({ ask, answer, repeatable: true, answered, failed }), signal);
+      this.#link.send(new ControlRequest({ ask, answer, repeatable, answered, failed }), signal);
     });
   }
 
@@ -299,10 +314,9 @@ export class Client {
     return new ControlRequest({ ask: { kind: 'goodbye' }, answer: 'farewell', answered: done, failed: done });
   }
 
-  #body(topic: string, data: unknown, options: PublishOptions | undefined): BodyFields {
+  #event(topic: string, data: unknown, options: PublishOptions | undefined): EventToPublish {
     this.#refuseWhileDraining();
-    checkTopic(topic);
-    return bodyOf(data, options);
+    return eventToPublish(topic, data, options, this.#identity);
   }
 
   #refuseWhileDraining(): void {

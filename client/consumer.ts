@@ -4,7 +4,7 @@ import type { PullRegistration } from './pull-registration.ts';
 import type { SubscribeFrame } from './registration.ts';
 import type { Registry } from './registry.ts';
 import { type EventHandler, type RunMeans, type RunOptions, runHandlers } from './run.ts';
-import type { FilterOptions } from './subscription.ts';
+import { checkFilter, type FilterOptions } from './subscription.ts';
 
 export interface PullOptions extends FilterOptions {
   /** How long a notified event stays fetchable. */
@@ -15,6 +15,7 @@ export interface PullOptions extends FilterOptions {
 
 export function pullFrame(options: PullOptions): SubscribeFrame {
   const { signal: _signal, prefetch, ...asked } = options;
+  checkFilter(options);
   return { kind: 'subscribe', mode: 'pull', ...asked, creditEvents: prefetch };
 }
 

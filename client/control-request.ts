@@ -15,6 +15,14 @@ export type AnswerKind =
   | 'matched'
   | 'priced'
   | 'ranked'
+  | 'listed'
+  | 'inspected'
+  | 'peeked'
+  | 'paused'
+  | 'purged'
+  | 'removed'
+  | 'replayed'
+  | 'redriven'
   | 'farewell'
   | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;
@@ -60,7 +68,7 @@ export class ControlRequest<K extends AnswerKind> extends Request {
     return true;
   }
 
-  override refused(code: Code, message: string, offset: number | undefined): void {
+  override refused(_ref: number, code: Code, message: string, offset: number | undefined): void {
     this.fail(new TellwhenError(code, message, { offset, text: refusedText(this.#options.ask, code) }));
   }
 

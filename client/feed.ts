@@ -1,7 +1,7 @@
 import type { DropReason } from '../broker/protocol/index.ts';
 import type { Gap } from './drops.ts';
 import { Items } from './items.ts';
-import type { Cost, Registration, Reset } from './registration.ts';
+import type { Cost, MailboxJoined, Registration, Reset } from './registration.ts';
 import type { Registry } from './registry.ts';
 
 export interface SignalOption {
@@ -34,7 +34,15 @@ export class Feed<T> implements AsyncIterable<T> {
     return this.#registration.topic;
   }
 
-  /** The predicate, as the broker has it now. */
+  /**
+   * The mailbox that events are taken from, as it was when that began, or began again. `created`: it was made by this;
+   * `entries`: what waited in it.
+   */
+  get mailbox(): MailboxJoined | undefined {
+    return this.#registration.mailbox;
+  }
+
+  /** The predicate, as the broker has it now, as far as is known: of a mailbox, another consumer may have changed it. */
   get when(): string | undefined {
     return this.#registration.when;
   }
@@ -84,7 +92,10 @@ export class Feed<T> implements AsyncIterable<T> {
     return await this.#registry.renew(this.#registration, leaseMs, signal);
   }
 
-  /** Ends it at once: what has arrived and was not taken is discarded. Idempotent. */
+  /**
+   * Ends it at once: what has arrived and was not taken is discarded. A mailbox stays, for others and for later.
+   * Idempotent.
+   */
   async unsubscribe(): Promise<void> {
     await this.#registry.unsubscribe(this.#registration);
   }

@@ -25,6 +25,10 @@ export interface InboxMeans {
   readonly topics: IncomingTopics;
   /** Removes and returns the request that waits under a ref. */
   readonly take: (ref: number) => Request | undefined;
+  /** Gives a receipt to who waits for it. Returns who had asked for something else. */
+  readonly receipt: (ref: number, receipt: Receipt) => Request | undefined;
+  /** False when nobody has the ref. */
+  readonly refused: (ref: number, code: Code, message: string) => boolean;
   readonly deliveries: Deliveries;
   /** A refusal of something that asked for no answer. */
   readonly refusedUnasked: (error: TellwhenError) => void;
@@ -46,8 +50,8 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   receipt(ref: number, receipt: Receipt): void {
-    const request = this.#means.take(ref);
-    if (request !== undefined && !request.receipt(receipt)) throw mismatch(request, 'a receipt');
+    const mistaken = this.#means.receipt(ref, receipt);
+    if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
   }
 
   settled(ref: number, remainingMs: number): void {
@@ -66,9 +70,8 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   refused(ref: number, code: Code, message: string): void {
-    const request = ref === 0 ? undefined : this.#means.take(ref);
-    if (request !== undefined) request.refused(code, message, undefined);
-    else if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
+    if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
+    else this.#means.refused(ref, code, message);
   }
 
   event(subscription: number, delivery: Delivery, body: Body): void {

@@ -9,13 +9,16 @@
 
 export type {
   Ack,
+  AtEnd,
   Attributes,
   AttributeValue,
   Code,
   DropReason,
   Fate,
+  From,
   Overflow,
   Receipt,
+  Retained,
 } from '../broker/protocol/index.ts';
 export { DEFAULT_PORT } from '../broker/protocol/index.ts';
 export type { ReconnectPolicy } from './backoff.ts';
@@ -29,12 +32,22 @@ export type { AskedEvent, Explained, ExplainOptions, ImaginedEvent, Matched, Mat
 export type { Feed, SignalOption } from './feed.ts';
 export type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
 export type { ClientState, StateChange } from './link.ts';
+export {
+  DEAD_LETTERS,
+  type MailboxEntry,
+  type Mailboxes,
+  type MailboxStatus,
+  type PeekOptions,
+  type Redriven,
+  type RedriveOptions,
+  type ReplayOptions,
+} from './mailboxes.ts';
 export type { FetchOptions, Notice } from './notice.ts';
 export type { ConnectOptions } from './options.ts';
 export type { Publication, PublishOptions } from './publication.ts';
 export type { EventCallback, EventContext } from './push-registration.ts';
-export type { Cost, Reset } from './registration.ts';
+export type { Cost, MailboxJoined, Reset } from './registration.ts';
 export type { EventHandler, RunOptions } from './run.ts';
-export type { FilterOptions, SubscribeOptions, Subscription } from './subscription.ts';
+export type { FilterOptions, MailboxOptions, SubscribeOptions, Subscription } from './subscription.ts';
 export type { ClientTime } from './time.ts';
 export type { WebSocketFactory, WebSocketLike } from './websocket.ts';

@@ -125,6 +125,8 @@ export class Link implements ConnectionOwner {
     this.#inbox = new Inbox({
       topics: new IncomingTopics(limits.topicAliases),
       take: (ref) => this.sender.take(ref),
+      receipt: (ref, receipt) => this.sender.receipt(ref, receipt),
+      refused: (ref, code, message) => this.sender.refused(ref, code, message),
       deliveries: this.#user.deliveries,
       refusedUnasked: (error) => this.refusals.tell(error),
     });
@@ -188,12 +190,14 @@ export class Link implements ConnectionOwner {
   }
 
   #answer(frame: Exclude<BrokerControl, { readonly kind: 'closing' | 'ended' | 'welcome' }>): void {
-    const request = frame.ref === 0 ? undefined : this.sender.take(frame.ref);
     if (frame.kind === 'refused') {
-      const { code, message, offset } = frame;
-      if (request !== undefined) request.refused(code, message, offset);
-      else if (frame.ref === 0) this.refusals.tell(new TellwhenError(code, message, { offset }));
-    } else if (request !== undefined) {
+      const { ref, code, message, offset } = frame;
+      if (ref === 0) this.refusals.tell(new TellwhenError(code, message, { offset }));
+      else this.sender.refused(ref, code, message, offset);
+      return;
+    }
+    const request = this.sender.take(frame.ref);
+    if (request !== undefined) {
       if (!request.control(frame)) throw mismatch(request, frame.kind);
     } else if (frame.kind === 'subscribed') {
       this.#user.stray(frame.subscription);

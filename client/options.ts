@@ -15,6 +15,11 @@ export interface ConnectOptions {
   /** How long an answer may take, waiting for a connection included. Default 10 s. */
   readonly requestTimeoutMs?: number | undefined;
   /**
+   * How long an event with an id is tried for, from the call on: across connections, and refusals that say "not now".
+   * No longer than the broker would know it again. Default 30 s.
+   */
+  readonly retryMs?: number | undefined;
+  /**
    * How long the broker may say nothing before it is asked whether it is there; without an answer within
    * `requestTimeoutMs` the connection counts as lost. Default 20 s.
    */
@@ -39,6 +44,7 @@ export interface Settings {
   readonly webSocket: WebSocketFactory;
   readonly reconnect: ReconnectPolicy | false;
   readonly requestTimeoutMs: number;
+  readonly retryMs: number;
   readonly silenceMs: number;
   readonly requestsMax: number;
   readonly bufferBytesMax: number;
@@ -53,6 +59,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'webSocket',
   'reconnect',
   'requestTimeoutMs',
+  'retryMs',
   'silenceMs',
   'requestsMax',
   'bufferBytesMax',
@@ -70,6 +77,7 @@ export function settingsOf(url: string | readonly string[], options: ConnectOpti
     webSocket: callable('webSocket', options.webSocket ?? platformWebSocket),
     reconnect: reconnectOf(options.reconnect),
     requestTimeoutMs: positive('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    retryMs: positive('retryMs', options.retryMs ?? 30_000),
     silenceMs: positive('silenceMs', options.silenceMs ?? 20_000),
     requestsMax: positive('requestsMax', options.requestsMax ?? 100_000),
     bufferBytesMax: positive('bufferBytesMax', options.bufferBytesMax ?? 1_048_576),

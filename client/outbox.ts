@@ -1,7 +1,8 @@
 import {
-  type BodyFields,
+  type BodyToWrite,
   ByteWriter,
   type ClientControl,
+  type PublishOptions,
   type Settlement,
   writeClientRecord,
 } from '../broker/protocol/index.ts';
@@ -14,6 +15,8 @@ export interface OutboxLimits {
   readonly dataFrameBytes: number;
   readonly eventBytes: number;
   readonly topicAliases: number;
+  /** So long the broker knows an id again. Absent: it does not. */
+  readonly dedupMs?: number | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #time: ClientTime;
   readonly #send: (frame: string | Uint8Array) => void;
-  readonly #writer = new ByteWriter(65_536);
+  readonly #writer = new ByteWriter(262_144);
   readonly #topics: OutgoingTopics;
   #flushDue = false;
 
@@ -41,12 +44,19 @@ export class Outbox {
   }
 
   /** Throws TellwhenError `event_too_large`, with nothing sent. */
-  publish(ref: number, topic: string, body: BodyFields): void {
-    if (body.data.length > this.#limits.eventBytes) throw this.#tooLarge(body.data.length);
+  publish(ref: number, event: BodyToWrite & { readonly topic: string; readonly options: PublishOptions }): void {
+    const { data, topic, options } = event;
+    if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
     const alias = this.#topics.alias(topic, this.#defineTopic);
     const start = this.#writer.length;
-    writeClientRecord.publish(this.#writer, ref, alias, body);
-    if (!this.#recordWritten(start)) throw this.#tooLarge(body.data.length);
+    writeClientRecord.publish(this.#writer, ref, alias, event, options);
+    if (!this.#recordWritten(start)) throw this.#tooLarge(data);
+  }
+
+  /** An event that may have come to the broker so long ago would be known there, if it is sent again now. */
+  knownAgain(sinceMs: number): boolean {
+    const { dedupMs = 0 } = this.#limits;
+    return this.#time.nowMs() - sinceMs < dedupMs * DEDUP_SHARE;
   }
 
   credit(subscription: number, events: number, bytes: number): void {
@@ -123,16 +133,21 @@ export class Outbox {
     return takes;
   }
 
-  #tooLarge(bytes: number): TellwhenError {
+  #tooLarge(data: string | Uint8Array): TellwhenError {
     const { eventBytes } = this.#limits;
+    const bytes = typeof data === 'string' ? encoder.encode(data).length : data.length;
     return new TellwhenError('event_too_large', `an event of ${bytes} bytes of data; the broker takes ${eventBytes}`);
   }
 }
+
+/** Of the time that the broker remembers, what is left for the way there. */
+const DEDUP_SHARE = 0.9;
 
 const encoder = new TextEncoder();
 /** A UTF-16 code unit becomes three bytes at most. */
 const UTF8_BYTES_MAX = 3;
 
-function fits(text: string, bytesMax: number): boolean {
+function fits(text: string | Uint8Array, bytesMax: number): boolean {
+  if (typeof text !== 'string') return text.length <= bytesMax;
   return text.length * UTF8_BYTES_MAX <= bytesMax || encoder.encode(text).length <= bytesMax;
 }

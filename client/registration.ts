@@ -98,6 +98,17 @@ export abstract class Registration<T> {
     return this.#ask;
   }
 
+  /**
+   * How to come back to the mailbox that it takes from: by name only. Its filter may be another meanwhile, by somebody
+   * else's wish, and asking for the former would be refused. `undefined` where there is none to come back to.
+   */
+  get askToJoin(): (SubscribeFrame & Asked) | undefined {
+    if (this.#mailbox === undefined) return undefined;
+    const { kind, mode, ack, creditEvents, creditBytes, deliveryLeaseMs, retentionMs } = this.#ask;
+    const mailbox = this.#mailbox.name;
+    return { kind, mailbox, mode, ack, creditEvents, creditBytes, deliveryLeaseMs, retentionMs };
+  }
+
   /** The last number the broker gave it. */
   get id(): number {
     return this.#id;
@@ -144,7 +155,7 @@ export abstract class Registration<T> {
   }
 
   get lossless(): boolean {
-    return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull';
+    return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull' || this.#ask.mailbox !== undefined;
   }
 
   event(_topic: string, _delivery: Delivery, _body: Body): void {}
@@ -165,7 +176,9 @@ export abstract class Registration<T> {
     this.drops.restart();
     this.replacements.restart();
     this.#bindAnew();
-    if (again) this.resets.tell({ lastSeq: this.#lastSeq, seq, resumed: false });
+    // A mailbox has kept what came meanwhile.
+    const kept = mailbox !== undefined && !mailbox.created;
+    if (again && !kept) this.resets.tell({ lastSeq: this.#lastSeq, seq, resumed: false });
   }
 
   /** The broker still had it. Its credit starts again, and what was leased to us is given again. */

@@ -185,15 +185,15 @@ export class Registry implements Deliveries {
    * do so anyway. Should this fail too, it is as doubtful as before, and the next connection tries again.
    */
   #takeBack(registration: AnyRegistration): void {
-    const { replacements, bound, ask } = registration;
+    const { replacements, bound, when } = registration;
     if (!replacements.doubtful || !bound || replacements.underWay > 0) return;
     const again = (): void => this.#takeBack(registration);
-    this.#replace(registration, ask.when ?? null).then(again, () => {});
+    this.#replace(registration, when ?? null).then(again, () => {});
   }
 
-  #subscribeAgain(registration: AnyRegistration): void {
+  #subscribeAgain(registration: AnyRegistration, ask = registration.askToJoin ?? registration.ask): void {
     const request = new ControlRequest({
-      ask: registration.ask,
+      ask,
       answer: 'subscribed',
       answered: (frame) => {
         if (registration.over) {
@@ -203,7 +203,12 @@ export class Registry implements Deliveries {
         this.#byId.set(frame.subscription, registration);
         registration.bind(frame);
       },
-      failed: (error) => this.#notSubscribedAgain(registration, error),
+      failed: (error) => {
+        // Of a broker that forgets, or after its lease: it is made anew, by who said what it is to be.
+        const gone = error.code === 'mailbox_unknown' && ask !== registration.ask;
+        if (gone && registration.ask.topic !== undefined) this.#subscribeAgain(registration, registration.ask);
+        else this.#notSubscribedAgain(registration, error);
+      },
     });
     this.#means.send(request);
   }

@@ -1,3 +1,4 @@
+import type { Code, Receipt } from '../broker/protocol/index.ts';
 import { AbortWatch } from './abort-watch.ts';
 import type { Connection } from './connection.ts';
 import { abortedBy, TellwhenError } from './errors.ts';
@@ -25,18 +26,23 @@ export class Sender {
   readonly #settings: Settings;
   readonly #requests: Requests;
   readonly #aborts: AbortWatch;
-  readonly #roomWaiters = new Set<() => void>();
   #channel: Channel | undefined;
   #polling = false;
+  #admitting = false;
+  #watchingSilence = false;
+  #stopRest: (() => void) | undefined;
   #closed = false;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#requests = new Requests(settings.time, settings.requestTimeoutMs, (sentMs) => this.#expired(sentMs));
-    this.#aborts = new AbortWatch((request, signal) => {
-      this.#requests.fail(request, abortedBy(signal));
-      this.#tellRoom();
+    const { time, requestTimeoutMs, retryMs } = settings;
+    this.#requests = new Requests({
+      time,
+      timeoutMs: requestTimeoutMs,
+      lastingMs: retryMs,
+      expired: (sentMs) => this.#expired(sentMs),
     });
+    this.#aborts = new AbortWatch((request, signal) => this.#requests.fail(request, abortedBy(signal)));
   }
 
   /** Requests without an answer, those included that wait to be sent. */
@@ -50,30 +56,7 @@ export class Sender {
 
   /** There is a channel, its socket keeps up, and nobody waits who came before. */
   get writable(): boolean {
-    return this.#socketHasRoom && this.#requests.waiting.size === 0;
-  }
-
-  /**
-   * Half of those who may wait do not: who has many requests leaves the other half to those who have one. So it is too
-   * when closed, where nobody waits.
-   */
-  get roomy(): boolean {
-    const { waiting, waitingBytes } = this.#requests;
-    return 2 * waiting.size < this.#settings.requestsMax && 2 * waitingBytes < WAITING_BYTES_MAX;
-  }
-
-  /** Resolves when it was `roomy`, or the signal fires: look again, another may have been first. */
-  async untilRoomy(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        this.#roomWaiters.delete(look);
-        signal?.removeEventListener('abort', look);
-        resolve();
-      };
-      signal?.addEventListener('abort', look);
-      this.#roomWaiters.add(look);
-    });
+    return this.#socketHasRoom && this.#requests.idle && !this.#requests.resends.resting;
   }
 
   freshRef(): number {
@@ -83,6 +66,20 @@ export class Sender {
   /** Removes and returns who waits under a ref. */
   take(ref: number): Request | undefined {
     return this.#requests.take(ref);
+  }
+
+  /** Gives a receipt to who waits for it. Returns who had asked for something else. */
+  receipt(ref: number, receipt: Receipt): Request | undefined {
+    const { resends } = this.#requests;
+    resends.accepted();
+    return this.#requests.receipt(ref, receipt);
+  }
+
+  /** Tells a refusal to whom it concerns, or lets it be sent again after a rest. False when nobody has the ref. */
+  refused(ref: number, code: Code, message: string, offset?: number): boolean {
+    const outcome = this.#requests.refused(ref, code, message, offset);
+    if (outcome === 'postponed') this.#rest();
+    return outcome !== 'unknown';
   }
 
   /** From now on requests are written; `admit` lets in those that waited. */
@@ -102,7 +99,7 @@ export class Sender {
     this.#channel = undefined;
     this.#closed = true;
     this.#requests.failAll(error);
-    this.#tellRoom();
+    this.#stopRest?.();
   }
 
   /** The request's end is told through it: `client_closed`, `aborted` and `overloaded` at once, others later. */
@@ -113,10 +110,10 @@ export class Sender {
     else if (!this.#mustWait(request)) {
       this.#add(request, signal);
       this.#write(request);
-    } else if (this.#mayWait()) {
+      if (request.unwritten > 0) this.#wait(request);
+    } else if (this.#mayWait(request)) {
       this.#add(request, signal);
-      this.#requests.wait(request);
-      this.#pollWhileFull();
+      this.#wait(request);
     } else {
       request.fail(overloaded(this.#requests.waiting.size));
     }
@@ -124,13 +121,13 @@ export class Sender {
 
   /** Lets those in that wait, as far as there is room. To be called when an answer has made some. */
   admit(): void {
-    for (const request of this.#requests.waiting) {
-      if (this.#channel === undefined || (request.paced && !this.#roomToPublish)) break;
-      this.#requests.stopWaiting(request);
-      this.#write(request);
-    }
+    // What is written may be answered before its writing returns; it is not to be written a second time by that.
+    if (this.#admitting) return;
+    this.#admitting = true;
+    this.#admitResends();
+    this.#admitWaiting();
     this.#admitFetches();
-    this.#tellRoom();
+    this.#admitting = false;
     this.#pollWhileFull();
   }
 
@@ -168,20 +165,53 @@ export class Sender {
     for (let next = fetches.admit(); next !== undefined; next = fetches.admit()) this.#write(next);
   }
 
+  #admitWaiting(): void {
+    for (const request of this.#requests.waiting) {
+      if (this.#channel === undefined || (request.paced && !this.#mayPublish())) return;
+      this.#write(request);
+      if (request.unwritten > 0) return;
+      this.#requests.stopWaiting(request);
+    }
+  }
+
+  #admitResends(): void {
+    const { resends } = this.#requests;
+    for (let first = resends.first; first !== undefined && this.#mayWriteMore(); first = resends.first) {
+      this.#write(first);
+      if (first.unwritten > 0) break;
+      resends.delete(first);
+    }
+  }
+
+  /** The line of those that wait for their first time. Who is written again before them is in another. */
+  #wait(request: Request): void {
+    this.#requests.wait(request);
+    this.#pollWhileFull();
+  }
+
   #mustWait(request: Request): boolean {
     if (this.#channel === undefined) return true;
-    if (this.#requests.waiting.size > 0) return request.paced || request.ordered;
-    return request.paced && !this.#roomToPublish;
+    const { waiting, resends } = this.#requests;
+    if (request.paced) return waiting.size > 0 || !this.#mayPublish();
+    // What is ordered waits for publishes that have to wait for room, not for those that the broker does not want yet.
+    return request.ordered && waiting.size > 0 && !resends.resting;
   }
 
-  #mayWait(): boolean {
-    const { requestsMax } = this.#settings;
-    return this.#requests.waiting.size < requestsMax && this.#requests.waitingBytes < WAITING_BYTES_MAX;
+  #mayWait({ patient }: Request): boolean {
+    const { waiting, waitingBytes } = this.#requests;
+    if (patient) return waiting.size < 2 * this.#settings.requestsMax;
+    return waiting.size < this.#settings.requestsMax && waitingBytes < WAITING_BYTES_MAX;
   }
 
-  get #roomToPublish(): boolean {
-    return this.#requests.sent < this.#settings.requestsMax && this.#socketHasRoom;
+  /** Nothing that is to be written again comes first, and there is room. */
+  #mayPublish(): boolean {
+    return this.#requests.resends.size === 0 && this.#mayWriteMore();
   }
+
+  readonly #mayWriteMore = (written = 0): boolean =>
+    !this.#requests.resends.resting &&
+    this.#requests.sent + written < this.#settings.requestsMax &&
+    this.#socketHasRoom;
 
   get #socketHasRoom(): boolean {
     if (this.#channel === undefined) return false;
@@ -189,28 +219,34 @@ export class Sender {
     return outbox.gatheredBytes + connection.bufferedBytes < this.#settings.bufferBytesMax;
   }
 
-  #tellRoom(): void {
-    if (this.#roomWaiters.size === 0 || !this.roomy) return;
-    const waiters = [...this.#roomWaiters];
-    this.#roomWaiters.clear();
-    for (const tell of waiters) tell();
-  }
-
   #write(request: Request): void {
     if (this.#channel === undefined) return;
-    request.sentMs = this.#settings.time.nowMs();
-    try {
-      request.write(this.#channel.outbox);
-    } catch (error) {
-      if (!(error instanceof TellwhenError)) throw error;
-      this.#requests.fail(request, error);
+    this.#requests.write(request, this.#channel.outbox, this.#settings.time.nowMs(), this.#mayWriteMore);
+    if (request.lasting) this.#watchSilence();
+  }
+
+  /** Nothing is published before the rest is over; then first what was refused. */
+  #rest(): void {
+    const { resends, waiting } = this.#requests;
+    const { time } = this.#settings;
+    const restMs = resends.rest(time.fraction());
+    if (restMs === undefined) return;
+    this.#stopRest = time.after(restMs, () => {
+      resends.rested();
+      this.admit();
+    });
+    for (const request of waiting) {
+      if (request.paced || this.#channel === undefined) continue;
+      this.#requests.stopWaiting(request);
+      this.#write(request);
     }
   }
 
   /** Answers let in what waits; this does when the socket was the reason, or when others were given up unanswered. */
   #pollWhileFull(): void {
-    const { waiting, fetches } = this.#requests;
-    if (this.#polling || waiting.size + fetches.waiting === 0 || this.#channel === undefined) return;
+    const { waiting, resends, fetches } = this.#requests;
+    const publishing = resends.resting ? 0 : waiting.size + resends.size;
+    if (this.#polling || publishing + fetches.waiting === 0 || this.#channel === undefined) return;
     this.#polling = true;
     this.#settings.time.after(BUFFER_POLL_MS, () => {
       this.#polling = false;
@@ -218,9 +254,22 @@ export class Sender {
     });
   }
 
+  /** What is tried for longer than a request may take would otherwise wait for a dead connection. */
+  #watchSilence(): void {
+    if (this.#watchingSilence) return;
+    this.#watchingSilence = true;
+    this.#settings.time.after(this.#settings.requestTimeoutMs, () => {
+      this.#watchingSilence = false;
+      const { lastingSentMs } = this.#requests;
+      if (lastingSentMs === undefined || this.#channel === undefined) return;
+      const waitedMs = this.#settings.time.nowMs() - lastingSentMs;
+      if (waitedMs >= this.#settings.requestTimeoutMs) this.#expired(lastingSentMs);
+      this.#watchSilence();
+    });
+  }
+
   /** Silence since a request was sent that now expired means a dead connection, which no close will ever tell. */
   #expired(sentMs: number | undefined): void {
-    this.#tellRoom();
     if (sentMs === undefined || this.#channel === undefined) return;
     const { connection } = this.#channel;
     if (connection.lastHeardMs >= sentMs) return;

@@ -21,6 +21,11 @@ export interface BodyFields {
   readonly attributes?: Attributes | undefined;
 }
 
+/** The same before it is encoded: data that is a text is written as UTF-8. */
+export interface BodyToWrite extends Omit<BodyFields, 'data'> {
+  readonly data: Uint8Array | string;
+}
+
 /**
  * The part of an event that goes from publisher to subscriber byte for byte, so that the broker copies it and never
  * encodes it again, however many receive it:
@@ -47,7 +52,7 @@ const TAG_TRUE = 1;
 const TAG_NUMBER = 2;
 const TAG_STRING = 3;
 
-export function writeBody(to: ByteWriter, body: BodyFields): void {
+export function writeBody(to: ByteWriter, body: BodyToWrite): void {
   const { contentType, id, source, time, attributes, data } = body;
   const json = contentType === undefined || contentType === JSON_CONTENT_TYPE;
   to.u8(
@@ -62,6 +67,11 @@ export function writeBody(to: ByteWriter, body: BodyFields): void {
   if (source !== undefined) to.string(source);
   if (time !== undefined) to.varint(time);
   if (attributes !== undefined) writeAttributes(to, attributes);
+  // A string on the wire is what data is: a size, and as many bytes.
+  if (typeof data === 'string') {
+    to.string(data);
+    return;
+  }
   to.varint(data.length);
   to.raw(data);
 }

@@ -3,6 +3,9 @@ import { ProtocolError } from './codes.ts';
 /** Longest LEB128 form of an integer up to 2^53 - 1. */
 const VARINT_BYTES_MAX = 8;
 
+/** Shorter texts are copied here, which beats a call into the encoder. */
+const SHORT = 64;
+
 const encoder = new TextEncoder();
 // `ignoreBOM` keeps U+FEFF where a publisher wrote it; `fatal` refuses what is not UTF-8.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -67,8 +70,17 @@ export class ByteWriter {
   }
 
   string(text: string): void {
-    const shortAscii = text.length < 64 && this.#tryAscii(text);
-    if (shortAscii) return;
+    if (text.length < SHORT && this.#tryAscii(text)) return;
+    // As if it were ASCII, which it mostly is: then its length is known, and nothing is copied.
+    const start = this.#length;
+    this.#reserve(VARINT_BYTES_MAX + text.length);
+    this.varint(text.length);
+    const { read, written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length));
+    if (read === text.length && written === text.length) {
+      this.#length += written;
+      return;
+    }
+    this.#length = start;
     const encoded = encoder.encode(text);
     this.varint(encoded.length);
     this.raw(encoded);
@@ -80,7 +92,7 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Most strings are short names in ASCII: copying them here beats a call into the encoder. */
+  /** Most strings are short names in ASCII. */
   #tryAscii(text: string): boolean {
     this.#reserve(text.length + 1);
     const start = this.#length;
@@ -130,6 +142,11 @@ export class ByteReader {
   }
 
   varint(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at += 1;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (let i = 0; i < VARINT_BYTES_MAX; i++) {

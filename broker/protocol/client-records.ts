@@ -1,4 +1,4 @@
-import { type Body, type BodyFields, readBody, writeBody } from './body.ts';
+import { type Body, type BodyToWrite, readBody, writeBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
 
@@ -67,7 +67,7 @@ export const writeClientRecord = {
     to.string(text);
   },
 
-  publish(to: ByteWriter, ref: number, alias: number, body: BodyFields, options: PublishOptions = NO_OPTIONS): void {
+  publish(to: ByteWriter, ref: number, alias: number, body: BodyToWrite, options: PublishOptions = NO_OPTIONS): void {
     const flags = flagsOf(options);
     to.u8(flags === 0 ? PUBLISH : PUBLISH_WITH);
     to.varint(ref);

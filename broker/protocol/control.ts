@@ -42,6 +42,7 @@ export const AT_ENDS = ['drop', 'dead-letter'] as const;
 export type AtEnd = (typeof AT_ENDS)[number];
 /** Whether a new subscription is first given the last values of the topics it matches. */
 export const RETAINEDS = ['send', 'skip'] as const;
+export type Retained = (typeof RETAINEDS)[number];
 /** Where in a mailbox an entry is. */
 export const ENTRY_STATES = ['stored', 'ready', 'notified', 'leased', 'resting', 'settled'] as const;
 /** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */

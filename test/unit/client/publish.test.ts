@@ -265,7 +265,7 @@ test('what has no form in UTF-8, is no text, or is no option is refused, with th
   ];
   for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'invalid_argument' });
   await expect(client.publish('a', 1, { ID: 'x' } as never)).rejects.toThrow(
-    'there is no ID; there are attributes, id, source, time, contentType, signal',
+    'there is no ID; there are attributes, id, source, time, contentType, durable',
   );
   expect(() => client.publishQuietly('a', 1, { ids: 'x' } as never)).toThrow(
     expect.objectContaining({ code: 'invalid_argument' }),
