@@ -92,6 +92,12 @@ export class SimulatedDisk {
     this.#fault = fault;
   }
 
+  /** From here on nothing goes wrong. */
+  heal(): void {
+    this.#fault = undefined;
+    this.freeBytes = Number.POSITIVE_INFINITY;
+  }
+
   /** For the store: what is to go wrong with this commit, if anything. */
   nextFault(): DiskFault['kind'] | undefined {
     if (this.#fault === undefined) return undefined;

@@ -5,6 +5,8 @@ interface Held {
   readonly grant: Grant;
   /** It does not end by time before. */
   untilMs: number;
+  /** Somebody asked to settle it; until that is refused it may be over. */
+  contested: boolean;
 }
 
 /**
@@ -18,13 +20,14 @@ export const oneLease: Checker = (history) => {
     const grant = grantOf(fact);
     if (grant?.kind === 'delivery') {
       const other = held.get(placeOf(grant));
-      if (other !== undefined && fact.atMs < other.untilMs) {
+      if (other !== undefined && !other.contested && fact.atMs < other.untilMs) {
         faults.push(`seq ${grant.seq} of ${grant.mailbox} was leased twice, ${other.untilMs - fact.atMs} ms too early`);
       }
-      held.set(placeOf(grant), { grant, untilMs: grant.atMs + grant.remainingMs });
-    } else if (fact.kind === 'unsettled' && endedByTime(fact.code)) {
+      held.set(placeOf(grant), { grant, untilMs: grant.atMs + grant.remainingMs, contested: false });
+    } else if (fact.kind === 'unsettled') {
       const mine = byToken(held, fact.token);
-      if (mine !== undefined && fact.atMs < mine.untilMs) {
+      if (mine?.contested && fact.settlement !== 'extend') mine.contested = false;
+      if (mine !== undefined && !mine.contested && fact.atMs < mine.untilMs && endedByTime(fact.code)) {
         faults.push(`the lease ${fact.token} was ${fact.code} ${mine.untilMs - fact.atMs} ms early`);
       }
     } else {
@@ -43,6 +46,11 @@ function endedByTime(code: string): boolean {
 /** What ends leases in order, or sets them anew. */
 function release(held: Map<string, Held>, fact: Fact): void {
   switch (fact.kind) {
+    case 'settle': {
+      const mine = byToken(held, fact.token);
+      if (mine !== undefined && fact.settlement !== 'extend') mine.contested = true;
+      return;
+    }
     case 'settled': {
       const mine = byToken(held, fact.token);
       if (mine === undefined) return;
