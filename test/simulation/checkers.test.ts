@@ -176,6 +176,36 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
       'not',
     ],
   ],
+  lastValues: [
+    [
+      'an older value than the last',
+      [
+        ...published(1, { retain: true }),
+        ...published(2, { retain: true }),
+        fact('watched'),
+        handed(1, { mailbox: undefined, retained: true }),
+      ],
+      'and seq 1 was told',
+    ],
+    ['a value that is not told', [...published(1, { retain: true }), fact('watched')], 'and seq 0 was told'],
+  ],
+  matchedTold: [
+    ['a mailbox that is not counted', [...MADE, fact('publish'), fact('receipt', { matched: 0 })], 'says 0'],
+    ['one that is counted too many', [...MADE, fact('publish'), fact('receipt', { matched: 2 })], 'says 2'],
+    [
+      'an event that somebody had to want',
+      [fact('publish', { mandatory: true }), fact('receipt', { matched: 0 })],
+      'had to',
+    ],
+  ],
+  roomTold: [
+    ['a refusal with room enough', [fact('unpublished', { code: 'store_full' })], 'want of disk'],
+    [
+      'a publish that is stored without room',
+      [fact('disk'), fact('publish', { atMs: 4_000 }), fact('receipt', { atMs: 4_000 })],
+      'too full',
+    ],
+  ],
 };
 
 describe.each(Object.keys(CHECKERS) as Name[])('the checker %s', (name) => {
@@ -218,7 +248,8 @@ describe('the checkers', () => {
       'events that a mailbox does not want, or may lose',
       [
         ...MADE,
-        ...published(1, { x: 2 }),
+        fact('publish', { x: 2 }),
+        fact('receipt', { matched: 0, durable: false }),
         ...published(2, { ttlMs: 5 }),
         ...published(3),
         fact('purge'),

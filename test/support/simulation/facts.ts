@@ -55,6 +55,8 @@ const USUAL: { readonly [K in FactKind]: Omit<FactOf<K>, 'kind' | 'atMs'> } = {
   paused: { mailbox: 'm', paused: true },
   inspected: { mailbox: 'm', entries: 0, bytes: 0, eventsMax: 10, bytesMax: 1_000 },
   refused: { connection: 1, request: 'publish', code: 'mailbox_full', message: '' },
+  disk: { low: true },
+  watched: {},
   healed: {},
   over: {},
 };

@@ -110,6 +110,10 @@ interface Facts {
     readonly bytesMax: number;
   };
   refused: { readonly connection: number; readonly request: string; readonly code: Code; readonly message: string };
+  /** The disk has less room than it must have, or enough again. */
+  disk: { readonly low: boolean };
+  /** Somebody subscribed to everything, to see the last value of each topic. */
+  watched: Record<never, never>;
   /** From here on nothing goes wrong any more, and every consumer acknowledges all it gets at once. */
   healed: Record<never, never>;
   over: Record<never, never>;

@@ -21,6 +21,8 @@ export interface DiskFault {
   readonly atCommit: number;
 }
 
+const DISK_BYTES = 8 * 2 ** 30;
+
 const DEFAULT_TERMS: DiskTerms = {
   flushMsMax: 10,
   visible: 'when-done',
@@ -35,8 +37,9 @@ const DEFAULT_TERMS: DiskTerms = {
 export class SimulatedDisk {
   readonly terms: DiskTerms;
   readonly chance: Chance;
+  readonly diskBytes = DISK_BYTES;
   /** What the disk tells of the room it has. */
-  freeBytes = Number.POSITIVE_INFINITY;
+  freeBytes = DISK_BYTES;
   /** Offences against the contract by those who use the store. */
   readonly offences: string[] = [];
   /** Told of every commit when it is flushed, before anyone who waits for it. */
@@ -95,7 +98,7 @@ export class SimulatedDisk {
   /** From here on nothing goes wrong. */
   heal(): void {
     this.#fault = undefined;
-    this.freeBytes = Number.POSITIVE_INFINITY;
+    this.freeBytes = DISK_BYTES;
   }
 
   /** For the store: what is to go wrong with this commit, if anything. */

@@ -1,4 +1,5 @@
 import type { Time } from '../../../broker/kernel/time.ts';
+import { checkChanges } from '../../../broker/store/check-changes.ts';
 import {
   type Change,
   type KeyRange,
@@ -10,8 +11,6 @@ import {
 import { after } from '../../../broker/transports/linger.ts';
 import type { DiskFault, SimulatedDisk } from './simulated-disk.ts';
 import type { SortedRecords } from './sorted-records.ts';
-
-const KEY_BYTES_MAX = 512;
 
 interface Pending {
   /** As the commit was given: what belongs to the store until it is done. */
@@ -40,9 +39,7 @@ export class SimulatedStore implements Store {
   /** Since the fault, something did not reach the disk. */
   #lost = false;
   #state: 'open' | 'closing' | 'closed' = 'open';
-  #whenClosed: () => void = () => {};
-  /** Commits that it was given. */
-  commits = 0;
+  readonly #whenClosed: (() => void)[] = [];
 
   constructor(means: {
     readonly disk: SimulatedDisk;
@@ -63,16 +60,15 @@ export class SimulatedStore implements Store {
 
   range(range: KeyRange): readonly StoredRecord[] {
     this.#mustBeOpen();
-    if (!(range.limit >= 1)) throw new RangeError(`a range of ${range.limit} records`);
     return this.#view.range(range);
   }
 
   commit(changes: readonly Change[], done: (fault: StoreError | undefined) => void): void {
-    if (this.#state !== 'open') this.#disk.offences.push('a commit to a store that is closed');
-    for (const { key } of changes) {
-      if (key.length === 0 || key.length > KEY_BYTES_MAX) throw new TypeError(`a key of ${key.length} bytes`);
+    checkChanges(changes);
+    if (this.#state !== 'open') {
+      this.#time.afterReads(() => done(new StoreError('store_failed', 'the store is closed')));
+      return;
     }
-    this.commits += 1;
     const fault = this.#disk.nextFault();
     const copies = changes.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() }));
     if (this.#disk.terms.visible === 'at-once') this.#view.apply(copies);
@@ -81,18 +77,18 @@ export class SimulatedStore implements Store {
   }
 
   space(): StoreSpace {
-    return { storeBytes: this.#disk.bytes, freeBytes: this.#disk.freeBytes };
+    const { bytes, freeBytes, diskBytes } = this.#disk;
+    return { storeBytes: bytes, reusableBytes: 0, diskFreeBytes: freeBytes, diskBytes };
   }
 
   async backup(): Promise<void> {
-    throw new StoreError('store_failed', 'a simulated disk is not backed up');
+    throw new StoreError('store_failed', 'a simulated disk cannot be backed up');
   }
 
   close(): Promise<void> {
-    if (this.#state !== 'open') return Promise.resolve();
-    this.#state = 'closing';
+    if (this.#state === 'open') this.#state = 'closing';
     return new Promise((resolve) => {
-      this.#whenClosed = resolve;
+      this.#whenClosed.push(resolve);
       this.#closeOnceDone();
     });
   }
@@ -143,10 +139,10 @@ export class SimulatedStore implements Store {
   }
 
   #closeOnceDone(): void {
-    if (this.#state !== 'closing' || this.#pending.length > 0) return;
+    if (this.#state === 'open' || this.#pending.length > 0) return;
+    if (this.#state === 'closing') this.#onClosed();
     this.#state = 'closed';
-    this.#onClosed();
-    this.#whenClosed();
+    for (const closed of this.#whenClosed.splice(0)) closed();
   }
 
   #mustBeOpen(): void {

@@ -27,6 +27,7 @@ export class SortedRecords {
   }
 
   range({ from, to, limit, reverse = false }: KeyRange): StoredRecord[] {
+    if (limit < 1) return [];
     const first = this.#placeOf(textOf(from));
     const end = Math.max(first, this.#placeOf(textOf(to)));
     const keys = reverse

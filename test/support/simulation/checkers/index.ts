@@ -5,12 +5,15 @@ import { duplicatesFlagged } from './duplicates-flagged.ts';
 import { flushedFirst } from './flushed-first.ts';
 import { healedSoon } from './healed-soon.ts';
 import { inOrder } from './in-order.ts';
+import { lastValues } from './last-values.ts';
+import { matchedTold } from './matched-told.ts';
 import { neverLost } from './never-lost.ts';
 import { oneLease } from './one-lease.ts';
 import { pauseKept } from './pause-kept.ts';
 import { publishedOnce } from './published-once.ts';
 import { retentionKept } from './retention-kept.ts';
 import { rising } from './rising.ts';
+import { roomTold } from './room-told.ts';
 import { staleTokens } from './stale-tokens.ts';
 import { timesKept } from './times-kept.ts';
 import { withinBounds } from './within-bounds.ts';
@@ -32,6 +35,9 @@ export const CHECKERS = {
   timesKept,
   pauseKept,
   asPublished,
+  lastValues,
+  matchedTold,
+  roomTold,
 } as const satisfies { readonly [name: string]: Checker };
 
 /** The faults that all checkers find, each with the name of its checker. */
