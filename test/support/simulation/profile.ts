@@ -23,6 +23,8 @@ export interface Profile {
   /** Weights of what goes wrong; 0: never. */
   readonly crashes: number;
   readonly diskFaults: number;
+  readonly fullDisks: number;
+  readonly cleanStops: number;
 }
 
 /** What is said here is not left to chance. */
@@ -47,6 +49,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
       timeToLive: pick(0, 0, 0.3),
       delayed: pick(0, 0, 0.3),
       retained: pick(0, 0, 0.2),
+      mandatory: pick(0, 0, 0.2),
     })),
     mailboxes: some(between(1, 3), (i) => ({
       name: `box-${i + 1}`,
@@ -65,6 +68,8 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
     wallErrorMsMax: pick(0, 0, 0, 3_600_000),
     crashes: pick(0, 1, 3),
     diskFaults: pick(0, 0, 1),
+    fullDisks: pick(0, 0, 1),
+    cleanStops: pick(0, 0, 1),
     ...wishes,
   };
 }

@@ -8,6 +8,7 @@ import type { SimulatedClient } from './simulated-client.ts';
 import { SimulatedConsumer } from './simulated-consumer.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedPublisher } from './simulated-publisher.ts';
+import { SimulatedWatcher } from './simulated-watcher.ts';
 import { type Plant, World } from './world.ts';
 
 export interface Outcome {
@@ -39,11 +40,14 @@ const STEPS: readonly Step[] = [
   [2, (run) => run.connectAll()],
 ];
 
-const FAULTS: readonly (readonly [of: 'crashes' | 'diskFaults', step: Step])[] = [
+const FAULTS: readonly (readonly [of: 'crashes' | 'diskFaults' | 'fullDisks' | 'cleanStops', step: Step])[] = [
   ['crashes', [0.5, (run) => run.world.crash()]],
   ['crashes', [0.5, (run) => run.world.crashSoon(run.below(30))]],
   ['diskFaults', [0.3, (run) => run.world.disk.plan({ kind: 'fails', atCommit: 1 + run.below(5) })]],
   ['diskFaults', [0.3, (run) => run.world.disk.plan({ kind: 'hangs', atCommit: 1 + run.below(5) })]],
+  ['fullDisks', [0.5, (run) => run.world.fillDisk(true)]],
+  ['fullDisks', [1, (run) => run.world.fillDisk(false)]],
+  ['cleanStops', [0.5, (run) => run.world.stop()]],
 ];
 
 const HEAL_LOOK_MS = 250;
@@ -147,6 +151,7 @@ export class Run {
     const { world } = this;
     world.crashSoon(Number.POSITIVE_INFINITY);
     world.disk.heal();
+    world.fillDisk(false);
     while (!world.running) await this.#restartForGood();
     for (const consumer of this.consumers) {
       consumer.read(true);
@@ -167,9 +172,18 @@ export class Run {
         world.faults.push('the broker ended when nothing was wrong');
         return;
       }
-      if (healingMs > LONGEST_DELAY_MS && this.#isDone(healedMs)) return;
+      if (healingMs > LONGEST_DELAY_MS && this.#isDone(healedMs)) {
+        this.#watch();
+        return;
+      }
     }
     world.faults.push('the work never ends');
+  }
+
+  #watch(): void {
+    this.world.recorder.add('watched', {});
+    this.#connect(new SimulatedWatcher());
+    this.world.time.advance(4 * HEAL_LOOK_MS);
   }
 
   /** All events have found their way, as far as publishers and mailboxes know. */

@@ -23,6 +23,7 @@ export interface PublisherHabits {
   readonly timeToLive: number;
   readonly delayed: number;
   readonly retained: number;
+  readonly mandatory: number;
 }
 
 const encoder = new TextEncoder();
@@ -105,7 +106,7 @@ export class SimulatedPublisher extends SimulatedClient {
 
   #make(): Publication {
     const n = this.#nextNumber();
-    const { identified, durable, timeToLive, delayed, retained } = this.#habits;
+    const { identified, durable, timeToLive, delayed, retained, mandatory } = this.#habits;
     const x = this.#pick(X_MAX + 1);
     return {
       n,
@@ -116,6 +117,7 @@ export class SimulatedPublisher extends SimulatedClient {
         ...NO_OPTIONS,
         durable: this.#happens(durable),
         retain: this.#happens(retained),
+        mandatory: this.#happens(mandatory),
         ttlMs: this.#happens(timeToLive) ? 500 + this.#pick(20_000) : undefined,
         delayMs: this.#happens(delayed) ? 1 + this.#pick(10_000) : undefined,
       },

@@ -16,7 +16,7 @@ import { TappedTransport } from './tapped-transport.ts';
 
 /** A fault that a test plants into the broker, by what it hands in. */
 export interface Plant {
-  readonly store?: (store: Store) => Store;
+  readonly store?: (store: Store, time: Time) => Store;
   readonly time?: (time: Time) => Time;
   readonly transport?: (transport: Transport) => Transport;
   /** Changes the broker's own code, until the answered function is called. */
@@ -34,6 +34,10 @@ interface Process {
 const CONFIG: Partial<Config> = { recentEventsMax: 16, recentBytesMax: 4_096, leasesMax: 20_000 };
 /** A start that takes longer is a fault. */
 const START_MS_MAX = 60_000;
+const STOP_MS_MAX = 60_000;
+const STOP_LOOK_MS = 20;
+/** Below the mark at which publishes are refused, above the one at which the process ends. */
+const LOW_BYTES = 400 * 2 ** 20;
 const LONGEST_UPTIME_MS = 1_000_000_000;
 
 /** The machine: a clock, a disk, a network, and on it one process after the other. */
@@ -85,7 +89,7 @@ export class World {
       time: clock?.(time) ?? time,
       chance: seededChance(this.#runs),
       transport: network?.(tapped) ?? tapped,
-      store: store?.(opened) ?? opened,
+      store: store?.(opened, time) ?? opened,
       failed: () => this.crash(),
     };
     startBroker(options).then(
@@ -119,6 +123,31 @@ export class World {
     process.time.kill();
     this.recorder.ended(process.run);
     this.disk.crash();
+  }
+
+  /** The process ends in order. Its clients are told, and have left when this is over. */
+  async stop(): Promise<void> {
+    const process = this.#process;
+    if (process?.broker === undefined) return;
+    let stopped = false;
+    void process.broker.stop().then(() => {
+      stopped = true;
+    });
+    const endMs = this.time.monotonicMs() + STOP_MS_MAX;
+    while (!stopped && this.#process === process) {
+      await turn();
+      this.time.advance(STOP_LOOK_MS);
+      if (this.time.monotonicMs() < endMs) continue;
+      this.faults.push('the broker does not stop');
+      break;
+    }
+    this.crash();
+  }
+
+  /** The disk has too little room left for what publishers bring, or enough again. */
+  fillDisk(low: boolean): void {
+    this.disk.freeBytes = low ? LOW_BYTES : this.disk.diskBytes;
+    this.recorder.add('disk', { low });
   }
 
   /** Within so many calls of the event loop, when chance wants. */

@@ -1,7 +1,7 @@
 import type { Checker } from '../history.ts';
 
-/** The disk is looked at every second, and opened to publishers again with some hysteresis. */
-const NOTICED_MS = 3_000;
+/** The disk is looked at every second, and a commit that is under way is allowed to end. */
+const NOTICED_MS = 5_000;
 
 /** Publishes are refused for want of disk while there is too little, and not otherwise. */
 export const roomTold: Checker = (history) => {
