@@ -46,6 +46,7 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
   ],
   duplicatesFlagged: [
     ['a second delivery that says it is the first', [handed(1), handed(1, {}, 2)], 'again as attempt 1'],
+    ['one after a restart', [handed(1), fact('ended'), handed(1, {}, 2)], 'again as attempt 1'],
     ['a delivery after the acknowledgement', [handed(1), ...acked(), handed(1, { attempt: 2 }, 2)], 'after it was'],
   ],
   inOrder: [

@@ -2,8 +2,8 @@ import { grantsByToken, placeOf } from '../grants.ts';
 import type { Checker } from '../history.ts';
 
 /**
- * What a mailbox hands over again says so by its attempt, and what was acknowledged is not handed over again; unless the
- * process ended in between, which may forget what was not flushed.
+ * What a mailbox hands over again says so by its attempt, restarts or not; and what was acknowledged is not handed over
+ * again, unless the process ended in between, which may forget acknowledgements that were not flushed.
  */
 export const duplicatesFlagged: Checker = (history) => {
   const grants = grantsByToken(history);
@@ -12,7 +12,6 @@ export const duplicatesFlagged: Checker = (history) => {
   const faults: string[] = [];
   for (const fact of history) {
     if (fact.kind === 'ended') {
-      handed.clear();
       acknowledged.clear();
     } else if (fact.kind === 'settled' && fact.settlement === 'ack') {
       const grant = grants.get(fact.token);
