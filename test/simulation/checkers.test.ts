@@ -203,7 +203,7 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
     ['a refusal with room enough', [fact('unpublished', { code: 'store_full' })], 'want of disk'],
     [
       'a publish that is stored without room',
-      [fact('disk'), fact('publish', { atMs: 4_000 }), fact('receipt', { atMs: 4_000 })],
+      [fact('disk'), fact('publish', { atMs: 6_000 }), fact('receipt', { atMs: 6_000 })],
       'too full',
     ],
   ],
