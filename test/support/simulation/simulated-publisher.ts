@@ -108,6 +108,7 @@ export class SimulatedPublisher extends SimulatedClient {
     const n = this.#nextNumber();
     const { identified, durable, timeToLive, delayed, retained, mandatory } = this.#habits;
     const x = this.#pick(X_MAX + 1);
+    const delayMs = this.#happens(delayed) ? 1 + this.#pick(10_000) : undefined;
     return {
       n,
       topic: TOPICS[this.#pick(TOPICS.length)] as string,
@@ -117,9 +118,10 @@ export class SimulatedPublisher extends SimulatedClient {
         ...NO_OPTIONS,
         durable: this.#happens(durable),
         retain: this.#happens(retained),
-        mandatory: this.#happens(mandatory),
+        // Nobody knows who will want what is delayed: the two do not go together.
+        mandatory: delayMs === undefined && this.#happens(mandatory),
         ttlMs: this.#happens(timeToLive) ? 500 + this.#pick(20_000) : undefined,
-        delayMs: this.#happens(delayed) ? 1 + this.#pick(10_000) : undefined,
+        delayMs,
       },
     };
   }
