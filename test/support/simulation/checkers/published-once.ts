@@ -1,18 +1,23 @@
-import { type Checker, type Fact, factsOf } from '../history.ts';
+import { type Checker, type Fact, type FactOf, factsOf } from '../history.ts';
 
 const WINDOW_MS = 120_000;
 
-/** What is published again with its id inside the window is one event still, and gets the receipt it got before. */
+/**
+ * What is published again with its id inside the window is one event still, and gets the receipt it got before. What was
+ * not stored is not known again after a restart.
+ */
 export const publishedOnce: Checker = (history) => [...oneReceipt(history), ...onePlace(history)];
 
 function oneReceipt(history: readonly Fact[]): readonly string[] {
   const withId = new Set(factsOf(history, 'publish').flatMap(({ n, id }) => (id === undefined ? [] : [n])));
-  const firsts = new Map<number, { readonly seq: number; readonly atMs: number }>();
+  const firsts = new Map<number, FactOf<'receipt'>>();
   const faults: string[] = [];
-  for (const { n, seq, repeated, delayed, atMs } of factsOf(history, 'receipt')) {
-    if (!withId.has(n) || delayed) continue;
+  for (const fact of history) {
+    if (fact.kind === 'ended') for (const [n, { durable }] of firsts) if (!durable) firsts.delete(n);
+    if (fact.kind !== 'receipt' || !withId.has(fact.n) || fact.delayed) continue;
+    const { n, seq, repeated, atMs } = fact;
     const first = firsts.get(n);
-    if (first === undefined) firsts.set(n, { seq, atMs });
+    if (first === undefined) firsts.set(n, fact);
     else if (atMs < first.atMs + WINDOW_MS && (!repeated || seq !== first.seq)) {
       faults.push(`event ${n} got seq ${first.seq}, and then ${seq}${repeated ? '' : ' as another event'}`);
     }
