@@ -1,6 +1,7 @@
 import type { Checker, Fact } from '../history.ts';
 import { answered } from './answered.ts';
 import { asPublished } from './as-published.ts';
+import { asWanted } from './as-wanted.ts';
 import { duplicatesFlagged } from './duplicates-flagged.ts';
 import { flushedFirst } from './flushed-first.ts';
 import { healedSoon } from './healed-soon.ts';
@@ -35,12 +36,25 @@ export const CHECKERS = {
   timesKept,
   pauseKept,
   asPublished,
+  asWanted,
   lastValues,
   matchedTold,
   roomTold,
 } as const satisfies { readonly [name: string]: Checker };
 
-/** The faults that all checkers find, each with the name of its checker. */
-export function faultsOf(history: readonly Fact[]): readonly string[] {
-  return Object.entries(CHECKERS).flatMap(([name, check]) => check(history).map((fault) => `${name}: ${fault}`));
+/** Promises that hold even when the disk gives back something else than was written. */
+const WITH_ROT: ReadonlySet<string> = new Set<keyof typeof CHECKERS>([
+  'rising',
+  'oneLease',
+  'staleTokens',
+  'asPublished',
+  'withinBounds',
+  'answered',
+]);
+
+/** The faults that all checkers find, each with the name of its checker. `rotten`: the disk was, at some time. */
+export function faultsOf(history: readonly Fact[], { rotten = false } = {}): readonly string[] {
+  return Object.entries(CHECKERS)
+    .filter(([name]) => !rotten || WITH_ROT.has(name))
+    .flatMap(([name, check]) => check(history).map((fault) => `${name}: ${fault}`));
 }
