@@ -166,6 +166,8 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
   asPublished: [
     ['an event that nobody sent', [handed(1)], 'nobody sent it'],
     ['an event that has changed', [...MADE, ...published(), handed(1, { x: 6 })], 'has changed'],
+  ],
+  asWanted: [
     [
       'an event that the mailbox does not want',
       [...MADE, ...published(1, { x: 2 }), handed(1, { x: 2 })],

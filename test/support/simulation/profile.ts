@@ -25,6 +25,8 @@ export interface Profile {
   readonly diskFaults: number;
   readonly fullDisks: number;
   readonly cleanStops: number;
+  /** How often the disk turns a bit between two runs of the broker. */
+  readonly rot: number;
 }
 
 /** What is said here is not left to chance. */
@@ -70,6 +72,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
     diskFaults: pick(0, 0, 1),
     fullDisks: pick(0, 0, 1),
     cleanStops: pick(0, 0, 1),
+    rot: 0,
     ...wishes,
   };
 }

@@ -106,7 +106,14 @@ export class Run {
     await this.#heal();
     this.world.recorder.add('over', {});
     const { history } = this.world.recorder;
-    return { history, faults: [...this.world.faults, ...this.world.disk.offences, ...faultsOf(history)] };
+    return {
+      history,
+      faults: [
+        ...this.world.faults,
+        ...this.world.disk.offences,
+        ...faultsOf(history, { rotten: this.#profile.rot > 0 }),
+      ],
+    };
   }
 
   connectAll(): void {
@@ -133,6 +140,7 @@ export class Run {
     for (const client of this.clients) client.lose();
     this.world.time.advance(this.below(2_000));
     const dies = this.#profile.crashes > 0 && this.#chance.fraction() < 0.2;
+    if (this.#chance.fraction() < this.#profile.rot) this.world.disk.rot();
     await this.world.start(dies ? { livesFor: this.below(20) } : {});
     this.connectAll();
   }
