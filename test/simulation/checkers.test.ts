@@ -53,10 +53,10 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
     [
       'an event that is overtaken on its way in',
       [
-        fact('publish', { n: 1 }),
-        fact('publish', { n: 2 }),
-        fact('receipt', { n: 1, seq: 2 }),
-        fact('receipt', { n: 2, seq: 1 }),
+        fact('publish', { n: 1, ref: 1 }),
+        fact('publish', { n: 2, ref: 2 }),
+        fact('receipt', { n: 1, ref: 1, seq: 2 }),
+        fact('receipt', { n: 2, ref: 2, seq: 1 }),
       ],
       'on its way in',
     ],

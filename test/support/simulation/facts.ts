@@ -15,6 +15,7 @@ const USUAL: { readonly [K in FactKind]: Omit<FactOf<K>, 'kind' | 'atMs'> } = {
   publish: { ...CONTENT, ...NO_OPTIONS, connection: 2, ref: 1, id: undefined },
   receipt: {
     connection: 2,
+    ref: 1,
     n: 1,
     seq: 1,
     matched: 1,

@@ -69,7 +69,7 @@ interface Facts {
   closed: { readonly connection: number };
   /** The broker was given a publish. */
   publish: Content & PublishOptions & { readonly connection: number; readonly ref: number };
-  receipt: Receipt & { readonly connection: number; readonly n: number };
+  receipt: Receipt & { readonly connection: number; readonly ref: number; readonly n: number };
   unpublished: { readonly connection: number; readonly n: number; readonly code: Code };
   /** Some of these events' numbers were in a commit that is safe now. */
   flushed: { readonly ns: readonly number[] };

@@ -36,6 +36,9 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
   const pick = <T>(...of: readonly T[]): T => of[Math.floor(chance.fraction() * of.length)] as T;
   const between = (low: number, high: number): number => low + Math.floor(chance.fraction() * (high - low + 1));
   const some = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+  const wallErrorMsMax = pick(0, 0, 0, 3_600_000);
+  // What lasts until some time of day does not last right where nobody knows what time it is.
+  const timed = wallErrorMsMax === 0;
   return {
     steps: between(20, 120),
     disk: {
@@ -46,10 +49,10 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
     },
     lagMsMax: pick(0, 0, 2, 30),
     publishers: some(between(1, 3), () => ({
-      identified: pick(0, 0.5, 1),
+      identified: timed ? pick(0, 0.5, 1) : 0,
       durable: pick(0, 0.5, 1),
-      timeToLive: pick(0, 0, 0.3),
-      delayed: pick(0, 0, 0.3),
+      timeToLive: timed ? pick(0, 0, 0.3) : 0,
+      delayed: timed ? pick(0, 0, 0.3) : 0,
       retained: pick(0, 0, 0.2),
       mandatory: pick(0, 0, 0.2),
     })),
@@ -67,7 +70,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
       },
       consumers: some(between(1, 3), () => pick('push', 'push', 'pull')),
     })),
-    wallErrorMsMax: pick(0, 0, 0, 3_600_000),
+    wallErrorMsMax,
     crashes: pick(0, 1, 3),
     diskFaults: pick(0, 0, 1),
     fullDisks: pick(0, 0, 1),

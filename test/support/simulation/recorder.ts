@@ -118,7 +118,7 @@ export class Recorder implements Tap {
       receipt: (ref, receipt) => {
         const n = line.publishes.get(ref);
         line.publishes.delete(ref);
-        if (n !== undefined) this.add('receipt', { ...receipt, connection, n });
+        if (n !== undefined) this.add('receipt', { ...receipt, connection, ref, n });
       },
       event: (subscription, delivery, body) => this.#handed(connection, line, subscription, delivery, body, 'push'),
       notice: (subscription, { seq, attempt, retention }) =>

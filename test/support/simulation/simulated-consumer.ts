@@ -147,7 +147,16 @@ export class SimulatedConsumer extends SimulatedClient {
 
   #subscribe(terms: MailboxTerms | undefined, refused: (code: string) => void): void {
     const creditEvents = this.eager ? 100 : CREDIT_EVENTS;
-    const fields = { ...terms, mailbox: this.mailbox, mode: this.#mode, creditEvents, creditBytes: 100_000 };
+    const { deliveryLeaseMs, retentionMs } = this.#terms ?? {};
+    const fields = {
+      ...(deliveryLeaseMs !== undefined && { deliveryLeaseMs }),
+      ...(retentionMs !== undefined && this.#mode === 'pull' && { retentionMs }),
+      ...terms,
+      mailbox: this.mailbox,
+      mode: this.#mode,
+      creditEvents,
+      creditBytes: 100_000,
+    };
     this.request('subscribe', fields, (answer) => {
       if (answer.kind === 'subscribed') this.#subscription = answer.subscription;
       else if (answer.kind === 'refused') refused(answer.code);

@@ -87,7 +87,8 @@ export class SimulatedPublisher extends SimulatedClient {
   protected override onRefused(ref: number, code: Code): void {
     const publication = this.#unanswered.get(ref);
     this.#unanswered.delete(ref);
-    if (publication?.id !== undefined && CODES[code].retry) this.#again.push(publication);
+    // What nobody wants now nobody may ever want.
+    if (publication?.id !== undefined && CODES[code].retry && code !== 'no_match') this.#again.push(publication);
   }
 
   #send(publications: readonly Publication[]): void {
