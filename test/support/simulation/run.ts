@@ -158,7 +158,7 @@ export class Run {
   async #heal(): Promise<void> {
     const { world } = this;
     world.crashSoon(Number.POSITIVE_INFINITY);
-    world.disk.heal();
+    if (!world.disk.heal()) world.crash();
     world.fillDisk(false);
     while (!world.running) await this.#restartForGood();
     for (const consumer of this.consumers) {

@@ -32,6 +32,7 @@ export class SimulatedConsumer extends SimulatedClient {
   readonly #terms: MailboxTerms | undefined;
   readonly #chance: Chance;
   #subscription: number | undefined;
+  #attaching = false;
   #leases: LeaseGrant[] = [];
   /** Told of and not fetched, by seq. */
   readonly #notices = new Map<number, LeaseGrant>();
@@ -79,9 +80,14 @@ export class SimulatedConsumer extends SimulatedClient {
 
   /** Attaches to the mailbox, or makes it. */
   attach(): void {
-    if (!this.up || this.attached) return;
+    if (!this.up || this.attached || this.#attaching) return;
+    this.#attaching = true;
     this.#subscribe(undefined, (code) => {
-      if (code === 'mailbox_unknown' && this.#terms !== undefined) this.#subscribe(this.#terms, () => {});
+      this.#attaching = code === 'mailbox_unknown' && this.#terms !== undefined;
+      if (!this.#attaching) return;
+      this.#subscribe(this.#terms, () => {
+        this.#attaching = false;
+      });
     });
   }
 
@@ -114,6 +120,7 @@ export class SimulatedConsumer extends SimulatedClient {
   }
 
   protected lost(): void {
+    this.#attaching = false;
     this.#subscription = undefined;
     this.#leases = [];
     this.#notices.clear();
@@ -158,8 +165,10 @@ export class SimulatedConsumer extends SimulatedClient {
       creditBytes: 100_000,
     };
     this.request('subscribe', fields, (answer) => {
-      if (answer.kind === 'subscribed') this.#subscription = answer.subscription;
-      else if (answer.kind === 'refused') refused(answer.code);
+      if (answer.kind === 'subscribed') {
+        this.#attaching = false;
+        this.#subscription = answer.subscription;
+      } else if (answer.kind === 'refused') refused(answer.code);
     });
   }
 

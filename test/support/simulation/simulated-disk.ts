@@ -95,10 +95,11 @@ export class SimulatedDisk {
     this.#fault = fault;
   }
 
-  /** From here on nothing goes wrong. */
-  heal(): void {
+  /** From here on nothing goes wrong. False when something is under way that has gone wrong before. */
+  heal(): boolean {
     this.#fault = undefined;
     this.freeBytes = DISK_BYTES;
+    return this.#open?.failing !== true;
   }
 
   /** For the store: what is to go wrong with this commit, if anything. */

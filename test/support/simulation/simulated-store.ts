@@ -53,6 +53,11 @@ export class SimulatedStore implements Store {
     this.#onClosed = means.onClosed;
   }
 
+  /** It has failed, or will. */
+  get failing(): boolean {
+    return this.#fault !== undefined || this.#pending.some(({ fault }) => fault !== undefined);
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
     this.#mustBeOpen();
     return this.#view.get(key);

@@ -4,6 +4,7 @@ import type { Checker } from '../history.ts';
 interface Kept {
   readonly untilMs: number;
   readonly connection: number;
+  readonly subscription: number;
 }
 
 /** A fetch within the retention that a notice promised is never told that the event is gone, unless somebody settled it. */
@@ -15,7 +16,8 @@ export const retentionKept: Checker = (history) => {
     switch (fact.kind) {
       case 'noticed': {
         const place = placeOf(fact);
-        kept.set(place, { untilMs: fact.atMs + fact.retention.remainingMs, connection: fact.connection });
+        const { connection, subscription, retention } = fact;
+        kept.set(place, { untilMs: fact.atMs + retention.remainingMs, connection, subscription });
         tokens.set(fact.retention.token, place);
         break;
       }
@@ -35,7 +37,8 @@ export const retentionKept: Checker = (history) => {
         break;
       case 'unfetched': {
         const one = kept.get(placeOf(fact));
-        if (one?.connection !== fact.connection || fact.atMs >= one.untilMs) break;
+        if (one?.connection !== fact.connection || one.subscription !== fact.subscription) break;
+        if (fact.atMs >= one.untilMs) break;
         if (fact.code === 'event_gone' || fact.code === 'event_unknown') {
           faults.push(`seq ${fact.seq} of ${fact.mailbox} was gone ${one.untilMs - fact.atMs} ms too early`);
         }
