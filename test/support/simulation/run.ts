@@ -32,8 +32,8 @@ const STEPS: readonly Step[] = [
   [2, (run) => run.pick(run.consumers).read(true)],
   [1, (run) => run.pick(run.consumers).detach()],
   [1, (run) => run.pick(run.consumers).replace(run.below(7))],
-  [1, (run) => run.operator.pause(run.pick(run.consumers).mailbox)],
-  [2, (run) => run.operator.resume()],
+  [1, (run) => run.operator.pause(run.pick(run.consumers).mailbox, true)],
+  [2, (run) => run.operator.pause(run.pick(run.consumers).mailbox, false)],
   [0.2, (run) => run.operator.purge(run.pick(run.consumers).mailbox)],
   [1, (run) => run.operator.inspect(run.pick(run.consumers).mailbox)],
   [0.5, (run) => run.operator.peek(run.pick(run.consumers).mailbox)],
@@ -167,7 +167,7 @@ export class Run {
     }
     this.connectAll();
     world.time.advance(HEAL_LOOK_MS);
-    this.operator.resume();
+    for (const { name } of this.#profile.mailboxes) this.operator.pause(name, false);
     world.time.advance(HEAL_LOOK_MS);
     world.recorder.add('healed', {});
     const healedMs = world.time.monotonicMs();
