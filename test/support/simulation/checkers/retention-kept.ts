@@ -22,6 +22,8 @@ export const retentionKept: Checker = (history) => {
         break;
       }
       case 'handed':
+        // Who fetched it and did not settle it in time has had it; it comes again.
+        kept.delete(placeOf(fact));
         if (fact.lease !== undefined) tokens.set(fact.lease.token, placeOf(fact));
         break;
       case 'settle': {
