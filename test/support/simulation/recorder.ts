@@ -33,6 +33,8 @@ const decoder = new TextDecoder();
 /** Listens at the broker's edge, and writes down what passes as facts. */
 export class Recorder implements Tap {
   readonly history: Fact[] = [];
+  /** Answers of the broker that break the protocol. */
+  readonly unreadable: string[] = [];
   readonly #nowMs: () => number;
   readonly #lines = new Map<number, Line>();
   #connections = 0;
@@ -84,8 +86,8 @@ export class Recorder implements Tap {
   sentText(connection: number, text: string): void {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
-    const answer = readBrokerControl(decodeControl(text).value);
-    if (!('ref' in answer)) return;
+    const answer = this.#understood(() => readBrokerControl(decodeControl(text).value));
+    if (answer === undefined || !('ref' in answer)) return;
     const request = line.requests.get(answer.ref);
     line.requests.delete(answer.ref);
     if (request !== undefined) this.#answered(connection, line, request, answer);
@@ -136,6 +138,16 @@ export class Recorder implements Tap {
       },
       refused: (ref, code, message) => this.#refused(connection, line, { ref, code, message }),
     });
+  }
+
+  /** What the broker says must be readable; that it is not must not end up in the broker. */
+  #understood<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.unreadable.push(String(error));
+      return undefined;
+    }
   }
 
   #publish(

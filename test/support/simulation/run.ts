@@ -110,6 +110,7 @@ export class Run {
       history,
       faults: [
         ...this.world.faults,
+        ...this.world.recorder.unreadable,
         ...this.world.disk.offences,
         ...faultsOf(history, { rotten: this.#profile.rot > 0 }),
       ],

@@ -49,12 +49,12 @@ function dueTimes(history: readonly Fact[], endMs: number): ReadonlyMap<string, 
   for (const fact of history) {
     if (fact.atMs > endMs) break;
     const grant = grantOf(fact);
-    if (grant?.kind === 'delivery') {
+    if (grant !== undefined) {
       held.set(placeOf(grant), grant);
       dues.set(placeOf(grant), fact.atMs + grant.remainingMs + backOffMs(grant));
     } else if (fact.kind === 'settled') {
       const mine = grants.get(fact.token);
-      if (mine?.kind !== 'delivery') continue;
+      if (mine === undefined) continue;
       if (fact.settlement === 'release') dues.set(placeOf(mine), fact.atMs + fact.ms);
       if (fact.settlement === 'extend') dues.set(placeOf(mine), fact.atMs + fact.remainingMs + backOffMs(mine));
     } else if (fact.kind === 'started') {
@@ -66,6 +66,8 @@ function dueTimes(history: readonly Fact[], endMs: number): ReadonlyMap<string, 
   return dues;
 }
 
-function backOffMs({ attempt }: Grant): number {
-  return BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length) - 1] ?? 0;
+/** A notice that nobody follows is an attempt as well. */
+function backOffMs({ attempt, kind }: Grant): number {
+  const attempts = kind === 'retention' ? attempt + 1 : attempt;
+  return BACK_OFF_MS[Math.min(attempts, BACK_OFF_MS.length) - 1] ?? 0;
 }
