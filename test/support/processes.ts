@@ -125,7 +125,7 @@ export async function startBrokerProcess(
  * A port to ask for by its number. Of one that the system chose for a listener, the connections that linger after its
  * end keep the next broker out; of one that was asked for, they do not.
  */
-async function freePort(): Promise<string> {
+export async function freePort(): Promise<string> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -1,0 +1,27 @@
+import { SimulatedClient } from './simulated-client.ts';
+
+/** Looks after mailboxes as people do: asks how they are, pauses them, empties them. */
+export class SimulatedOperator extends SimulatedClient {
+  constructor() {
+    super('operator');
+  }
+
+  inspect(mailbox: string): void {
+    this.request('inspect', { mailbox });
+  }
+
+  peek(mailbox: string): void {
+    this.request('peek', { mailbox, limit: 5 });
+  }
+
+  purge(mailbox: string): void {
+    this.request('purge', { mailbox });
+  }
+
+  pause(mailbox: string, paused: boolean): void {
+    this.request('pause', { mailbox, paused });
+  }
+
+  protected welcomed(): void {}
+  protected lost(): void {}
+}
