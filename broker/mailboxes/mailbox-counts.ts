@@ -13,11 +13,20 @@ export class MailboxCounts {
   handedSeq = 0;
 
   get entries(): number {
-    return this.entered - this.settled;
+    // Where a record of the store is damaged, something may be settled twice.
+    return Math.max(0, this.entered - this.settled);
   }
 
   get bytes(): number {
-    return this.enteredBytes - this.settledBytes;
+    return Math.max(0, this.enteredBytes - this.settledBytes);
+  }
+
+  /** Nothing is in it, whatever the counts say. False when they said so. */
+  empty(): boolean {
+    if (this.entered === this.settled && this.enteredBytes === this.settledBytes) return false;
+    this.settled = this.entered;
+    this.settledBytes = this.enteredBytes;
+    return true;
   }
 
   encoded(): Uint8Array {

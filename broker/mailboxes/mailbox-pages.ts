@@ -36,6 +36,8 @@ export class MailboxPages {
   readonly #mailbox: number;
   readonly #means: PagesMeans;
   #open: Page[] = [];
+  /** Pages given to the store and not flushed. */
+  #flying = 0;
   #buffered: Page[] = [];
   /** By first: those that are buffered, of which entries are being handed over, or whose changes are not flushed. */
   readonly #resident = new Map<number, Page>();
@@ -70,6 +72,7 @@ export class MailboxPages {
     this.#handedSeq = this.counts.handedSeq;
     const [last] = store.range({ ...rangeOf('p', [this.#mailbox]), limit: 1, reverse: true });
     if (last === undefined) return;
+    if (counts === undefined) this.#recount();
     this.#flushedFirst = numberIn(last.key, 1);
     this.#flushedSeq = this.#page(this.#flushedFirst, last.value).lastSeq;
     this.#behind = true;
@@ -136,7 +139,10 @@ export class MailboxPages {
   take(): Page | undefined {
     if (this.#buffered.length === 0 && this.#behind) this.#readOn();
     const page = this.#buffered.shift();
-    if (page === undefined) return undefined;
+    if (page === undefined) {
+      this.#beEmpty();
+      return undefined;
+    }
     this.#willHand(page.lastSeq);
     return page;
   }
@@ -241,6 +247,7 @@ export class MailboxPages {
   write(group: Group): void {
     const open = this.#open;
     this.#open = [];
+    this.#flying = open.length;
     for (const page of open) group.put(numberKey('p', this.#mailbox, page.first), page.bytes());
     const last = open.at(-1);
     if (last !== undefined && this.eager && !this.#behind) this.counts.handedSeq = last.lastSeq;
@@ -254,6 +261,7 @@ export class MailboxPages {
     const { handedSeq } = this.counts;
     group.flushed(() => {
       this.#handedSeq = handedSeq;
+      this.#flying = 0;
       for (const page of open) this.#arrived(page);
       for (const page of changed) if (page.left === 0 && !this.#changed.has(page)) this.#resident.delete(page.first);
     });
@@ -289,6 +297,33 @@ export class MailboxPages {
     if (last !== undefined) this.#willHand(last.lastSeq);
   }
 
+  /** What was lost with a damaged record is not waited for. */
+  #beEmpty(): void {
+    if (this.#resident.size > 0 || this.#open.length > 0 || this.#flying > 0 || !this.counts.empty()) return;
+    this.#countsChanged = true;
+    this.#means.touched();
+  }
+
+  /** The counts are damaged: counts what is there, and takes it that all of it may have been handed over. */
+  #recount(): void {
+    for (let from = 0; ; ) {
+      const pages = this.#pagesFrom(from, READ_PAGES, Number.MAX_SAFE_INTEGER);
+      for (const page of pages) {
+        for (const { index, size } of page.places) {
+          if (page.state.isSettled(index)) continue;
+          this.counts.entered += 1;
+          this.counts.enteredBytes += size;
+        }
+        this.counts.handedSeq = page.lastSeq;
+        from = page.first + 1;
+      }
+      if (pages.length < READ_PAGES) break;
+    }
+    this.#handedSeq = this.counts.handedSeq;
+    this.#countsChanged = true;
+    this.#means.touched();
+  }
+
   #buffer(page: Page): void {
     this.#buffered.push(page);
     this.#resident.set(page.first, page);
@@ -302,9 +337,9 @@ export class MailboxPages {
   }
 
   /** Flushed pages from `first` on, as they are in memory where they are. */
-  #pagesFrom(first: number, limit: number): Page[] {
+  #pagesFrom(first: number, limit: number, upTo = this.#flushedFirst + 1): Page[] {
     const { store } = this.#means.journal;
-    const range = rangeOf('p', [this.#mailbox], { from: first, to: this.#flushedFirst + 1 });
+    const range = rangeOf('p', [this.#mailbox], { from: first, to: upTo });
     return store.range({ ...range, limit }).map(({ key, value }) => this.#page(numberIn(key, 1), value));
   }
 

@@ -136,6 +136,11 @@ export class Mailboxes implements SubscriptionKeeper {
       }
       if (records.length < 1_000) break;
     }
+    // The number of one whose own record is damaged is not given to another, who would find its pages.
+    for (const kind of ['p', 'c'] as const) {
+      const [last] = store.range({ ...rangeOf(kind), limit: 1, reverse: true });
+      if (last !== undefined) this.#nextNumber = Math.max(this.#nextNumber, numberIn(last.key, 0) + 1);
+    }
   }
 
   /** Makes the mailbox for dead letters, if there is none yet. */

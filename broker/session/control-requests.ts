@@ -169,7 +169,8 @@ function consume(session: Session, request: Subscribe, { mailboxes }: ControlMea
         ...(when !== undefined && { when }),
       },
     },
-    durable: created,
+    // Also who joins a mailbox that is about to be must not be told of what a crash could undo.
+    durable: true,
     after(outbound) {
       // Its connection may have ended while the answer waited.
       if (session.subscriptions.get(subscription.id) === subscription) subscription.delivery.attach(outbound);
