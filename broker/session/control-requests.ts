@@ -169,7 +169,8 @@ function consume(session: Session, request: Subscribe, { mailboxes }: ControlMea
         ...(when !== undefined && { when }),
       },
     },
-    durable: created,
+    // Also where it was there: it may have been made a moment ago, and gone with a crash.
+    durable: true,
     after(outbound) {
       // Its connection may have ended while the answer waited.
       if (session.subscriptions.get(subscription.id) === subscription) subscription.delivery.attach(outbound);
