@@ -418,8 +418,9 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
 
   #enter(place: StoredPlace): void {
     const entry = new Entry(place, this);
-    const attempt = place.page.state.trace(place.index)?.attempt;
-    if (attempt !== undefined) entry.attempt = attempt;
+    const attempt = place.page.state.trace(place.index)?.attempt ?? 0;
+    // One that was notified may have been fetched, which was not written down yet.
+    if (attempt > 0) entry.attempt = attempt;
     else if (place.seq <= this.#earlierSeq) {
       entry.attempt = 1;
       this.#perhapsHanded.add(place.seq);

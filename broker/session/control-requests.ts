@@ -169,7 +169,7 @@ function consume(session: Session, request: Subscribe, { mailboxes }: ControlMea
         ...(when !== undefined && { when }),
       },
     },
-    // Also who joins a mailbox that is about to be must not be told of what a crash could undo.
+    // Also where it was there: it may have been made a moment ago, and gone with a crash.
     durable: true,
     after(outbound) {
       // Its connection may have ended while the answer waited.

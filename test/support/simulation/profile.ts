@@ -42,6 +42,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
   return {
     steps: between(20, 120),
     disk: {
+      flushMsMin: 0,
       flushMsMax: pick(0, 3, 50, 1_000),
       visible: pick('at-once', 'when-done'),
       survivors: pick('prefix', 'subset'),

@@ -5,7 +5,8 @@ import { SimulatedStore } from './simulated-store.ts';
 import { SortedRecords } from './sorted-records.ts';
 
 export interface DiskTerms {
-  /** A flush takes up to so long; 0: it is over after the next read of the sockets. */
+  /** How long a flush takes, at least and at most; 0: it is over after the next read of the sockets. */
+  readonly flushMsMin: number;
   readonly flushMsMax: number;
   /** When a reader sees a commit: the contract allows both. */
   readonly visible: 'at-once' | 'when-done';
@@ -24,6 +25,7 @@ export interface DiskFault {
 const DISK_BYTES = 8 * 2 ** 30;
 
 const DEFAULT_TERMS: DiskTerms = {
+  flushMsMin: 0,
   flushMsMax: 10,
   visible: 'when-done',
   survivors: 'prefix',

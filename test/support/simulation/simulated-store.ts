@@ -135,7 +135,8 @@ export class SimulatedStore implements Store {
 
   #flushMs({ fault }: Pending): number {
     if (fault === 'hangs') return this.#disk.terms.commitTimeoutMs;
-    return Math.floor(this.#disk.chance.fraction() * (this.#disk.terms.flushMsMax + 1));
+    const { flushMsMin, flushMsMax } = this.#disk.terms;
+    return flushMsMin + Math.floor(this.#disk.chance.fraction() * (flushMsMax - flushMsMin + 1));
   }
 
   #after(ms: number, then: () => void): void {
