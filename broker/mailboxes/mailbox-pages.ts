@@ -3,7 +3,7 @@ import type { PublishedEvent } from '../publish/event.ts';
 import type { Group, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { MailboxCounts } from './mailbox-counts.ts';
-import { Page, type StoredPlace } from './page.ts';
+import { OpenPage, Page, type StoredPlace } from './page.ts';
 import { PageState } from './page-state.ts';
 
 /** So many pages are read at a time, and so many wait at most to be taken without being read. */
@@ -35,7 +35,7 @@ export class MailboxPages {
   keepMs: number;
   readonly #mailbox: number;
   readonly #means: PagesMeans;
-  #open: Page[] = [];
+  #open: OpenPage[] = [];
   /** Pages given to the store and not flushed. */
   #flying = 0;
   #buffered: Page[] = [];
@@ -110,7 +110,7 @@ export class MailboxPages {
     let page = this.#open.findLast((open) => open.first === first);
     if (page === undefined) {
       if (!log.refer(first)) return;
-      page = new Page(first, wallMs());
+      page = new OpenPage(first, wallMs());
       this.#open.push(page);
     }
     page.add(seq, size, expiresMs);
@@ -272,13 +272,13 @@ export class MailboxPages {
     group.delete(numberKey('c', this.#mailbox));
   }
 
-  #arrived(page: Page): void {
+  #arrived(page: OpenPage): void {
     // Those that a new mailbox finds in the log come later and are earlier.
     const inOrder = page.first > this.#flushedFirst;
     this.#flushedFirst = Math.max(this.#flushedFirst, page.first);
     this.#flushedSeq = Math.max(this.#flushedSeq, page.lastSeq);
     if (inOrder && this.eager && !this.#behind && this.#buffered.length < BUFFERED_PAGES) {
-      this.#buffer(page);
+      this.#buffer(new Page(page.first, page.bytes()));
       this.#cursor = page.first + 1;
     } else this.#behind = true;
   }
@@ -354,7 +354,7 @@ export class MailboxPages {
   #page(first: number, bytes: Uint8Array): Page {
     const resident = this.#resident.get(first);
     if (resident !== undefined) return resident;
-    return Page.read(first, bytes, this.#means.journal.store.get(numberKey('s', this.#mailbox, first)));
+    return new Page(first, bytes, this.#means.journal.store.get(numberKey('s', this.#mailbox, first)));
   }
 
   /** Answers how many entries became unsettled. */

@@ -25,55 +25,59 @@ export class Page {
   readonly first: number;
   readonly storedMs: number;
   readonly state = new PageState();
-  readonly #places: StoredPlace[] = [];
-
-  constructor(first: number, storedMs: number) {
-    this.first = first;
-    this.storedMs = storedMs;
-  }
+  readonly places: readonly StoredPlace[];
 
   /** Throws ProtocolError when the bytes are none of a page, or none of its state. */
-  static read(first: number, bytes: Uint8Array, state: Uint8Array | undefined): Page {
+  constructor(first: number, bytes: Uint8Array, state?: Uint8Array) {
+    this.first = first;
     const from = new ByteReader(bytes);
-    const page = new Page(first, from.varint());
+    this.storedMs = from.varint();
+    const places: StoredPlace[] = [];
     while (!from.done) {
       const seq = first + from.varint();
       const size = from.varint();
       const expires = from.varint();
-      page.add(seq, size, expires === 0 ? 0 : page.storedMs + expires - 1);
+      const expiresMs = expires === 0 ? 0 : this.storedMs + expires - 1;
+      places.push({ seq, size, expiresMs, page: this, index: places.length });
     }
-    if (state !== undefined) page.state.read(state);
-    return page;
-  }
-
-  /** In order of seq. */
-  get places(): readonly StoredPlace[] {
-    return this.#places;
+    this.places = places;
+    if (state !== undefined) this.state.read(state);
   }
 
   get lastSeq(): number {
-    return this.#places.at(-1)?.seq ?? this.first;
+    return this.places.at(-1)?.seq ?? this.first;
   }
 
   /** Those not settled. */
   get left(): number {
-    return this.#places.length - this.state.settledCount;
+    return this.places.length - this.state.settledCount;
+  }
+}
+
+/** A page that still takes events. In bytes at once: of most, nobody wants to read them before long. */
+export class OpenPage {
+  readonly first: number;
+  lastSeq: number;
+  readonly #storedMs: number;
+  readonly #to = new ByteWriter(256);
+
+  constructor(first: number, storedMs: number) {
+    this.first = first;
+    this.lastSeq = first;
+    this.#storedMs = storedMs;
+    this.#to.varint(storedMs);
   }
 
-  add(seq: number, size: number, expiresMs: number): StoredPlace {
-    const place = { seq, size, expiresMs, page: this, index: this.#places.length };
-    this.#places.push(place);
-    return place;
+  /** In order of seq. */
+  add(seq: number, size: number, expiresMs: number): void {
+    this.lastSeq = seq;
+    this.#to.varint(seq - this.first);
+    this.#to.varint(size);
+    this.#to.varint(expiresMs === 0 ? 0 : Math.max(0, expiresMs - this.#storedMs) + 1);
   }
 
+  /** To be called once, at the end. */
   bytes(): Uint8Array {
-    const to = new ByteWriter();
-    to.varint(this.storedMs);
-    for (const { seq, size, expiresMs } of this.#places) {
-      to.varint(seq - this.first);
-      to.varint(size);
-      to.varint(expiresMs === 0 ? 0 : Math.max(0, expiresMs - this.storedMs) + 1);
-    }
-    return to.written().slice();
+    return this.#to.written();
   }
 }
