@@ -258,9 +258,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     this.oldestStoredMs = first?.event.page.storedMs ?? this.pages.nextStoredMs();
   }
 
-  /** Drops every entry that nobody has and that is stored by now, some of them a step. Answers how many. */
-  *purge(): Generator<void, number> {
-    const upTo = this.pages.flushedSeq;
+  /** Drops every entry up to a seq that nobody has and that is stored, some of them a step. Answers how many. */
+  *purge(upTo: number): Generator<void, number> {
     let purged = 0;
     this.#filling = true;
     for (;;) {

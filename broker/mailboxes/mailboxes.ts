@@ -230,7 +230,8 @@ export class Mailboxes implements SubscriptionKeeper {
   /** `done` is told how many entries were dropped. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
   purge(name: string, done: (entries: number) => void): void {
     const held = this.#beginChore(name);
-    this.#chores.run(held.mailbox.purge(), (entries) => {
+    // What comes from now on stays, though the first step is taken later.
+    this.#chores.run(held.mailbox.purge(this.#means.lastSeq()), (entries) => {
       held.busy = false;
       done(entries);
     });
