@@ -164,6 +164,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
       this.#note(entry, 'owner-closed');
       this.#takeFrom(consumer, entry);
       this.makeReady(entry);
+      this.#traced(entry);
     }
     this.pump();
   }
