@@ -46,6 +46,8 @@ interface Written extends Promise<boolean> {
  *
  * Who opens it has made sure that no other process writes to it (`lock-file.ts`), and sees to it that the disk
  * never fills (`disk-watch.ts`).
+ *
+ * After `store_hangs` the process cannot leave by `process.exit`: that waits for the thread that hangs. A signal that cannot be caught ends it.
  */
 export class LmdbStore implements Store {
   readonly durability = 'flushed';
