@@ -9,8 +9,8 @@ const PIECE_BYTES = 1 << 20;
 
 /**
  * Makes sure of a file that takes room for nothing, to be freed when there is none left. A smaller or larger one is
- * replaced; where less than its size is left of `roomBytes`, nothing is done. Resolves when it is on the disk; rejects with what the
- * system says when it cannot be written.
+ * replaced; where less than its size is left of `roomBytes`, nothing is done. Resolves when it is on the disk; rejects
+ * with what the system says when it cannot be written.
  */
 export async function layBallast(
   directory: string,

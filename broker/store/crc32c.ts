@@ -1,6 +1,7 @@
 /**
- * CRC32C (Castagnoli), as in iSCSI and ext4: all errors of up to 32 neighbouring bits are found, and of others all but one in four
- * thousand million. Eight bytes a step ("slicing by 8", Kounavis and Berry 2005), some hundred MB/s and more.
+ * CRC32C (Castagnoli), as in iSCSI and ext4: all errors of up to 32 neighbouring bits are found, and of others all but
+ * one in four thousand million. Eight bytes a step ("slicing by 8", Kounavis and Berry 2005), some hundred MB/s and
+ * more.
  *
  * `crc` continues an earlier result: `crc32c(b, crc32c(a))` is the sum of a followed by b.
  */

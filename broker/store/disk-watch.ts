@@ -41,8 +41,8 @@ const LOOK_SHARE = 1 / 16;
  *                      mark / 4           mark    mark · 5/4
  *
  * Room is what the disk has left, and half of what the file of the store can use again: it never shrinks, so after a
- * full disk that is all there will be; but what is free in it is in pieces, and a large value needs one piece. When the disk
- * itself has next to nothing left, it is low all the same.
+ * full disk that is all there will be; but what is free in it is in pieces, and a large value needs one piece. When the
+ * disk itself has next to nothing left, it is low all the same.
  */
 export class DiskWatch {
   readonly #options: DiskWatchOptions;

@@ -2,11 +2,11 @@ import { closeSync, fstatSync, openSync, readSync, statSync, truncateSync } from
 import { checkTree } from './lmdb-tree.ts';
 
 /**
- * Makes sure of a file, before lmdb maps it into memory and follows what is in it: where that is nonsense, or leads past
- * the end of the file, the process would end without a word. Throws an Error that says what is wrong.
+ * Makes sure of a file, before lmdb maps it into memory and follows what is in it: where that is nonsense, or leads
+ * past the end of the file, the process would end without a word. Throws an Error that says what is wrong.
  *
- * Reads some KB; and every page of its trees where the file is shorter than it says. That may be: pages that were taken and given
- * back within one transaction are never written. Then it is made as long as it says.
+ * Reads some KB; and every page of its trees where the file is shorter than it says. That may be: pages that were taken
+ * and given back within one transaction are never written. Then it is made as long as it says.
  */
 export function prepareFile(path: string): void {
   withFile(path, (file, size) => {

@@ -22,9 +22,9 @@ const APART_BYTES = 24;
 const DEPTH_MAX = 32;
 
 /**
- * Goes through a tree of lmdb, and throws an Error at the first thing that cannot be: a page that is not in the file, is not what it
- * should be, or points where nothing is; too few entries, or too many. Values are not read, but for where they begin. Reads every branch
- * and leaf once: some hundred thousand pages a second when they are in memory.
+ * Goes through a tree of lmdb, and throws an Error at the first thing that cannot be: a page that is not in the file,
+ * is not what it should be, or points where nothing is; too few entries, or too many. Values are not read, but for
+ * where they begin. Reads every branch and leaf once: some hundred thousand pages a second when they are in memory.
  *
  *     page     0 its number   16 pad   18 kind   20 end of its list of nodes   22 begin of the nodes   24 list
  *     branch   node: 0 page, low half   4 page, rest   6 length of the key   8 key

@@ -40,12 +40,15 @@ interface Written extends Promise<boolean> {
 }
 
 /**
- * A store in one file, by way of lmdb: a B-tree of pages that are never overwritten while somebody may need them, in the
- * page cache of the system. Commits are written by a thread of lmdb's own; one transaction is under way, and takes what
- * came while the one before it was.
+ * A store in one file, by way of lmdb: a B-tree of pages that are never overwritten while somebody may need them, in
+ * the page cache of the system. Commits are written by a thread of lmdb's own; one transaction is under way, and takes
+ * what came while the one before it was.
  *
  * Who opens it has made sure that no other process writes to it (`lock-file.ts`), and sees to it that the disk
  * never fills (`disk-watch.ts`).
+ *
+ * After `store_hangs` the process cannot leave by `process.exit`: that waits for the thread that hangs. A signal that
+ * cannot be caught ends it.
  */
 export class LmdbStore implements Store {
   readonly durability = 'flushed';

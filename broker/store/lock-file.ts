@@ -14,11 +14,13 @@ export interface DirectoryLock {
  * Claims a directory for this process: one broker to a directory. Makes the directory if it is not there. Throws
  * StoreError: `store_locked` when a process that runs has it, `store_unreadable` when nothing can be written there.
  *
- * A claim is a file whose name says which process made it: its number, its start, and the boot of the machine. So a claim that a
- * killed process has left is known for what it is, also when another program has its number by now. Everyone puts up its own claim first and
- * then looks at the others: of two that start at the same moment one gives up, or both, and never none.
+ * A claim is a file whose name says which process made it: its number, its start, and the boot of the machine. So a
+ * claim that a killed process has left is known for what it is, also when another program has its number by now.
+ * Everyone puts up its own claim first and then looks at the others: of two that start at the same moment one gives up,
+ * or both, and never none.
  *
- * Without `/proc` a claim is as good as the number of the process. It says nothing to another machine that shares the disk.
+ * Without `/proc` a claim is as good as the number of the process. It says nothing to another machine that shares the
+ * disk.
  */
 export function lockDirectory(directory: string, own: OwnProcess): DirectoryLock {
   const claim: Claim = { pid: own.pid, start: readStat(own.pid)?.start ?? UNKNOWN, boot: readBoot() };

@@ -22,8 +22,8 @@ export interface Look {
 }
 
 /**
- * Opens the store of a data directory for people who want to know what is in it. A broker may run on it. If none does, none can be started
- * meanwhile, and the store is opened as a broker would open it, with what was flushed last.
+ * Opens the store of a data directory for people who want to know what is in it. A broker may run on it. If none does,
+ * none can be started meanwhile, and the store is opened as a broker would open it, with what was flushed last.
  *
  * Throws StoreError: `store_unreadable` where there is none.
  */

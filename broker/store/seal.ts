@@ -6,8 +6,8 @@ import { crc32c } from './crc32c.ts';
  *     0     4         5   6             8
  *     | CRC | version | 0 | key's length | value …
  *
- * Little-endian. The CRC32C is that of the key, then of all that follows it here. Eight bytes, so that a value begins where
- * a column of numbers may. What the version means will change; where it is, and the sum, will not.
+ * Little-endian. The CRC32C is that of the key, then of all that follows it here. Eight bytes, so that a value begins
+ * where a column of numbers may. What the version means will change; where it is, and the sum, will not.
  */
 export const SEAL_BYTES = 8;
 

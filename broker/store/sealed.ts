@@ -22,9 +22,10 @@ export interface SealedOptions {
 }
 
 /**
- * A store around a store: seals what is written (`seal.ts`), and gives back only what is as it was written. A bad record
- * is as good as absent, from the moment it is read; it is moved out of the way, for people to look at. A record of a newer broker is
- * no bad record, but one that this broker cannot read: `get` and `range` throw StoreError `store_version`.
+ * A store around a store: seals what is written (`seal.ts`), and gives back only what is as it was written. A bad
+ * record is as good as absent, from the moment it is read; it is moved out of the way, for people to look at. A record
+ * of a newer broker is no bad record, but one that this broker cannot read: `get` and `range` throw StoreError
+ * `store_version`.
  */
 export class SealedStore implements Store {
   readonly #store: Store;

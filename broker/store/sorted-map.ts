@@ -10,9 +10,9 @@ interface Chunk<V> {
 }
 
 /**
- * A map in the order of its keys, which are compared by UTF-16 code units: sorted chunks of some hundred keys, in order.
- * `get`, `set` and `delete` are two binary searches and a short move; a million keys are some thousand chunks. Keys that rise fill each
- * chunk to its end.
+ * A map in the order of its keys, which are compared by UTF-16 code units: sorted chunks of some hundred keys, in
+ * order. `get`, `set` and `delete` are two binary searches and a short move; a million keys are some thousand chunks.
+ * Keys that rise fill each chunk to its end.
  */
 export class SortedMap<V> {
   /** Chunk i has the keys from `#starts[i]` on and before `#starts[i + 1]`, the first also all before. Only the first may be empty. */

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 const DIST = new URL('../../dist/broker/', import.meta.url).href;
 
 /**
- * Commits one record after another, each with the number before it deleted, and says so on a line of its own once each is done: `done 7`, or
- * `fault store_failed …`, which is its end.
+ * Commits one record after another, each with the number before it deleted, and says so on a line of its own once each
+ * is done: `done 7`, or `fault store_failed …`, which is its end.
  */
 const PROGRAM = `
   import { realTime } from '${DIST}kernel/time.js';
