@@ -50,7 +50,9 @@ const FAULTS: readonly (readonly [of: 'crashes' | 'diskFaults' | 'fullDisks' | '
   ['cleanStops', [0.5, (run) => run.world.stop()]],
 ];
 
-const HEAL_LOOK_MS = 250;
+const HEAL_LOOK_MS = 500;
+/** Nothing was left to be done for so long. */
+const QUIET_MS = 2_500;
 /** Longer than the longest lease, rest and delay together. */
 const HEAL_MS = 400_000;
 const LONGEST_DELAY_MS = 11_000;
@@ -172,16 +174,21 @@ export class Run {
     world.time.advance(HEAL_LOOK_MS);
     world.recorder.add('healed', {});
     const healedMs = world.time.monotonicMs();
-    for (let healingMs = 0; healingMs < HEAL_MS; healingMs = world.time.monotonicMs() - healedMs) {
+    const endMs = healedMs + HEAL_MS;
+    // What is delayed comes later, or is tried again where there was no room.
+    let notBeforeMs = healedMs + LONGEST_DELAY_MS;
+    while (world.time.monotonicMs() < endMs) {
       this.connectAll();
       for (const publisher of this.publishers) publisher.retry();
       for (const { name } of this.#profile.mailboxes) this.operator.inspect(name);
-      world.time.advance(healingMs < LONGEST_DELAY_MS ? HEAL_LOOK_MS : 4 * HEAL_LOOK_MS);
+      world.time.advance(HEAL_LOOK_MS);
       if (!world.running) {
         world.faults.push('the broker ended when nothing was wrong');
         return;
       }
-      if (healingMs > LONGEST_DELAY_MS && this.#isDone(healedMs)) {
+      const nowMs = world.time.monotonicMs();
+      if (!this.#isDone(healedMs)) notBeforeMs = Math.max(notBeforeMs, nowMs + QUIET_MS);
+      if (nowMs >= notBeforeMs) {
         this.#watch();
         return;
       }

@@ -10,7 +10,7 @@ import {
 } from '../../../broker/store/store.ts';
 import { after } from '../../../broker/transports/linger.ts';
 import type { DiskFault, SimulatedDisk } from './simulated-disk.ts';
-import type { SortedRecords } from './sorted-records.ts';
+import { copyOf, type SortedRecords } from './sorted-records.ts';
 
 interface Pending {
   /** As the commit was given: what belongs to the store until it is done. */
@@ -75,7 +75,7 @@ export class SimulatedStore implements Store {
       return;
     }
     const fault = this.#disk.nextFault();
-    const copies = changes.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() }));
+    const copies = changes.map(({ key, value }) => ({ key: copyOf(key), value: value && copyOf(value) }));
     if (this.#disk.terms.visible === 'at-once') this.#view.apply(copies);
     this.#pending.push({ given: changes, changes: copies, done, fault });
     this.#flush();

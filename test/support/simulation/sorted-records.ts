@@ -17,7 +17,8 @@ export class SortedRecords {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(textOf(key))?.slice();
+    const value = this.#values.get(textOf(key));
+    return value === undefined ? undefined : copyOf(value);
   }
 
   /** The record at this place in the order of the keys. */
@@ -46,7 +47,7 @@ export class SortedRecords {
         this.#values.delete(text);
       } else {
         if (!there) this.#keys.splice(place, 0, text);
-        this.#values.set(text, value.slice());
+        this.#values.set(text, copyOf(value));
       }
     }
   }
@@ -59,7 +60,7 @@ export class SortedRecords {
   }
 
   #record(key: string): StoredRecord {
-    return { key: new Uint8Array(Buffer.from(key, 'latin1')), value: (this.#values.get(key) as Uint8Array).slice() };
+    return { key: new Uint8Array(Buffer.from(key, 'latin1')), value: copyOf(this.#values.get(key) as Uint8Array) };
   }
 
   /** Where the key is, or would be. */
@@ -73,6 +74,11 @@ export class SortedRecords {
     }
     return low;
   }
+}
+
+/** A copy, also of a Buffer, whose `slice` makes none. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 function textOf(key: Uint8Array): string {

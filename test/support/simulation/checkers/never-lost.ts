@@ -26,9 +26,14 @@ export const neverLost: Checker = (history) => {
   return [...new Set(faults), ...delayedLost(history, publishes)];
 };
 
-/** Delayed events have no seq when they are acknowledged: what counts is that they come at all, where nothing is in doubt. */
+/**
+ * Delayed events have no seq when they are acknowledged: what counts is that they come at all, where nothing is in doubt.
+ * One that was settled unseen, by its notice, may be any.
+ */
 function delayedLost(history: readonly Fact[], publishes: ReadonlyMap<number, FactOf<'publish'>>): readonly string[] {
   const handed = new Set(factsOf(history, 'handed').map(({ mailbox, n }) => `${mailbox} ${n}`));
+  const seen = new Set(factsOf(history, 'handed').map(placeOf));
+  const unseen = new Set(factsOf(history, 'noticed').flatMap((to) => (seen.has(placeOf(to)) ? [] : [to.mailbox])));
   const faults: string[] = [];
   for (const receipt of factsOf(history, 'receipt')) {
     const publish = publishes.get(receipt.n);
@@ -37,7 +42,8 @@ function delayedLost(history: readonly Fact[], publishes: ReadonlyMap<number, Fa
     for (const [mailbox, truth] of mailboxTruths(history.slice(0, history.indexOf(receipt)))) {
       const event = { seq: Number.MAX_SAFE_INTEGER, topic: publish.topic, x: publish.x };
       if (truth.forgets || truth.wants(event) !== 'yes' || replacedSince(history, mailbox, receipt)) continue;
-      if (handed.has(`${mailbox} ${publish.n}`) || purgedSince(history, mailbox, publish)) continue;
+      if (handed.has(`${mailbox} ${publish.n}`) || unseen.has(mailbox)) continue;
+      if (purgedSince(history, mailbox, publish)) continue;
       faults.push(`event ${publish.n} was acknowledged as delayed, and ${mailbox} never got it`);
     }
   }
