@@ -83,6 +83,8 @@ const DISK_FULL = 'disk full';
 /** What was acknowledged is on disk; what was not, nobody may rely on. The next start goes on from there. */
 function endBecause(fault: StoreError, log: Log): void {
   log.error('the store failed; the process ends', { code: fault.code, error: fault });
+  // An orderly exit would wait for the thread that is stuck in the flush.
+  if (fault.code === 'store_hangs') process.kill(process.pid, 'SIGKILL');
   process.exit(1);
 }
 

@@ -16,8 +16,8 @@ export function isInRange(ttlMs: number, { minMs, maxMs }: LeaseTerms): boolean 
 export function spread(ttlMs: number, { minMs, maxMs }: LeaseTerms, chance: Chance): number {
   if (ttlMs <= JITTER_OVER_MS) return ttlMs;
   // Evenly over what the range leaves, not cut off at its end: grants of the longest ttl have to be spread too.
-  const fromMs = Math.max(minMs, ttlMs * (1 - JITTER));
-  const toMs = Math.min(maxMs, ttlMs * (1 + JITTER));
+  const fromMs = Math.max(minMs, Math.ceil(ttlMs * (1 - JITTER)));
+  const toMs = Math.min(maxMs, Math.floor(ttlMs * (1 + JITTER)));
   return Math.round(fromMs + chance.fraction() * (toMs - fromMs));
 }
 
