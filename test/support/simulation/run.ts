@@ -1,7 +1,7 @@
 import type { Chance } from '../../../broker/kernel/chance.ts';
 import { seededChance } from '../../../broker/kernel/chance.ts';
 import { faultsOf } from './checkers/index.ts';
-import type { Fact } from './history.ts';
+import type { Fact, FactOf } from './history.ts';
 import { DEAD_LETTERS } from './mailbox-truth.ts';
 import { drawProfile, type Profile, type ProfileWishes } from './profile.ts';
 import type { SimulatedClient } from './simulated-client.ts';
@@ -187,7 +187,7 @@ export class Run {
         return;
       }
       const nowMs = world.time.monotonicMs();
-      if (!this.#isDone(healedMs)) notBeforeMs = Math.max(notBeforeMs, nowMs + QUIET_MS);
+      if (!this.#isDone()) notBeforeMs = Math.max(notBeforeMs, nowMs + QUIET_MS);
       if (nowMs >= notBeforeMs) {
         this.#watch();
         return;
@@ -203,12 +203,16 @@ export class Run {
   }
 
   /** All events have found their way, as far as publishers and mailboxes know. */
-  #isDone(sinceMs: number): boolean {
-    const last = new Map<string, number>();
-    for (const fact of this.world.recorder.history) {
-      if (fact.kind === 'inspected' && fact.atMs > sinceMs) last.set(fact.mailbox, fact.entries);
-    }
-    return this.publishers.every(({ isDone }) => isDone) && [...last.values()].every((entries) => entries === 0);
+  #isDone(): boolean {
+    const { history } = this.world.recorder;
+    return (
+      this.publishers.every(({ isDone }) => isDone) &&
+      this.#profile.mailboxes.every(
+        ({ name }) =>
+          history.findLast((fact): fact is FactOf<'inspected'> => fact.kind === 'inspected' && fact.mailbox === name)
+            ?.entries === 0,
+      )
+    );
   }
 
   async #restartForGood(): Promise<void> {
