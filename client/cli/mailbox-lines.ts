@@ -49,7 +49,7 @@ export function deadLetterLines(entry: MailboxEntry, paint: Paint): string {
   const lines = [
     `${paint.bold(said('mailbox'))}  ${said('topic')} #${said('seq')}  ${paint.red(said('reason'))} after ${attempts}`,
   ];
-  for (const end of said('history').split(', ')) if (end !== '' && end !== '?') lines.push(`  ${end}`);
+  for (const end of said('history').split(', ')) if (end !== '' && end !== '?') lines.push(`  attempt ${end}`);
   lines.push(`  ${paint.dim(`#${entry.seq}`)}${attributesText(entry, paint)} ${dataText(entry)}`);
   return lines.join('\n');
 }

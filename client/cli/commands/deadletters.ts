@@ -57,6 +57,9 @@ const redrive = command({
       const { entries, left } = await client.mailboxes.redrive({ mailbox, limit, signal: terminal.stop });
       const back = entries === 1 ? '1 event is back' : `${entries} events are back`;
       await terminal.print(form.json ? JSON.stringify({ entries, left }) : `${back}, ${left} dead letters are left`);
+      if (left > 0 && limit === undefined) {
+        remark('what is left: its mailbox is gone, or takes no more now (tellwhen deadletters ls)', terminal, form);
+      }
       return EXIT.ok;
     });
   },
