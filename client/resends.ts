@@ -9,14 +9,15 @@ const REST = { minMs: 50, maxMs: 5_000, attemptsMax: Number.POSITIVE_INFINITY };
  * before, when the broker has refused one for now. It has as many as may be under way at most, for it has only such.
  */
 export class Resends {
-  /** By rising ref. */
-  readonly #line: Request[] = [];
-  readonly #in = new Set<Request>();
+  #line = new Set<Request>();
+  /** The highest ref in line. Who comes with a lower one has to be put in its place. */
+  #lastRef = 0;
+  #sorted = true;
   #refusals = 0;
   #resting = false;
 
   get size(): number {
-    return this.#line.length;
+    return this.#line.size;
   }
 
   /** Nothing is to be published before the rest is over. */
@@ -24,22 +25,24 @@ export class Resends {
     return this.#resting;
   }
 
-  get first(): Request | undefined {
-    return this.#line[0];
+  /** By rising ref. Who is deleted meanwhile is passed over. */
+  [Symbol.iterator](): IterableIterator<Request> {
+    if (!this.#sorted) this.#line = new Set([...this.#line].sort((one, other) => one.ref - other.ref));
+    this.#sorted = true;
+    return this.#line.values();
   }
 
   add(request: Request): void {
-    if (this.#in.has(request)) return;
-    this.#in.add(request);
+    if (this.#line.has(request)) return;
+    this.#line.add(request);
     // Nearly always it belongs at the end: refusals come in the order of the publishes.
-    let at = this.#line.length;
-    while (at > 0 && (this.#line[at - 1] as Request).ref > request.ref) at -= 1;
-    this.#line.splice(at, 0, request);
+    if (request.ref < this.#lastRef) this.#sorted = false;
+    else this.#lastRef = request.ref;
   }
 
   delete(request: Request): void {
-    if (!this.#in.delete(request)) return;
-    this.#line.splice(this.#line.indexOf(request), 1);
+    this.#line.delete(request);
+    if (this.#line.size === 0) this.#lastRef = 0;
   }
 
   /** Begins a rest, unless there is one. Returns how long it is to be; its end is to be told by `rested`. */

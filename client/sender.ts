@@ -29,7 +29,7 @@ export class Sender {
   #channel: Channel | undefined;
   #polling = false;
   #admitting = false;
-  #watchingSilence = false;
+  #stopWatch: (() => void) | undefined;
   #stopRest: (() => void) | undefined;
   #closed = false;
 
@@ -100,6 +100,7 @@ export class Sender {
     this.#closed = true;
     this.#requests.failAll(error);
     this.#stopRest?.();
+    this.#stopWatch?.();
   }
 
   /** The request's end is told through it: `client_closed`, `aborted` and `overloaded` at once, others later. */
@@ -176,10 +177,11 @@ export class Sender {
 
   #admitResends(): void {
     const { resends } = this.#requests;
-    for (let first = resends.first; first !== undefined && this.#mayWriteMore(); first = resends.first) {
-      this.#write(first);
-      if (first.unwritten > 0) break;
-      resends.delete(first);
+    for (const request of resends) {
+      if (this.#channel === undefined || !this.#mayWriteMore()) return;
+      this.#write(request);
+      if (request.unwritten > 0) return;
+      resends.delete(request);
     }
   }
 
@@ -256,10 +258,8 @@ export class Sender {
 
   /** What is tried for longer than a request may take would otherwise wait for a dead connection. */
   #watchSilence(): void {
-    if (this.#watchingSilence) return;
-    this.#watchingSilence = true;
-    this.#settings.time.after(this.#settings.requestTimeoutMs, () => {
-      this.#watchingSilence = false;
+    this.#stopWatch ??= this.#settings.time.after(this.#settings.requestTimeoutMs, () => {
+      this.#stopWatch = undefined;
       const { lastingSentMs } = this.#requests;
       if (lastingSentMs === undefined || this.#channel === undefined) return;
       const waitedMs = this.#settings.time.nowMs() - lastingSentMs;

@@ -11,8 +11,9 @@ export function eventLine(event: ReceivedEvent, paint: Paint): string {
   const time = new Date(event.time).toISOString().slice(11, 23);
   const attributes = Object.entries(event.attributes).map(([name, value]) => ` ${printable(`${name}=${value}`)}`);
   const again = event.attempt > 1 ? paint.yellow(` attempt ${event.attempt}`) : '';
+  const kept = event.retained ? paint.yellow(' retained') : '';
   const data = shownData(event);
-  return `${paint.dim(`${time} #${event.seq}`)} ${paint.bold(printable(event.topic))}${again}${paint.dim(attributes.join(''))} ${data}`;
+  return `${paint.dim(`${time} #${event.seq}`)} ${paint.bold(printable(event.topic))}${again}${kept}${paint.dim(attributes.join(''))} ${data}`;
 }
 
 /**
@@ -31,6 +32,7 @@ export function eventJson(event: ReceivedEvent): string {
     id,
     source,
     attempt: attempt || undefined,
+    retained: event.retained || undefined,
     contentType,
     attributes,
     ...data,

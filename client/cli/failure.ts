@@ -21,6 +21,12 @@ function adviceFor(code: ErrorCode): string | undefined {
     case 'connection_lost':
     case 'timeout':
       return 'is the broker still running? what was on its way may have been done or not';
+    case 'mailbox_unknown':
+      return `which there are: ${invocation()} mailboxes ls; one is made by: ${invocation()} sub 'topic/#' --mailbox name`;
+    case 'mailbox_differs':
+      return `how it is: ${invocation()} mailboxes show; leave out what need not be said`;
+    case 'not_durable':
+      return 'start the broker without --memory, or publish without --durable';
     case 'event_gone':
       return 'describe the event instead: --topic and --data';
     case 'subscription_unknown':

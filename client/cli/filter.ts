@@ -1,4 +1,4 @@
-import type { Consumer, Subscription } from '../index.ts';
+import type { Consumer, MailboxJoined, Subscription } from '../index.ts';
 import type { Form } from './form.ts';
 import { text } from './option-kinds.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,12 +17,19 @@ true; a comparison with a missing field is unknown, which is not true.`;
 
 /** Says that everything from here on is seen, and by which number to ask for explanations. */
 export function noteSubscribed(feed: Subscription | Consumer, terminal: Terminal, { jsonNotes }: Form): void {
-  const { id, topic, when, seq, cost } = feed;
-  if (jsonNotes) terminal.note(JSON.stringify({ subscribed: { subscription: id, topic, when, seq, cost } }));
-  else {
-    const condition = when === undefined ? '' : ` when ${when}`;
-    terminal.note(terminal.notePaint.dim(`subscription ${id}: ${topic}${condition} (${cost}); Ctrl-C ends it`));
+  const { id, topic, when, seq, cost, mailbox } = feed;
+  if (jsonNotes) {
+    const joined = mailbox && { name: mailbox.name, created: mailbox.created, entries: mailbox.entries };
+    terminal.note(JSON.stringify({ subscribed: { subscription: id, topic, when, seq, cost, mailbox: joined } }));
+    return;
   }
+  const condition = when === undefined ? '' : ` when ${when}`;
+  const from = mailbox === undefined ? '' : ` from the mailbox ${mailbox.name}${waiting(mailbox)}`;
+  terminal.note(terminal.notePaint.dim(`subscription ${id}: ${topic}${condition}${from} (${cost}); Ctrl-C ends it`));
+}
+
+function waiting({ created, entries }: MailboxJoined): string {
+  return created ? ', which is new' : `, where ${entries} waited`;
 }
 
 /** Tells of each gap and each new connection as it happens: nothing is missed in silence. */

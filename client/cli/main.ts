@@ -2,9 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { config } from './commands/config.ts';
+import { deadletters } from './commands/deadletters.ts';
 import { demo } from './commands/demo.ts';
 import { explain } from './commands/explain.ts';
 import { filters } from './commands/filters.ts';
+import { mailboxes } from './commands/mailboxes.ts';
 import { pub } from './commands/pub.ts';
 import { pull } from './commands/pull.ts';
 import { serve } from './commands/serve.ts';
@@ -16,7 +18,7 @@ import { Terminal } from './terminal.ts';
 import { isAborted } from './with-client.ts';
 
 const program: Program = {
-  commands: [serve, pub, sub, pull, explain, filters, store, demo, config],
+  commands: [serve, pub, sub, pull, mailboxes, deadletters, explain, filters, store, demo, config],
   examples: [
     { does: 'start a broker', line: 'serve' },
     { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },

@@ -1,5 +1,5 @@
 import type { PublishOptions } from '../index.ts';
-import { text, texts } from './option-kinds.ts';
+import { duration, flag, text, texts } from './option-kinds.ts';
 import { UsageError } from './usage-error.ts';
 
 /** As much as any broker can be told to accept as one event. */
@@ -13,6 +13,29 @@ export const eventOptions = {
   contentType: text('type', 'of the data (default: application/json if it is JSON, else text/plain)'),
 };
 
+/** How an event is to be published. */
+export const deliveryOptions = {
+  durable: flag('the receipt waits until the mailboxes that keep it have it on disk'),
+  mandatory: flag('refuse it where no subscription matches'),
+  retain: flag('keep it as the last value of its topic, for subscriptions to come; no data at all: forget that value'),
+  ttl: duration('duration', 'nobody is given it after so long'),
+  delay: duration('duration', 'it is published after so long; the receipt comes at once'),
+  retry: flag('send it again, for 30s, until the broker has let it in, once; so it is too with an --id'),
+};
+
+interface DeliveryGiven {
+  readonly durable: boolean;
+  readonly mandatory: boolean;
+  readonly retain: boolean;
+  readonly ttl: number | undefined;
+  readonly delay: number | undefined;
+  readonly retry: boolean;
+}
+
+export function deliveryOptionsOf({ durable, mandatory, retain, ttl, delay, retry }: DeliveryGiven): PublishOptions {
+  return { durable, mandatory, retain, ttlMs: ttl, delayMs: delay, retry: retry ? true : undefined };
+}
+
 interface EventOptions {
   readonly attr: readonly string[];
   readonly id: string | undefined;
@@ -21,7 +44,12 @@ interface EventOptions {
 }
 
 /** Throws UsageError for an attribute that is not `name=value`, or is there twice. */
-export function publishOptionsOf({ attr, id, source, contentType }: EventOptions): Omit<PublishOptions, 'time'> {
+export function publishOptionsOf({
+  attr,
+  id,
+  source,
+  contentType,
+}: EventOptions): Pick<PublishOptions, 'attributes' | 'id' | 'source' | 'contentType'> {
   return { attributes: attr.length === 0 ? undefined : attributesOf(attr), id, source, contentType };
 }
 

@@ -3,7 +3,14 @@ import { command, type Example } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { remark } from '../form.ts';
 import { flag } from '../option-kinds.ts';
-import { contentTypeOf, EVENT_BYTES_MAX, eventOptions, publishOptionsOf } from '../publication-of.ts';
+import {
+  contentTypeOf,
+  deliveryOptions,
+  deliveryOptionsOf,
+  EVENT_BYTES_MAX,
+  eventOptions,
+  publishOptionsOf,
+} from '../publication-of.ts';
 import { type Output, publishLines } from '../publish-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { Until } from '../until.ts';
@@ -20,6 +27,10 @@ const examples: readonly Example[] = [
     line: 'pub doors/front open --attr room=hall --attr floor=2',
   },
   { does: 'a file as one event', line: 'pub photos/1 --content-type image/jpeg < photo.jpg' },
+  {
+    does: 'on disk before it is answered, and once, whatever happens',
+    line: `pub orders/1 '{"n": 1}' --durable --retry`,
+  },
   { does: 'each line of a file as one event', line: 'pub sensors/1 --lines < readings.ndjson' },
 ];
 
@@ -37,13 +48,14 @@ export const pub = command({
   options: {
     lines: flag('each line of the standard input is one event, in JSON'),
     ...eventOptions,
+    ...deliveryOptions,
     quiet: flag('print nothing but errors'),
     ...clientOptions,
   },
   examples,
   async run({ args: [topic = '', data], options }, terminal) {
     const { lines, quiet } = options;
-    const publishOptions = publishOptionsOf(options);
+    const publishOptions = { ...publishOptionsOf(options), ...deliveryOptionsOf(options) };
     if (lines) {
       if (data !== undefined && data !== '-')
         throw new UsageError('--lines reads the standard input: leave the data out');
@@ -63,15 +75,25 @@ export const pub = command({
 });
 
 async function tell(topic: string, receipt: Receipt, { terminal, quiet, form }: Output): Promise<void> {
-  const { seq, matched, unreadable } = receipt;
+  const { matched, unreadable, delayed } = receipt;
   if (!quiet) {
-    const told = matched === 1 ? '1 subscription matched' : `${matched} subscriptions matched`;
-    await terminal.print(form.json ? JSON.stringify(receipt) : `${terminal.paint.bold(`#${seq}`)} ${topic}: ${told}`);
-    if (matched === 0)
+    await terminal.print(form.json ? JSON.stringify(receipt) : receiptText(topic, receipt, terminal));
+    if (matched === 0 && !delayed)
       remark('nobody was told: no subscription matches (tellwhen explain shows why one does not)', terminal, form);
   }
   if (unreadable)
     remark('the data says it is JSON and is not, or is too deep or wide: its fields count as missing', terminal, form);
+}
+
+function receiptText(
+  topic: string,
+  { seq, matched, durable, repeated, delayed }: Receipt,
+  { paint }: Terminal,
+): string {
+  const kept = durable ? ', on disk' : '';
+  if (delayed) return `${topic}: delayed${kept}`;
+  const told = matched === 1 ? '1 subscription matched' : `${matched} subscriptions matched`;
+  return `${paint.bold(`#${seq}`)} ${topic}: ${told}${kept}${repeated ? ', published before' : ''}`;
 }
 
 function typeOfBytes(bytes: Uint8Array): string {

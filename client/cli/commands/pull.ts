@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { plainError } from '../failure.ts';
 import { filterDetails, filterOptions, noteLosses, noteSubscribed } from '../filter.ts';
 import { type Form, remark } from '../form.ts';
+import { mailboxOptions, mailboxTermsOf } from '../mailbox-options.ts';
 import { count, duration, text } from '../option-kinds.ts';
 import { OutputError } from '../output-error.ts';
 import { runCommand } from '../run-command.ts';
@@ -15,6 +16,7 @@ import { WorkTally } from '../work-tally.ts';
 
 const examples: readonly Example[] = [
   { does: 'print each event, and acknowledge it', line: "pull 'jobs/#'" },
+  { does: 'what waits in a mailbox, shared with all who do the same', line: "pull --mailbox jobs --exec './work.sh'" },
   { does: 'run a command for each, four at a time', line: "pull 'jobs/#' --concurrency 4 --exec './work.sh'" },
 ];
 
@@ -26,7 +28,8 @@ export const pull = command({
 while the work goes on. Done, it is acknowledged; when the work fails, it is
 delivered again, until it was delivered five times or what the broker is set to.
 Each pull has a subscription of its own, which ends with it: what is not done by
-then is not kept, and nobody else is given it.
+then is not kept, and nobody else is given it. Not so with --mailbox: what is not
+done stays there, for whoever takes from it next or at the same time.
 
 --exec runs a shell command with the data on its standard input, and the rest in
 $TELLWHEN_EVENT_TOPIC, _SEQ, _ID, _ATTEMPT and _CONTENT_TYPE. Exit code 0
@@ -40,9 +43,10 @@ them.
 since.
 
 ${filterDetails}`,
-  arguments: [{ name: 'topic-filter', required: true, meaning: 'as jobs/+/urgent, or jobs/#' }],
+  arguments: [{ name: 'topic-filter', required: false, meaning: 'as jobs/+/urgent, or jobs/#' }],
   options: {
     ...filterOptions,
+    ...mailboxOptions,
     exec: text('command', 'run this for each event'),
     concurrency: count('n', 'so many at the same time (default: 1)'),
     lease: duration('duration', 'how long an event is ours before it is renewed or delivered again'),
@@ -50,10 +54,11 @@ ${filterDetails}`,
     ...clientOptions,
   },
   examples,
-  run({ args: [topic = ''], options }, terminal) {
+  run({ args: [topic], options }, terminal) {
+    const terms = mailboxTermsOf(topic, options);
     return withClient(options, terminal, async (client, form) => {
       const { when, exec, lease, timeout, count: wanted, concurrency = 1 } = options;
-      const consumer = await client.pull({ topic, when, deliveryLeaseMs: lease, signal: terminal.stop });
+      const consumer = await client.pull({ ...terms, when, deliveryLeaseMs: lease, signal: terminal.stop });
       noteSubscribed(consumer, terminal, form);
       noteLosses(consumer, terminal, form);
       const until = new Until({ stop: terminal.stop, timeoutMs: timeout, count: wanted });

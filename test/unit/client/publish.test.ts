@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_OPTIONS } from '../../../broker/protocol/index.ts';
 import { TellwhenError } from '../../../client/errors.ts';
 import { connected, outcome } from '../../support/connected-client.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
@@ -13,6 +14,40 @@ test('resolves with the receipt', async () => {
   const receipt = { seq: 7, matched: 3, durable: true, unreadable: false, repeated: false, delayed: false };
   broker.peer.receipt(publish?.ref ?? 0, receipt);
   expect(await published).toEqual(receipt);
+});
+
+test('says how it is to be published, and from whom it is', async () => {
+  const { client, broker } = await connected();
+  broker.receipts = true;
+  const all = { durable: true, mandatory: true, retain: true, ttlMs: 5, delayMs: 7 };
+  await client.publish('a', 1, { ...all, id: 'x' });
+  await client.publishBatch([
+    { topic: 'a', data: 2, durable: true },
+    { topic: 'a', data: 3, source: 'mine' },
+    { topic: 'a', data: 4, retry: true, durable: false },
+  ]);
+  client.publishQuietly('a', 5, { ttlMs: 9 });
+  await turn();
+  const [first, second, third, fourth, quiet] = broker.peer.sent('publish');
+  expect(first).toMatchObject({ id: 'x', source: expect.stringMatching(/^[0-9a-f]{32}$/), options: all });
+  expect(second).toMatchObject({ id: undefined, source: undefined, options: { ...NO_OPTIONS, durable: true } });
+  expect(third).toMatchObject({ id: undefined, source: 'mine', options: NO_OPTIONS });
+  expect(fourth).toMatchObject({ id: `${first?.source}-1`, source: first?.source, options: NO_OPTIONS });
+  expect(quiet).toMatchObject({ ref: 0, options: { ...NO_OPTIONS, ttlMs: 9 } });
+});
+
+test.each([
+  { durable: 1 },
+  { retain: 'yes' },
+  { mandatory: null },
+  { retry: 0 },
+  { ttlMs: 0 },
+  { ttlMs: 2 ** 32 },
+  { delayMs: 1.5 },
+  { delayMs: '1s' },
+])('refuses %j', async (options) => {
+  const { client } = await connected();
+  await expect(client.publish('a', 1, options as never)).rejects.toMatchObject({ code: 'invalid_argument' });
 });
 
 test('what one turn publishes is one frame, each topic spelt once per connection', async () => {

@@ -178,6 +178,29 @@ describe('a refusal that says not now', () => {
     expect(moments.length).toBeLessThan(30);
   });
 
+  test('after closing nothing is left that would wake up', async () => {
+    const { client, broker, time } = await remembering();
+    const published = told(client.publish('a', 1, { id: 'one' }));
+    await turn();
+    broker.peer.refused(broker.peer.sent('publish')[0]?.ref ?? 0, 'store_busy');
+    await client.close();
+    expect(await published).toBe('client_closed');
+    expect(time.timers).toBe(0);
+  });
+
+  test('ten thousand refused at once come again in their order', async () => {
+    const { client, broker, time } = await remembering();
+    const all = Array.from({ length: 10_000 }, (_, i) => client.publish('a', i, { id: `${i}` }));
+    await turn();
+    const refs = broker.peer.sent('publish').map(({ ref }) => ref);
+    for (const ref of refs) broker.peer.refused(ref, 'store_full');
+    broker.receipts = true;
+    while (client.unanswered > 0) await time.advance(100);
+    await Promise.all(all);
+    const again = broker.peer.sent('publish').slice(refs.length);
+    expect(again.map(({ ref }) => ref)).toEqual(refs);
+  });
+
   test('a signal gives up what rests', async () => {
     const { client, broker, time } = await remembering();
     const stop = new AbortController();
