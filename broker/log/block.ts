@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '../protocol/index.ts';
+import { type Body, ByteReader, ByteWriter, readBody } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 
 /** An event as it is stored. */
@@ -10,8 +10,8 @@ export interface StoredEvent {
   readonly storedMs: number;
   /** On the wall clock; nobody is given it from then on. 0: never. */
   readonly expiresMs: number;
-  /** A view of its encoded body, as long-lived as the block. */
-  readonly body: Uint8Array;
+  /** A view of the block. */
+  readonly body: Body;
 }
 
 /**
@@ -28,6 +28,7 @@ export class Block {
   readonly storedMs: number;
   readonly #seqs: readonly number[];
   readonly #offsets: readonly number[];
+  readonly #from: ByteReader;
 
   constructor(parts: {
     readonly first: number;
@@ -41,6 +42,7 @@ export class Block {
     this.storedMs = parts.storedMs;
     this.#seqs = parts.seqs;
     this.#offsets = parts.offsets;
+    this.#from = new ByteReader(parts.bytes);
   }
 
   /** Throws ProtocolError when the bytes are no block. */
@@ -79,12 +81,15 @@ export class Block {
   }
 
   #at(offset: number): StoredEvent {
-    const from = new ByteReader(this.bytes.subarray(offset));
+    const from = this.#from;
+    from.seek(offset);
     const seq = this.first + from.varint();
     const time = from.varint();
     const expiresMs = from.varint();
     const topic = from.string();
-    return { seq, topic, time, expiresMs, storedMs: this.storedMs, body: from.raw(from.varint()) };
+    // Its size is for who only passes by.
+    from.varint();
+    return { seq, topic, time, expiresMs, storedMs: this.storedMs, body: readBody(from) };
   }
 }
 

@@ -1,5 +1,4 @@
 import type { EventLog } from '../log/event-log.ts';
-import { ByteReader, readBody } from '../protocol/index.ts';
 import { PublishedEvent } from '../publish/event.ts';
 import type { JsonLimits } from '../publish/json.ts';
 import type { StoredPlace } from './page.ts';
@@ -24,6 +23,6 @@ export class StoredEvents {
     if (stored === undefined) return undefined;
     const { topic, time, expiresMs, body } = stored;
     const place = { seq, topic, time, arrivedMs: 0, expiresMs };
-    return new PublishedEvent(place, readBody(new ByteReader(body)), this.#jsonLimits);
+    return new PublishedEvent(place, body, this.#jsonLimits);
   }
 }

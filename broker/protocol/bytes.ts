@@ -136,6 +136,11 @@ export class ByteReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** Goes on reading there. */
+  seek(at: number): void {
+    this.#at = at;
+  }
+
   u8(): number {
     this.#need(1);
     return this.#bytes[this.#at++] as number;
