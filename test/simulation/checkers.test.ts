@@ -47,6 +47,11 @@ const BAD: { readonly [N in Name]: readonly Case[] } = {
   duplicatesFlagged: [
     ['a second delivery that says it is the first', [handed(1), handed(1, {}, 2)], 'again as attempt 1'],
     ['one after a restart', [handed(1), fact('ended'), handed(1, {}, 2)], 'again as attempt 1'],
+    [
+      'a delivery long after the acknowledgement, and after a restart',
+      [handed(1), ...acked(), fact('ended', { atMs: 11_000 }), handed(1, { attempt: 2, atMs: 12_000 }, 2)],
+      'after it was',
+    ],
     ['a delivery after the acknowledgement', [handed(1), ...acked(), handed(1, { attempt: 2 }, 2)], 'after it was'],
   ],
   inOrder: [
@@ -256,7 +261,7 @@ describe('the checkers', () => {
         ...published(2, { ttlMs: 5 }),
         ...published(3),
         fact('purge'),
-        fact('publish', { n: 4 }),
+        fact('publish', { n: 4, ref: 4 }),
         fact('unpublished', { n: 4 }),
         fact('refused'),
       ],

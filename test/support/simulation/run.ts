@@ -163,7 +163,7 @@ export class Run {
     world.crashSoon(Number.POSITIVE_INFINITY);
     if (!world.disk.heal()) world.crash();
     world.fillDisk(false);
-    while (!world.running) await this.#restartForGood();
+    if (!world.running && !(await this.#startForGood())) return;
     for (const consumer of this.consumers) {
       consumer.read(true);
       consumer.hurry();
@@ -215,11 +215,12 @@ export class Run {
     );
   }
 
-  async #restartForGood(): Promise<void> {
+  /** False when it does not start, which the world has noted. */
+  async #startForGood(): Promise<boolean> {
     for (const client of this.clients) client.lose();
     await this.world.start();
-    if (!this.world.running) throw new Error(`the broker does not start: ${this.world.faults.join('; ')}`);
     this.connectAll();
+    return this.world.running;
   }
 }
 

@@ -1,21 +1,24 @@
 import { grantsByToken, placeOf } from '../grants.ts';
 import type { Checker } from '../history.ts';
 
+/** An acknowledgement is not flushed before it is answered, but soon after. */
+const FLUSHED_MS = 10_000;
+
 /**
  * What a mailbox hands over again says so by its attempt, restarts or not; and what was acknowledged is not handed over
- * again, unless the process ended in between, which may forget acknowledgements that were not flushed.
+ * again, unless the process ended soon after, which may forget what was not flushed.
  */
 export const duplicatesFlagged: Checker = (history) => {
   const grants = grantsByToken(history);
   const handed = new Set<string>();
-  const acknowledged = new Set<string>();
+  const acknowledged = new Map<string, number>();
   const faults: string[] = [];
   for (const fact of history) {
     if (fact.kind === 'ended') {
-      acknowledged.clear();
+      for (const [place, atMs] of acknowledged) if (atMs > fact.atMs - FLUSHED_MS) acknowledged.delete(place);
     } else if (fact.kind === 'settled' && fact.settlement === 'ack') {
       const grant = grants.get(fact.token);
-      if (grant !== undefined) acknowledged.add(placeOf(grant));
+      if (grant !== undefined) acknowledged.set(placeOf(grant), fact.atMs);
     } else if (fact.kind === 'handed' && fact.mailbox !== undefined) {
       const place = placeOf(fact);
       if (acknowledged.has(place))

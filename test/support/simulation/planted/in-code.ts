@@ -3,7 +3,6 @@ import { Entries } from '../../../../broker/delivery/entries.ts';
 import type { Entry } from '../../../../broker/delivery/entry.ts';
 import { LeaseTable } from '../../../../broker/leases/lease-table.ts';
 import { EventLog } from '../../../../broker/log/event-log.ts';
-import { Consumer } from '../../../../broker/mailboxes/consumer.ts';
 import { Mailbox } from '../../../../broker/mailboxes/mailbox.ts';
 import { MailboxPages } from '../../../../broker/mailboxes/mailbox-pages.ts';
 import type { StoredPlace } from '../../../../broker/mailboxes/page.ts';
@@ -13,6 +12,7 @@ import { Publish } from '../../../../broker/publish/publish.ts';
 import { Retained } from '../../../../broker/publish/retained.ts';
 import { Journal } from '../../../../broker/store/journal.ts';
 import { Registrations } from '../../../../broker/subscribe/registrations.ts';
+import type { DiskTerms } from '../simulated-disk.ts';
 import { patch } from './patch.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
@@ -21,6 +21,14 @@ const bug = (name: string, install: () => () => void, wishes?: PlantedBug['wishe
   plant: () => ({ install }),
   ...(wishes !== undefined && { wishes }),
 });
+
+const SLOW_DISK: DiskTerms = {
+  flushMsMin: 0,
+  flushMsMax: 1_000,
+  visible: 'when-done',
+  survivors: 'prefix',
+  commitTimeoutMs: 5_000,
+};
 
 /** What entries keep to themselves, but for planted bugs. */
 interface OpenEntries {
@@ -43,13 +51,19 @@ export const BUGS_IN_CODE: readonly PlantedBug[] = [
   ),
   bug('ids are not looked up', () => patch(KnownIds.prototype, 'find', () => () => undefined)),
   bug('ids are forgotten by a restart', () => patch(KnownIds.prototype, 'restore', () => () => {}), { crashes: 3 }),
-  bug('events are handed over before they are flushed', () =>
-    patch(MailboxPages.prototype, 'mayBeHanded', () => () => true),
+  bug(
+    'what is handed over is not written down before',
+    () => patch(MailboxPages.prototype, 'mayBeHanded', () => () => true),
+    { crashes: 3, lagMsMax: 0, disk: SLOW_DISK },
   ),
   bug('what is acknowledged is not settled', () => patch(MailboxPages.prototype, 'settle', () => () => {})),
   bug('mailboxes take more than they may', () => patch(Mailbox.prototype, 'admit', () => () => {})),
   bug('a mailbox that is paused goes on', () => patch(Mailbox.prototype, 'pause', () => () => {})),
-  bug('a consumer that leaves takes along what it has', () => patch(Consumer.prototype, 'detach', () => () => {})),
+  bug(
+    'a mailbox that is there before a restart is empty after it',
+    () => patch(MailboxPages.prototype, 'restore', () => () => {}),
+    { crashes: 3 },
+  ),
   bug('blocks go when the first of their pages does', () => patch(EventLog.prototype, 'refer', () => () => true)),
   bug('what comes back takes the last place', () =>
     patch(
