@@ -9,7 +9,7 @@ import type { Entry, Sequenced } from './entry.ts';
  * Only the first leaves early, when a full queue gives up its oldest; and one that came back, when its retention ends.
  */
 export class Backlog<E extends Sequenced> {
-  readonly #returned = new Heap<Entry<E>>((entry) => entry.event.seq);
+  readonly #returned = new Heap<Entry<E>>((one, other) => one.event.seq < other.event.seq);
   readonly #fresh: Ring<Entry<E>>;
 
   constructor(entriesMax: number) {

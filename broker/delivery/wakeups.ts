@@ -8,6 +8,8 @@ export interface Woken {
 /** A call to come. Made by `Wakeups.after` only. */
 export interface Wakeup extends HeapItem {
   readonly dueMs: number;
+  /** Of those that are due at one time, the first to be made is the first to be called. */
+  readonly nth: number;
   readonly woken: Woken;
 }
 
@@ -20,7 +22,10 @@ const TICK_MS = 100;
  */
 export class Wakeups {
   readonly #time: Time;
-  readonly #waiting = new Heap<Wakeup>(({ dueMs }) => dueMs);
+  readonly #waiting = new Heap<Wakeup>(
+    (one, other) => one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.nth < other.nth),
+  );
+  #made = 0;
   #stop: (() => void) | undefined;
 
   constructor(time: Time) {
@@ -42,7 +47,7 @@ export class Wakeups {
   }
 
   after(ms: number, woken: Woken): Wakeup {
-    const wakeup = { dueMs: this.#time.monotonicMs() + ms, woken, heapAt: NOT_IN_HEAP };
+    const wakeup = { dueMs: this.#time.monotonicMs() + ms, nth: this.#made++, woken, heapAt: NOT_IN_HEAP };
     this.#waiting.push(wakeup);
     return wakeup;
   }

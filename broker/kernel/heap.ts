@@ -7,15 +7,15 @@ export interface HeapItem {
 export const NOT_IN_HEAP = -1;
 
 /**
- * A binary heap from which any item can be taken, not only the first: `pop` gives the least by `rank`, and of equal ranks
- * any. Ranks must not change while inside. `push`, `pop` and `remove` cost O(log n).
+ * A binary heap from which any item can be taken, not only the first: `pop` gives one that no other comes before, and of
+ * equals any. Their order must not change while they are inside. `push`, `pop` and `remove` cost O(log n).
  */
 export class Heap<T extends HeapItem> {
-  readonly #rank: (item: T) => number;
+  readonly #before: (one: T, other: T) => boolean;
   readonly #items: T[] = [];
 
-  constructor(rank: (item: T) => number) {
-    this.#rank = rank;
+  constructor(before: (one: T, other: T) => boolean) {
+    this.#before = before;
   }
 
   get length(): number {
@@ -51,11 +51,10 @@ export class Heap<T extends HeapItem> {
 
   /** Puts an item at a place, or above it. */
   #rise(item: T, at: number): void {
-    const rank = this.#rank(item);
     while (at > 0) {
       const above = (at - 1) >> 1;
       const parent = this.#items[above] as T;
-      if (this.#rank(parent) <= rank) break;
+      if (!this.#before(item, parent)) break;
       this.#put(parent, at);
       at = above;
     }
@@ -64,15 +63,14 @@ export class Heap<T extends HeapItem> {
 
   /** Puts an item at a place, or below it. */
   #sink(item: T, at: number): void {
-    const rank = this.#rank(item);
     for (;;) {
       let below = 2 * at + 1;
       const left = this.#items[below];
       if (left === undefined) break;
       const right = this.#items[below + 1];
-      if (right !== undefined && this.#rank(right) < this.#rank(left)) below += 1;
+      if (right !== undefined && this.#before(right, left)) below += 1;
       const child = this.#items[below] as T;
-      if (this.#rank(child) >= rank) break;
+      if (!this.#before(child, item)) break;
       this.#put(child, at);
       at = below;
     }

@@ -201,6 +201,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
         this.#waiting = this.wakeups.after(LEASE_RETRY_MS, this);
         return;
       }
+      this.#turn += 1;
     }
   }
 
@@ -375,12 +376,13 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     super.rest(entry, ms);
   }
 
-  /** The consumer whose turn it is among those that may be given something. */
+  /** The consumer whose turn it is among those that may be given something. It stays so until it is given something. */
   #nextReady(): Consumer | undefined {
     for (let i = 0; i < this.consumers.length; i++) {
-      const consumer = this.consumers[(this.#turn + i) % this.consumers.length] as Consumer;
+      const turn = (this.#turn + i) % this.consumers.length;
+      const consumer = this.consumers[turn] as Consumer;
       if (consumer.ready === undefined) continue;
-      this.#turn = (this.#turn + i + 1) % this.consumers.length;
+      this.#turn = turn;
       return consumer;
     }
     return undefined;

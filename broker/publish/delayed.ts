@@ -25,6 +25,7 @@ export interface DelayedMeans {
 interface Waiting extends HeapItem {
   /** On the wall clock. */
   readonly dueMs: number;
+  /** Of those that are due at one time, the lowest comes first, as they came. */
   readonly number: number;
   /** Until it is flushed. */
   record: Uint8Array | undefined;
@@ -42,7 +43,9 @@ const RETRY_MS = 1_000;
  */
 export class Delayed {
   readonly #means: DelayedMeans;
-  readonly #waiting = new Heap<Waiting>(({ dueMs }) => dueMs);
+  readonly #waiting = new Heap<Waiting>(
+    (one, other) => one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.number < other.number),
+  );
   #fresh: Waiting[] = [];
   #gone: Waiting[] = [];
   #nextNumber = 1;

@@ -137,6 +137,9 @@ function subscribe(session: Session, request: Subscribe, { subscriptions, offerR
     if (request[name] === undefined) continue;
     throw new ProtocolError('subscription_mode', `subscribe.${name} is for a mailbox; name one, or leave it out`);
   }
+  if (request.overflow === 'reject' || request.overflow === 'dead-letter') {
+    throw new ProtocolError('subscription_mode', `only a mailbox can ${request.overflow} what it has no room for`);
+  }
   const subscription = subscriptions.add(session.id, request);
   session.subscriptions.set(subscription.id, subscription);
   const isThere = (): boolean => session.subscriptions.get(subscription.id) === subscription;

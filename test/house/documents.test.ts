@@ -107,6 +107,7 @@ describe('the document of the options', () => {
   }
 
   function grouped(value: number | string | boolean): string {
+    if (value === '') return '(empty)';
     return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
   }
 

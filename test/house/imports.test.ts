@@ -8,6 +8,10 @@ const MATCHER = 'matcher/index.ts';
 const PROTOCOL = 'broker/protocol/index.ts';
 /** The one place where parts are put together. */
 const COMPOSITION = 'broker/broker.ts';
+/** Its second half: the store with what watches over it. */
+const STORAGE = 'broker/storage.ts';
+/** What others may know of stores: the contract, and what stands upon it. */
+const STORES = ['broker/store/lmdb.ts', 'broker/store/memory.ts', 'broker/store/sealed.ts'];
 /** What others may import of the broker as a whole. */
 const BROKER_DOORS = [
   'broker/index.ts',
@@ -78,6 +82,20 @@ describe('which way imports point', () => {
         return !within('broker/transports', from) && from !== COMPOSITION && from !== 'broker/index.ts';
       }),
     ).toEqual([]);
+  });
+
+  it('4. only the second half of the composition root names a store; others know the contract', () => {
+    expect(
+      offenders(({ from, target }) => {
+        if (!STORES.includes(target) || from === STORAGE) return false;
+        // The command line looks into a store that no broker has open, by the door of its folder.
+        return !within('broker/store', from);
+      }),
+    ).toEqual([]);
+  });
+
+  it('4. only the composition root names the broker’s storage', () => {
+    expect(offenders(({ from, target }) => target === STORAGE && from !== COMPOSITION)).toEqual([]);
   });
 
   it('5. one file imports each foreign package', () => {

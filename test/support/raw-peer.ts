@@ -1,11 +1,14 @@
 import {
   type Body,
+  type BodyToWrite,
   type BrokerControl,
   type BrokerRecordHandler,
   ByteWriter,
   type ClientControl,
   type ControlOf,
   decodeControl,
+  NO_OPTIONS,
+  type PublishOptions,
   readBrokerControl,
   readBrokerRecords,
   writeClientRecord,
@@ -16,6 +19,14 @@ import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
 export interface ReceivedRecord {
   readonly record: keyof BrokerRecordHandler;
   readonly [field: string]: unknown;
+}
+
+/** An event to publish, and how. */
+export interface RawPublication extends Omit<BodyToWrite, 'data'> {
+  readonly topic: string;
+  readonly data?: unknown;
+  readonly ref?: number;
+  readonly options?: Partial<PublishOptions>;
 }
 
 type Fields<K extends ClientControl['kind']> = Omit<ControlOf<ClientControl, K>, 'kind' | 'ref'>;
@@ -45,12 +56,22 @@ export class RawPeer {
 
   /** Sends a request, and answers what it was answered. */
   request<K extends ClientControl['kind']>(kind: K, fields: Fields<K>): BrokerControl {
+    const answer = this.answerTo(this.ask(kind, fields));
+    if (answer === undefined) throw new Error(`${kind} was not answered`);
+    return answer;
+  }
+
+  /** Sends a request, and answers its ref. */
+  ask<K extends ClientControl['kind']>(kind: K, fields: Fields<K>): number {
     const ref = ++this.#ref;
     this.peer.sendText(JSON.stringify({ kind, ref, ...fields }));
     this.#settle();
-    const answer = this.controls.find((frame) => 'ref' in frame && frame.ref === ref);
-    if (answer === undefined) throw new Error(`${kind} was not answered`);
-    return answer;
+    return ref;
+  }
+
+  /** What a request was answered, if it was. */
+  answerTo(ref: number): BrokerControl | undefined {
+    return this.controls.find((frame) => 'ref' in frame && frame.ref === ref);
   }
 
   hello(session?: { id: string; key: string }): ControlOf<BrokerControl, 'welcome'> {
@@ -68,13 +89,13 @@ export class RawPeer {
     return answer;
   }
 
-  /** Publishes in one frame. Refs are 1001 and up, so that a test can tell them. */
-  publish(...events: { topic: string; data: unknown; ref?: number }[]): void {
+  /** Publishes in one frame. Refs are 1001 and up, so that a test can tell them. Without data it is empty. */
+  publish(...events: RawPublication[]): void {
     this.send((to) => {
-      events.forEach(({ topic, data, ref }, i) => {
+      events.forEach(({ topic, data = '', ref, options, ...body }, i) => {
         writeClientRecord.topic(to, i, topic);
-        const bytes = new TextEncoder().encode(typeof data === 'string' ? data : JSON.stringify(data));
-        writeClientRecord.publish(to, ref ?? 1001 + i, i, { data: bytes });
+        const text = typeof data === 'string' ? data : JSON.stringify(data);
+        writeClientRecord.publish(to, ref ?? 1001 + i, i, { ...body, data: text }, { ...NO_OPTIONS, ...options });
       });
     });
   }

@@ -11,12 +11,12 @@ const item = (rank: number): Item => ({ rank, heapAt: NOT_IN_HEAP });
 
 describe('Heap', () => {
   test('an empty one has nothing to give', () => {
-    const heap = new Heap<Item>(({ rank }) => rank);
+    const heap = new Heap<Item>((one, other) => one.rank < other.rank);
     expect([heap.length, heap.peek(), heap.pop()]).toEqual([0, undefined, undefined]);
   });
 
   test('an item that is not inside is not removed, nor is its like', () => {
-    const heap = new Heap<Item>(({ rank }) => rank);
+    const heap = new Heap<Item>((one, other) => one.rank < other.rank);
     const [inside, outside] = [item(1), item(1)];
     heap.push(inside);
     heap.remove(outside);
@@ -34,7 +34,7 @@ describe('Heap', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
-        const heap = new Heap<Item>(({ rank }) => rank);
+        const heap = new Heap<Item>((one, other) => one.rank < other.rank);
         const inside: Item[] = [];
         const byRank = () => inside.map(({ rank }) => rank).toSorted((a, b) => a - b);
         for (const each of steps) {
