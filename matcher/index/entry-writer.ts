@@ -9,6 +9,7 @@ import type { TopicTrie } from '../topic/topic-trie.ts';
 import type { Branch } from './access-chooser.ts';
 import type { AtomTable } from './atom-table.ts';
 import type { Conjunction, RangeTest, Test } from './conjunction.ts';
+import { LIST_VALUES_MAX, type ListTable } from './list-table.ts';
 import { writeOrdered } from './ordered-bits.ts';
 import type { SlotReference } from './prefix.ts';
 import {
@@ -19,6 +20,7 @@ import {
   EQUAL,
   EXISTS,
   entryWords,
+  IN_LIST,
   IS_NULL,
   KEY_PAIR,
   KEY_SHIFT,
@@ -26,6 +28,7 @@ import {
   NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
+  NOT_IN_LIST,
   NOT_NULL,
   NUMBER_SIDE,
   ONE_OF,
@@ -53,6 +56,7 @@ const TOO_LONG = new Error('entry too long');
 export class EntryWriter {
   readonly #slots: SlotTable;
   readonly #symbols: SymbolTable;
+  readonly #lists: ListTable;
   readonly #atoms: AtomTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
@@ -63,12 +67,14 @@ export class EntryWriter {
   constructor(tables: {
     slots: SlotTable;
     symbols: SymbolTable;
+    lists: ListTable;
     atoms: AtomTable;
     topics: TopicTrie;
     traffic: Traffic;
   }) {
     this.#slots = tables.slots;
     this.#symbols = tables.symbols;
+    this.#lists = tables.lists;
     this.#atoms = tables.atoms;
     this.#topics = tables.topics;
     this.#traffic = tables.traffic;
@@ -172,9 +178,16 @@ export class EntryWriter {
 
   #set(test: Test & { kind: 'oneOf' | 'noneOf' }): void {
     const count = test.values.length;
-    if (count > SET_TEST_MAX) {
+    if (count > LIST_VALUES_MAX) {
       this.#reserve(2);
       this.#pair(OPAQUE, this.#atoms.hold(test.condition), 0);
+      return;
+    }
+    if (count > SET_TEST_MAX) {
+      this.#reserve(2);
+      const slot = this.#slot(test.reference);
+      const list = this.#lists.hold(slot, test.values, this.#traffic.events);
+      this.#pair(test.kind === 'oneOf' ? IN_LIST : NOT_IN_LIST, slot, list);
       return;
     }
     this.#reserve(2 + count);
@@ -246,6 +259,11 @@ export class EntryWriter {
           this.#slots.release(operand);
           break;
         }
+        case IN_LIST:
+        case NOT_IN_LIST:
+          this.#lists.release(words[at + 1] as number);
+          this.#slots.release(operand);
+          break;
         case TOPIC:
           this.#topics.release(operand);
           break;

@@ -18,6 +18,13 @@ const band = (draw: Draw, field: string): string => {
   return `${field} BETWEEN ${low} AND ${low + draw(60)}`;
 };
 
+/** One of a few lists of 65 to 300 values each, which have many of them in common, in any order. */
+const longList = (draw: Draw): string => {
+  const [start, step] = [draw(3), 1 + draw(3)];
+  const values = Array.from({ length: 65 + draw(2) * 235 }, (_, i) => `'x${start + i * step}'`);
+  return (draw(2) === 0 ? values : values.reverse()).join(', ');
+};
+
 /** Thousands of filters of one kind, so that every structure grows past its first run and shrinks again. */
 const kinds: Readonly<Record<string, (draw: Draw) => string>> = {
   'two bands': (draw) => `${band(draw, 'a')} AND ${band(draw, 'b')}`,
@@ -27,6 +34,14 @@ const kinds: Readonly<Record<string, (draw: Draw) => string>> = {
   'a value and sets': (draw) =>
     `s = 'x${draw(4)}' AND t IN ('p', 'q${draw(3)}') AND a <> ${draw(9)} AND b >= ${draw(1000)}`,
   'a prefix': (draw) => `startsWith(p, '/${'abcdefg'.slice(draw(3), 3 + draw(4))}') AND a > ${draw(1000)}`,
+  'long lists': (draw) =>
+    [
+      `s IN (${longList(draw)})`,
+      `s IN (${longList(draw)}) AND a > ${draw(1000)}`,
+      `s = 'x' AND t NOT IN (${longList(draw)}) AND a <> ${draw(1000)}`,
+      `(s IN (${longList(draw)}) OR t IN (${longList(draw)})) AND b > ${draw(1000)}`,
+      `t IN (${longList(draw)}, 'p') AND s NOT IN (${longList(draw)})`,
+    ][draw(5)] as string,
   alternatives: (draw) => `(s = 'x${draw(9)}' OR t = 'q${draw(9)}' OR ${band(draw, 'c')}) AND a > ${draw(500)}`,
 };
 
