@@ -23,6 +23,7 @@ import { Bags } from './bags.ts';
 import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
 import { keyOfEntry } from './key-of-entry.ts';
+import { KeylessFilters } from './keyless-filters.ts';
 import { ListIndex } from './list-index.ts';
 import { ListTable } from './list-table.ts';
 import { PairIndex } from './pair-index.ts';
@@ -61,6 +62,8 @@ export class FilterIndex {
   readonly #slots = new SlotTable(this.#symbols);
   readonly #atoms = new AtomTable();
   readonly #topics = new TopicTrie();
+  /** The caller's account; emptied with the index. */
+  readonly keyless = new KeylessFilters(this.#topics);
   readonly #traffic = new Traffic();
   readonly #runs = new Runs(this.#arena, this.#places);
   readonly #bags = new Bags(this.#runs);
@@ -267,7 +270,7 @@ export class FilterIndex {
         postings: this.#postings.bytes,
         symbols: this.#symbols.bytes + this.#lists.bytes + this.#listIndex.bytes,
         ranges,
-        topics: this.#topics.bytes,
+        topics: this.#topics.bytes + this.keyless.bytes,
         slots: this.#slots.bytes + this.#traffic.bytes,
         atoms: this.#atoms.bytes,
         results: this.#scanner.bytes,
@@ -349,6 +352,7 @@ export class FilterIndex {
 
   #reset(): void {
     this.#postings.reset();
+    this.keyless.reset();
     this.#matchedTopics.length = 0;
     this.#traffic.reset();
     this.#pairs.forgetWishes();
