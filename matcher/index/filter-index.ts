@@ -233,15 +233,16 @@ export class FilterIndex {
 
   /** As `search`, for an event that nobody sent: nothing is counted, and nothing learnt from it. */
   dryRun(event: MatchableEvent): void {
-    const { candidates, tests } = this.#scanner;
+    const { runs, candidates, entriesRead, tests } = this.#scanner;
+    const { cellsAsked } = this.#pairs;
     const hits = [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] as const;
     this.#learns = false;
     try {
       this.search(event);
     } finally {
       this.#learns = true;
-      this.#scanner.candidates = candidates;
-      this.#scanner.tests = tests;
+      Object.assign(this.#scanner, { runs, candidates, entriesRead, tests });
+      this.#pairs.cellsAsked = cellsAsked;
       [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] = hits;
     }
   }
@@ -253,7 +254,10 @@ export class FilterIndex {
     ranges += this.#pairs.bytes;
     return {
       events: this.#traffic.events,
+      cellsAsked: this.#pairs.cellsAsked,
+      runsScanned: this.#scanner.runs,
       candidates: this.#scanner.candidates,
+      entriesRead: this.#scanner.entriesRead,
       testsEvaluated: this.#scanner.tests,
       hitsByEquality: this.#equalityHits,
       hitsByRange: this.#rangeHits,

@@ -97,8 +97,10 @@ export class Scanner {
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
   hitCount = 0;
-  /** Entries of the runs scanned, and tests evaluated, since the scanner was made. */
+  /** Since the scanner was made: runs scanned, entries in them, such as were read, and tests evaluated. */
+  runs = 0;
   candidates = 0;
+  entriesRead = 0;
   tests = 0;
 
   constructor(tables: { arena: Arena; slots: SlotTable; lists: ListTable; atoms: AtomTable }) {
@@ -303,6 +305,7 @@ export class Scanner {
 
   /** Makes room for a run's entries among the hits and the offers, and counts them. */
   #reserve(count: number): void {
+    this.runs += 1;
     this.candidates += count;
     if (this.#offered + count * OFFER_WORDS > this.#offers.length) this.verifyOffered();
     if (this.hitCount + count > this.hits.length) this.hits = roomForInts(this.hits, this.hitCount + count);
@@ -323,6 +326,7 @@ export class Scanner {
     }
     // Lengths are never 0; the comparison keeps the reading from being optimised away.
     if (touched === 0) return;
+    this.entriesRead += end / OFFER_WORDS;
     for (let i = 0; i < end; i += OFFER_WORDS) {
       const entry = offers[i] as number;
       const words = ints[entry >> CHUNK_SHIFT] as Int32Array;
