@@ -1,4 +1,5 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
+import { anatomyTables } from './anatomy-tables.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
 import { Progress } from './progress.ts';
 import { describeMachine, saveResults, thisMachine } from './results.ts';
@@ -44,7 +45,8 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<void> 
   for (const workload of workloads.filter((key) => key !== CHURN)) {
     const rowsHere: Row[] = [];
     for (const count of filters) {
-      const order = { workload, filters: count, seed, events, withRivals };
+      const withAnatomy = count === Math.max(...filters);
+      const order = { workload, filters: count, seed, events, withRivals, withAnatomy };
       rowsHere.push(
         (await withProgress(title(workload, count), (progress) => runTask({ kind: 'row', order }, progress))).row,
       );
@@ -63,6 +65,7 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<void> 
     print(`\n${toText(churnTable(churn))}`);
     await save();
   }
+  for (const table of anatomyTables(rows)) print(`\n${toText(table)}`);
   if (rows.length > 0) print(`\n${toText(summaryTable(rows))}`);
   if (options.out !== undefined) print(`\nwritten to ${options.out}`);
 }

@@ -1,6 +1,8 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
+import { anatomyTables } from './anatomy-tables.ts';
 import type { ChangeTimings } from './change-times.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
+import { micros, oneDigit, whole } from './numbers.ts';
 import type { MatcherResults } from './results.ts';
 import type { Row } from './row.ts';
 import type { Table } from './table.ts';
@@ -15,10 +17,10 @@ interface Measure<T> {
   readonly of: (row: T) => string | undefined;
 }
 
-/** The summary, and a table for each workload that has results, in the order of the catalogue. */
+/** The summary, a table for each workload that has results, in the order of the catalogue, and where its time goes. */
 export function tablesOf({ rows, churn }: Pick<MatcherResults, 'rows' | 'churn'>): Table[] {
   const tables = Object.keys(WORKLOADS).map((key) => rowTable(rows.filter(({ workload }) => workload === key)));
-  return [summaryTable(rows), ...tables, churnTable(churn)].filter(
+  return [summaryTable(rows), ...tables, churnTable(churn), ...anatomyTables(rows)].filter(
     ({ columns, lines }) => columns.length > 0 && lines.length > 0,
   );
 }
@@ -130,16 +132,4 @@ function ratio(theirs: Timings, ours: Timings): string {
 
 function change({ p50, p99, max, maxUndisturbed }: ChangeTimings): string {
   return `${oneDigit(p50)} / ${oneDigit(p99)} / ${whole(max)} (${whole(maxUndisturbed)})`;
-}
-
-function micros(value: number): string {
-  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : whole(value);
-}
-
-function oneDigit(value: number): string {
-  return value.toFixed(1);
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }

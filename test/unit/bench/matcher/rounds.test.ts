@@ -49,7 +49,7 @@ describe('a round of the bench', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('measures a workload, and leaves nothing of it', async () => {
-    const order = { workload: 'W1-10', filters: FILTERS, seed: 3, events: 100, withRivals: false };
+    const order = { workload: 'W1-10', filters: FILTERS, seed: 3, events: 100, withRivals: false, withAnatomy: true };
     const row = await measureRow(deviceAlerts(10), order, quiet);
     expect(row.matches).toBeGreaterThan(3);
     expect(row.candidates).toBeGreaterThanOrEqual(row.matches);
