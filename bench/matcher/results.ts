@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ChurnRow } from './churn.ts';
 import { toCostCurve } from './cost-curve.ts';
+import type { HostileRow } from './hostile.ts';
 import type { Row } from './row.ts';
 import { toMarkdown } from './table.ts';
 import { tablesOf } from './tables.ts';
@@ -22,6 +23,7 @@ export interface MatcherResults {
   readonly machine: Machine;
   readonly rows: readonly Row[];
   readonly churn: readonly ChurnRow[];
+  readonly hostile: readonly HostileRow[];
 }
 
 const JSON_FILE = 'matcher.json';

@@ -73,11 +73,11 @@ export async function measureRow(
 
   progress('matching');
   const match = timeMatching(matcher, events, order.events);
-  if (order.withAnatomy) progress('looking where the time goes');
-  const anatomy = order.withAnatomy ? await anatomyOf(matcher, events, order.events) : undefined;
   progress('changing');
   const rounds = Math.min(CHANGES_MAX, count);
   const changes = await timeChanges(matcher, { count, workload, events, rounds, seed });
+  if (order.withAnatomy) progress('looking where the time goes');
+  const anatomy = order.withAnatomy ? await anatomyOf(matcher, events, order.events) : undefined;
   progress('removing');
   const removeSeconds = secondsOf(() => {
     for (let id = 0; id < count; id += 1) matcher.remove(id);

@@ -56,7 +56,7 @@ describe('a round of the bench', { timeout: TIMEOUT_MS }, () => {
     expect(row.bytes.all).toBeGreaterThan(row.bytes.index);
     expect(row.removal.ownBytesLeft).toBe(0);
     expect(row.rivals).toEqual([]);
-    const results = { rows: [row], churn: [] };
+    const results = { rows: [row], churn: [], hostile: [] };
     const texts = tablesOf(results).flatMap((table) => [toText(table), toMarkdown(table)]);
     expect([...texts, toCostCurve(results)].join('\n')).not.toMatch(/NaN|Infinity|undefined/);
   });
