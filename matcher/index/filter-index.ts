@@ -103,6 +103,7 @@ export class FilterIndex {
     shares: this.#shares,
   });
   readonly #writer = new EntryWriter({
+    arena: this.#arena,
     slots: this.#slots,
     symbols: this.#symbols,
     lists: this.#lists,

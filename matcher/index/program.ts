@@ -15,6 +15,7 @@
  *       IN_LIST, NOT_IN_LIST  list, see list-table.ts
  *       IS_NULL, NOT_NULL, EXISTS, TOPIC, OPAQUE    -
  *       ANY                   operand: its own length; then branches: length, -, tests
+ *       ELSEWHERE             address of a block: length, tests
  *
  * Numbers are two words, see ordered-bits.ts. AT_LEAST names a side of a slot: the number in it, or the same number
  * negated. So `a <= 5` is `-a >= -5`, and one-sided tests need one opcode, which branch predictors like.
@@ -39,6 +40,7 @@ export const OPAQUE = 10;
 export const ANY = 11;
 export const IN_LIST = 12;
 export const NOT_IN_LIST = 13;
+export const ELSEWHERE = 14;
 
 export const OPCODE_MASK = 15;
 export const OPERAND_SHIFT = 4;
@@ -59,7 +61,7 @@ export const TOPIC_SHIFT = 13;
 /** A topic filter that these bits cannot hold is tested as TOPIC. */
 export const TOPIC_ELSEWHERE = 2 ** (32 - TOPIC_SHIFT) - 1;
 
-/** The longest entry. Longer conjunctions are folded into one OPAQUE test. */
+/** The longest entry. The tests of longer ones stand in a block of their own, or, if that is too short, in one OPAQUE test. */
 export const ENTRY_WORDS_MAX = 256;
 /** Longer sets stand in the list table. */
 export const SET_TEST_MAX = 64;

@@ -22,6 +22,7 @@ const {
   ANY,
   AT_LEAST,
   AT_LEAST_WORDS,
+  ELSEWHERE,
   ENTRY_HEADER,
   EQUAL,
   EQUAL_WORDS,
@@ -389,6 +390,12 @@ export class Scanner {
         return (kinds[operand] as number) > KIND_NULL ? at + 2 : NOWHERE;
       case EXISTS:
         return (kinds[operand] as number) > KIND_MISSING ? at + 2 : NOWHERE;
+      case ELSEWHERE: {
+        const block = words[at + 1] as number;
+        const there = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
+        const start = block & CHUNK_MASK;
+        return this.#allTests(there, start + 1, start + (there[start] as number)) ? at + 2 : NOWHERE;
+      }
       case ANY:
         return this.#anyBranch(words, at) ? at + operand : NOWHERE;
       default:

@@ -53,6 +53,19 @@ const prefix: Shape = (random) => {
   return random.next() < 0.7 ? `startsWith(p, '${start}')` : `p LIKE '${start}%'`;
 };
 
+/** Brackets within brackets, with more tests than an entry holds, and rarely more than a block does. */
+const deep: Shape = (random) => {
+  let condition = order(random);
+  for (let i = 20 + random.integer(random.next() < 0.9 ? 30 : 100); i > 0; i -= 1) {
+    const other = random.next() < 0.7 ? order(random) : `s <> ${word(random)}`;
+    condition =
+      i > 60
+        ? `${condition} OR ${other} AND ${order(random)}`
+        : `(${condition} ${i % 2 === 0 ? 'OR' : 'AND'} ${other})`;
+  }
+  return condition;
+};
+
 const repeated = (shape: Shape, most: number): Shape => {
   return (random) => Array.from({ length: 1 + random.integer(most) }, () => shape(random)).join(' AND ');
 };
@@ -67,6 +80,8 @@ const SHAPES: readonly Shape[] = [
   (random) => `s IN (${longList(random)}) AND ${order(random)}`,
   (random) => `${random.pick(['s', 't'])} ${random.pick(['IN', 'IN', 'NOT IN'])} (${longList(random)})`,
   (random) => `(s IN (${longList(random)}) OR t IN (${longList(random)})) AND t <> ${word(random)}`,
+  deep,
+  (random) => `s = ${word(random)} AND (${deep(random)})`,
   (random) => `${prefix(random)} AND ${order(random)}`,
   (random) => `(s = ${word(random)} OR t = ${word(random)} OR ${band(random)}) AND ${order(random)}`,
   (random) => `NOT (${order(random)} AND s = ${word(random)})`,
