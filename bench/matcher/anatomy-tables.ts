@@ -29,19 +29,19 @@ function floorTable(rows: readonly Row[]): Table {
       'ns a dependent far read',
       'ns an independent one',
       'at least µs',
-      'mean µs, in batches',
-      'wanted p50',
+      'p50 µs, alone',
+      'wanted',
     ],
-    lines: rows.flatMap(({ workload, filters, anatomy }) => {
+    lines: rows.flatMap(({ workload, filters, alone, anatomy }) => {
       if (anatomy === undefined) return [];
-      const { places, farReads, floor, mean } = anatomy;
+      const { places, farReads, floor } = anatomy;
       const { texts, cells, runs, entries, subscribers } = places;
       const counts = [texts, cells, runs, entries, subscribers, placesOf(places)].map(oneDigit);
       const reads = [farReads.bytes / 1e6, farReads.dependentNs, farReads.independentNs].map(oneDigit);
       return [
         {
           label: workload,
-          cells: [whole(filters), ...counts, ...reads, micros(floor), micros(mean), wantedOf(workload, filters)],
+          cells: [whole(filters), ...counts, ...reads, micros(floor), micros(alone.p50), wantedOf(workload, filters)],
         },
       ];
     }),

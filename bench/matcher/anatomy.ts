@@ -10,12 +10,11 @@ export interface Anatomy {
   readonly places: Places;
   readonly farReads: FarReads;
   /**
-   * Microseconds: the places, if no wait for memory depended on another and nothing else took time. It is a floor where
-   * caches hold as little of the index as they do of the memory that was read for `farReads`, which is of its size.
+   * Microseconds: the places, if no wait for memory depended on another and nothing else took time. It is a floor as far as
+   * caches hold no more of the index than of the memory that was read for `farReads`, which is of its size; of events whose
+   * values are like those before, they do.
    */
   readonly floor: number;
-  /** Microseconds an event, a hundred together, over the same events. */
-  readonly mean: number;
   readonly profile: LineProfile;
 }
 
@@ -31,41 +30,34 @@ export interface Places {
 }
 
 const PLACES_OF_A_TEXT = 2;
-const BATCH = 100;
 /** How long the profiler looks. */
 const PROFILED_MS = 3_000;
 
-/** Costs a few seconds. */
+/** Costs some ten seconds. `count` events. */
 export async function anatomyOf(matcher: Matcher, events: EventSource, count: number): Promise<Anatomy> {
   const before = matcher.stats;
   let texts = 0;
-  let elapsedMs = 0;
-  const batches = Math.ceil(count / BATCH);
-  for (let i = 0; i < batches; i += 1) {
-    const batch = events.take(BATCH);
-    for (const event of batch) texts += textsOf(event);
-    const startMs = performance.now();
-    for (const event of batch) matcher.match(event);
-    elapsedMs += performance.now() - startMs;
+  const parsed = events.take(count);
+  for (const event of parsed) {
+    texts += textsOf(event);
+    matcher.match(event);
   }
   const after = matcher.stats;
-  const matched = batches * BATCH;
-  const perEvent = (of: (stats: MatcherStats) => number): number => (of(after) - of(before)) / matched;
+  const perEvent = (of: (stats: MatcherStats) => number): number => (of(after) - of(before)) / count;
   const places = {
-    texts: (texts * PLACES_OF_A_TEXT) / matched,
+    texts: (texts * PLACES_OF_A_TEXT) / count,
     cells: perEvent(({ cellsAsked }) => cellsAsked),
     runs: perEvent(({ runsScanned }) => runsScanned),
     entries: perEvent(({ entriesRead }) => entriesRead),
     subscribers: perEvent(hitsOf),
   };
   const farReads = measureFarReads(indexBytes(after));
-  const parsed = events.take(matched);
   const profile = await profileLines(() => {
     const endMs = performance.now() + PROFILED_MS;
     while (performance.now() < endMs) for (const event of parsed) matcher.match(event);
   });
   const floor = (placesOf(places) * farReads.independentNs) / 1e3;
-  return { places, farReads, floor, mean: (elapsedMs * 1e3) / matched, profile };
+  return { places, farReads, floor, profile };
 }
 
 /** All of them. */
