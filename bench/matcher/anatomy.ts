@@ -12,7 +12,7 @@ export interface Anatomy {
   /**
    * Microseconds: the places, if no wait for memory depended on another and nothing else took time. It is a floor as far as
    * caches hold no more of the index than of the memory that was read for `farReads`, which is of its size; of events whose
-   * values are like those before, they do.
+   * values are like those before, they do; and as far as nothing else kept the memory busy when `farReads` was measured.
    */
   readonly floor: number;
   readonly profile: LineProfile;

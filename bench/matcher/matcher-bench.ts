@@ -45,7 +45,7 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<void> 
   const hostile: HostileRow[] = [];
   // After each workload, so that a run that is broken off leaves what it has found out.
   const save = async (): Promise<void> => {
-    if (options.out !== undefined) await saveResults(options.out, { seed, machine, rows, churn, hostile });
+    if (options.out !== undefined) await saveResults(options.out, { seed, machine, rows, churn, hostile, remarks: [] });
   };
   for (const workload of workloads.filter(isWorkload)) {
     const rowsHere: Row[] = [];
