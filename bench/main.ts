@@ -8,7 +8,7 @@ const HELP = `npm run bench -- <matcher | broker | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
-  --workloads <W,W,…> W1 (W1-90 and W1-10), W2, W3, W4, W5, W6       (all)
+  --workloads <W,W,…> W1 (W1-90 and W1-10), W2, W3, W4, W5, W6, hostile  (all)
   --events <n>        events to time, in each way                    (5000)
   --event-rate <n>    events a second of W6, beside its replaces     (10000)
   --seed <n>          of the workloads                               (42)

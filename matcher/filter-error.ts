@@ -7,7 +7,8 @@
  * - `predicate_type`: a value where a condition is wanted, or the reverse; ordering or IN with null.
  * - `predicate_number_range`: a number literal outside the double range.
  * - `predicate_too_long`, `predicate_too_deep`, `predicate_too_many_atoms`, `predicate_too_many_literals`: over a limit.
- * - `residual_limit`: one more filter that must be evaluated for every event, and there are as many as there may be.
+ * - `residual_limit`: one more filter that must be evaluated for every event, or every event of its topic filter, and there are
+ *   as many as there may be.
  * - `topic_filter_invalid`, `topic_invalid`: MQTT 5's rules for topics, or a limit, is broken.
  */
 export type FilterErrorCode =

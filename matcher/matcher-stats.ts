@@ -6,8 +6,13 @@ export interface MatcherStats {
   readonly eventsUnmatched: number;
   /** Matches reported: subscriptions over all events. */
   readonly matches: number;
+  /** Places of pairings looked into, neighbours that stand back to back as one; and runs of entries that were scanned. */
+  readonly cellsAsked: number;
+  readonly runsScanned: number;
   /** Entries that lay where an access key led the event; most are decided by their signature. */
   readonly candidates: number;
+  /** Such as were read, because their signature left them open. */
+  readonly entriesRead: number;
   /** Tests evaluated of those that their signature left open. */
   readonly testsEvaluated: number;
   /** Filters that matched, by the kind of access key that found them. */

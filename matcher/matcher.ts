@@ -16,7 +16,11 @@ import { type CostlyPage, type FilterCost, Sweep } from './sweep.ts';
 export interface MatcherOptions {
   /** For filters that are given as text. */
   readonly limits?: Partial<PredicateLimits> | undefined;
-  /** Distinct residual filters at most, see `Cost`; one more is refused as `residual_limit`. Absent: no limit. */
+  /**
+   * Distinct residual filters at most, and distinct `partly` ones under one topic filter, see `Cost`; one more is refused as
+   * `residual_limit`. Absent: no limit. Counted, not priced by what events have shown: so filters that were taken once are
+   * taken again in any order, by a matcher that has seen no event yet.
+   */
   readonly residualMax?: number | undefined;
 }
 
@@ -228,7 +232,7 @@ export class Matcher {
 
   /** The number of an equal filter, or of this one, posted now. */
   #filterFor(compiled: CompiledFilter): number {
-    if (compiled.cost === 'residual') this.#checkResidualRoom(compiled);
+    if (compiled.cost !== 'indexed') this.#checkKeylessRoom(compiled);
     const { size } = this.#registry;
     const filter = this.#registry.enter(compiled);
     if (this.#registry.size === size) return filter;
@@ -241,25 +245,29 @@ export class Matcher {
     // A predicate that is never true is registered but not posted.
     if (tests === undefined) return filter;
     this.#sweep.added(filter, this.#index.add({ filter, topic, tests, whole: compiled }));
+    if (compiled.cost === 'partly') this.#index.keyless.add(topic);
     return filter;
   }
 
-  /** Refuses a residual filter that is not here when there are as many as may be. */
-  #checkResidualRoom(compiled: CompiledFilter): void {
+  /** Refuses a filter without an access key that is not here when there are as many as may be. */
+  #checkKeylessRoom(compiled: CompiledFilter): void {
+    const { cost, topic, when } = compiled;
     const [, , residual] = this.#byCost;
-    if (residual < this.#residualMax || this.#registry.find(compiled) !== NOWHERE) return;
-    const { topic, when } = compiled;
-    const message = `${residual} filters are evaluated for every event, as many as may be`;
-    const way = 'name a level of the topic, or add a comparison with = or a range';
-    throw new FilterError('residual_limit', `${message}; ${way}`, when ?? topic, 0);
+    const count = cost === 'residual' ? residual : this.#index.keyless.under(topic);
+    if (count < this.#residualMax || this.#registry.find(compiled) !== NOWHERE) return;
+    const events = cost === 'residual' ? 'every event' : `every event of ${topic}`;
+    const message = `${count} filters are evaluated for ${events}, as many as may be`;
+    const way = cost === 'residual' ? 'name a level of the topic, or add' : 'add';
+    throw new FilterError('residual_limit', `${message}; ${way} a comparison with = or a range`, when ?? topic, 0);
   }
 
   #dropIdle(filter: number): void {
     if (this.#subscriptions.isWanted(filter)) return;
+    const cost = this.#costs[filter] as number;
+    if (COSTS[cost] === 'partly') this.#index.keyless.remove((this.#registry.textOf(filter) as Filter).topic);
     this.#index.remove(filter);
     this.#registry.remove(filter);
     this.#sweep.forget(filter);
-    const cost = this.#costs[filter] as number;
     this.#byCost[cost] = (this.#byCost[cost] as number) - 1;
     if (this.#registry.size > 0) return;
     this.#costs = new Int32Array(0);

@@ -1,11 +1,13 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
+import { anatomyTables } from './anatomy-tables.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
+import { HOSTILE, type HostileRow } from './hostile.ts';
 import { Progress } from './progress.ts';
 import { describeMachine, saveResults, thisMachine } from './results.ts';
 import type { Row } from './row.ts';
 import { runTask } from './run-task.ts';
 import { toText } from './table.ts';
-import { churnTable, rowTable, summaryTable } from './tables.ts';
+import { churnTable, hostileTable, rowTable, summaryTable } from './tables.ts';
 
 export interface MatcherBenchOptions {
   /** Numbers of filters to hold, a round for each. */
@@ -24,6 +26,9 @@ export interface MatcherBenchOptions {
   readonly print: (text: string) => void;
 }
 
+/** Filters of others, beside hostile ones. */
+const HOSTILE_BESIDE_MAX = 100_000;
+
 /**
  * How fast the matcher is, and what it costs to have one: every workload at every size, each round in a process of its
  * own, printed as the rounds are done. A million filters take a minute or more a workload.
@@ -37,14 +42,16 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<void> 
   print(`seed ${seed}; ${describeMachine(machine)}`);
   const rows: Row[] = [];
   const churn: ChurnRow[] = [];
+  const hostile: HostileRow[] = [];
   // After each workload, so that a run that is broken off leaves what it has found out.
   const save = async (): Promise<void> => {
-    if (options.out !== undefined) await saveResults(options.out, { seed, machine, rows, churn });
+    if (options.out !== undefined) await saveResults(options.out, { seed, machine, rows, churn, hostile, remarks: [] });
   };
-  for (const workload of workloads.filter((key) => key !== CHURN)) {
+  for (const workload of workloads.filter(isWorkload)) {
     const rowsHere: Row[] = [];
     for (const count of filters) {
-      const order = { workload, filters: count, seed, events, withRivals };
+      const withAnatomy = count === Math.max(...filters);
+      const order = { workload, filters: count, seed, events, withRivals, withAnatomy };
       rowsHere.push(
         (await withProgress(title(workload, count), (progress) => runTask({ kind: 'row', order }, progress))).row,
       );
@@ -63,6 +70,16 @@ export async function benchMatcher(options: MatcherBenchOptions): Promise<void> 
     print(`\n${toText(churnTable(churn))}`);
     await save();
   }
+  if (workloads.includes(HOSTILE)) {
+    // One size tells enough: what they cost does not depend on how many others there are.
+    const count = Math.min(HOSTILE_BESIDE_MAX, Math.max(...filters));
+    const order = { filters: count, seed, events };
+    const work = (progress: (step: string) => void) => runTask({ kind: 'hostile', order }, progress);
+    hostile.push(...(await withProgress(title(HOSTILE, count), work)).rows);
+    print(`\n${toText(hostileTable(hostile))}`);
+    await save();
+  }
+  for (const table of anatomyTables(rows)) print(`\n${toText(table)}`);
   if (rows.length > 0) print(`\n${toText(summaryTable(rows))}`);
   if (options.out !== undefined) print(`\nwritten to ${options.out}`);
 }
@@ -74,7 +91,7 @@ export type SteadyBenchOptions = Pick<MatcherBenchOptions, 'filters' | 'workload
 /** Matching and nothing else, of each workload and size: how many collections it causes. */
 export async function benchSteadily({ filters, workloads, seed, seconds, print }: SteadyBenchOptions): Promise<void> {
   print(`seed ${seed}; ${describeMachine(thisMachine())}`);
-  for (const workload of keysMeant(workloads).filter((key) => key !== CHURN)) {
+  for (const workload of keysMeant(workloads).filter(isWorkload)) {
     for (const count of filters) {
       const order = { filters: count, seed, seconds };
       const { run } = await withProgress(title(workload, count), (progress) =>
@@ -90,10 +107,15 @@ export async function benchSteadily({ filters, workloads, seed, seconds, print }
 }
 
 function keysMeant(wanted: readonly string[]): string[] {
-  const keys = [...Object.keys(WORKLOADS), CHURN];
+  const keys = [...Object.keys(WORKLOADS), CHURN, HOSTILE];
   const unknown = wanted.find((word) => !keys.some((key) => isMeant(key, word)));
   if (unknown !== undefined) throw new Error(`there is no workload ${unknown}; there are ${keys.join(', ')}`);
   return wanted.length === 0 ? keys : keys.filter((key) => wanted.some((word) => isMeant(key, word)));
+}
+
+/** Is it the key of a workload that is matched as it is? */
+function isWorkload(key: string): boolean {
+  return Object.hasOwn(WORKLOADS, key);
 }
 
 function isMeant(key: string, word: string): boolean {

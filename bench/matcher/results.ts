@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ChurnRow } from './churn.ts';
 import { toCostCurve } from './cost-curve.ts';
+import type { HostileRow } from './hostile.ts';
 import type { Row } from './row.ts';
 import { toMarkdown } from './table.ts';
 import { tablesOf } from './tables.ts';
@@ -22,6 +23,9 @@ export interface MatcherResults {
   readonly machine: Machine;
   readonly rows: readonly Row[];
   readonly churn: readonly ChurnRow[];
+  readonly hostile: readonly HostileRow[];
+  /** What a reader has to know of parts that were measured at other times, or on a busy machine. */
+  readonly remarks: readonly string[];
 }
 
 const JSON_FILE = 'matcher.json';
@@ -74,9 +78,10 @@ function toMarkdownFile(results: MatcherResults): string {
     '',
     `Seed ${results.seed}; ${describeMachine(results.machine)}.`,
     '',
+    ...results.remarks.flatMap((remark) => [remark, '']),
     '![microseconds per event over the number of filters](matcher.svg)',
     '',
-    'Events are parsed afresh and outside the clock, unless it says otherwise. The index has grown by adds in random order, while events flowed; nothing was rebuilt. Own account: what the matcher says of its bytes. *Undisturbed*: into which no garbage collection fell, nor a wait for the processor. Generated code is a function for every thousand predicates.',
+    'Events are parsed afresh and outside the clock, unless it says otherwise. The index has grown by adds in random order, while events flowed; nothing was rebuilt. Own account: what the matcher says of its bytes. *Undisturbed*: into which no garbage collection fell, nor a wait for the processor. Generated code is a function for every thousand predicates. Where the time goes is of the largest number of filters: a place in memory is what stands back to back, and a far read is one that reaches into as much memory as the index has; nothing but such reads, none waiting for another, would take an event what is shown beside the times that it did take. Lines of code that V8 has inlined from other files are in the profiles of functions only.',
   ];
   return [...head, ...tablesOf(results).map(toMarkdown)].join('\n');
 }

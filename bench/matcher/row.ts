@@ -1,5 +1,6 @@
 import { Matcher } from '../../matcher/index.ts';
 import { type CreateWorkload, drawFilters } from '../workloads/workload.ts';
+import { type Anatomy, anatomyOf } from './anatomy.ts';
 import { type ChangeTimes, timeChanges } from './change-times.ts';
 import { EventSource } from './event-source.ts';
 import { type BuildRates, grow } from './grow.ts';
@@ -15,6 +16,8 @@ export interface Row extends MatchTimes {
   readonly filters: number;
   /** Events that were checked against the oracle, by id, before anything was timed. */
   readonly checked: number;
+  /** Of the largest number of filters only. */
+  readonly anatomy?: Anatomy | undefined;
   readonly rivals: readonly RivalTimes[];
   readonly build: BuildRates;
   readonly changes: ChangeTimes;
@@ -36,6 +39,7 @@ export interface RowOrder {
   /** Events to time the matcher with, in each way. */
   readonly events: number;
   readonly withRivals: boolean;
+  readonly withAnatomy: boolean;
 }
 
 /** Rounds of changes; fewer where there are few filters, so that most are as they were. */
@@ -72,6 +76,8 @@ export async function measureRow(
   progress('changing');
   const rounds = Math.min(CHANGES_MAX, count);
   const changes = await timeChanges(matcher, { count, workload, events, rounds, seed });
+  if (order.withAnatomy) progress('looking where the time goes');
+  const anatomy = order.withAnatomy ? await anatomyOf(matcher, events, order.events) : undefined;
   progress('removing');
   const removeSeconds = secondsOf(() => {
     for (let id = 0; id < count; id += 1) matcher.remove(id);
@@ -86,6 +92,7 @@ export async function measureRow(
     filters: count,
     checked: checked.length,
     ...match,
+    anatomy,
     rivals,
     build,
     changes,

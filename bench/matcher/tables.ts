@@ -1,6 +1,9 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
+import { anatomyTables } from './anatomy-tables.ts';
 import type { ChangeTimings } from './change-times.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
+import { HOSTILE, type HostileRow } from './hostile.ts';
+import { micros, oneDigit, whole } from './numbers.ts';
 import type { MatcherResults } from './results.ts';
 import type { Row } from './row.ts';
 import type { Table } from './table.ts';
@@ -15,10 +18,10 @@ interface Measure<T> {
   readonly of: (row: T) => string | undefined;
 }
 
-/** The summary, and a table for each workload that has results, in the order of the catalogue. */
-export function tablesOf({ rows, churn }: Pick<MatcherResults, 'rows' | 'churn'>): Table[] {
+/** The summary, a table for each workload that has results, in the order of the catalogue, and where its time goes. */
+export function tablesOf({ rows, churn, hostile }: Pick<MatcherResults, 'rows' | 'churn' | 'hostile'>): Table[] {
   const tables = Object.keys(WORKLOADS).map((key) => rowTable(rows.filter(({ workload }) => workload === key)));
-  return [summaryTable(rows), ...tables, churnTable(churn)].filter(
+  return [summaryTable(rows), ...tables, churnTable(churn), hostileTable(hostile), ...anatomyTables(rows)].filter(
     ({ columns, lines }) => columns.length > 0 && lines.length > 0,
   );
 }
@@ -57,6 +60,29 @@ export function rowTable(rows: readonly Row[]): Table {
 
 export function churnTable(rows: readonly ChurnRow[]): Table {
   return tableOf(`${CHURN} churn: W1-90, a tenth of the filters replaced every second`, rows, CHURN_MEASURES);
+}
+
+/** What filters cost others that somebody adds to do harm. */
+export function hostileTable(rows: readonly HostileRow[]): Table {
+  return {
+    title: `${HOSTILE} filters beside those of W1-10`,
+    corner: 'hostile filters',
+    columns: [
+      'class',
+      'beside',
+      'bytes each',
+      'candidates an event',
+      'tests an event',
+      'without them, µs an event',
+      'with them',
+      '×',
+    ],
+    lines: rows.map(({ name, count, cost, filters, bytes, candidates, tests, without, with: beside }) => {
+      const work = [candidates, tests].map(oneDigit);
+      const times = [micros(without), micros(beside), (beside / without).toFixed(2)];
+      return { label: `${whole(count)} × ${name}`, cells: [cost, whole(filters), whole(bytes), ...work, ...times] };
+    }),
+  };
 }
 
 function tableOf<T extends { readonly filters: number }>(
@@ -130,16 +156,4 @@ function ratio(theirs: Timings, ours: Timings): string {
 
 function change({ p50, p99, max, maxUndisturbed }: ChangeTimings): string {
   return `${oneDigit(p50)} / ${oneDigit(p99)} / ${whole(max)} (${whole(maxUndisturbed)})`;
-}
-
-function micros(value: number): string {
-  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : whole(value);
-}
-
-function oneDigit(value: number): string {
-  return value.toFixed(1);
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }

@@ -2,6 +2,7 @@
 import { WORKLOADS } from '../workloads/catalogue.ts';
 import type { CreateWorkload } from '../workloads/workload.ts';
 import { measureChurn } from './churn.ts';
+import { measureHostile } from './hostile.ts';
 import type { Answer, Task } from './messages.ts';
 import { measureRow } from './row.ts';
 import { runSteadily } from './steady.ts';
@@ -25,6 +26,8 @@ async function done(task: Task, progress: (step: string) => void): Promise<Answe
       return { kind: 'row', row: await measureRow(workloadOf(task.order.workload), task.order, progress) };
     case 'churn':
       return { kind: 'churn', row: await measureChurn(task.order, progress) };
+    case 'hostile':
+      return { kind: 'hostile', rows: measureHostile(task.order, progress) };
     case 'steady':
       return { kind: 'steady', run: await runSteadily(workloadOf(task.workload), task.order, progress) };
   }

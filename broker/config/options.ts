@@ -143,7 +143,7 @@ export const OPTIONS = {
   residualFiltersMax: integer(
     1_000,
     [0, 0x7fff_ffff],
-    'Distinct filters that are tested on every event, for want of a key and a topic level.',
+    'Distinct filters tested on every event, for want of a key and a topic level; and for want of a key, under each topic filter.',
   ),
   leasesPerSessionMax: integer(10_000, [1, LEASES], leasesOf('one session')),
   leasesMax: integer(1_000_000, [1, LEASES], leasesOf('the whole broker')),

@@ -35,7 +35,7 @@ export const CODES = {
   subscription_mode: { retry: false, meaning: 'The request does not fit the subscription’s delivery mode.' },
   residual_limit: {
     retry: true,
-    meaning: 'The broker holds as many filters that are tested on every event as it may; see `cost`.',
+    meaning: 'As many filters as may be are tested on every event, or every event of the topic filter; see `cost`.',
   },
   credit_limit: { retry: false, meaning: 'More credit than a subscription may have.' },
 

@@ -1,30 +1,44 @@
-import type { Test } from '../index/conjunction.ts';
+import type { KeyTest } from '../index/conjunction.ts';
 import { nextDown, nextUp } from '../index/ieee-neighbours.ts';
 import type { Reference, Scalar } from '../language/ast.ts';
 import { printReference, printScalar } from '../language/print.ts';
 import { shorten } from './observed-value.ts';
 
+/** Of a list so many values are printed. */
+const VALUES_SHOWN = 3;
+
 /**
  * The key that tests make together, as the language writes it.
  *
- * @param tests Equalities and ranges; none when the topic filter is the key.
+ * @param tests None when the topic filter is the key.
  */
-export function printKey(tests: readonly Test[], topic: string): string {
+export function printKey(tests: readonly KeyTest[], topic: string): string {
   return tests.length === 0 ? `topic ${shorten(topic)}` : tests.map(printTest).join(' AND ');
 }
 
-function printTest(test: Test): string {
+function printTest(test: KeyTest): string {
   if (test.kind === 'equal') {
     const { reference, value } = test;
     return reference.kind === 'prefix'
       ? `startsWith(${nameOf(reference.of)}, ${print(value)})`
       : `${nameOf(reference)} = ${print(value)}`;
   }
-  if (test.kind !== 'range') throw new TypeError(`no access key is a test of the kind ${test.kind}`);
+  if (test.kind === 'oneOf') {
+    const { reference, values } = test;
+    return reference.kind === 'prefix'
+      ? `startsWith(${nameOf(reference.of)}, ${printSome(values)})`
+      : `${nameOf(reference)} IN (${printSome(values)})`;
+  }
   const name = nameOf(test.reference);
   const low = Number.isFinite(test.low) ? `${name} ${above(test.low)}` : undefined;
   const high = Number.isFinite(test.high) ? `${name} ${below(test.high)}` : undefined;
   return [low, high].filter((bound) => bound !== undefined).join(' AND ');
+}
+
+/** The first few of many values, and how many there are beside. */
+function printSome(values: readonly Scalar[]): string {
+  const shown = values.slice(0, VALUES_SHOWN).map(print).join(', ');
+  return values.length > VALUES_SHOWN ? `${shown}, … ${values.length - VALUES_SHOWN} more` : shown;
 }
 
 /** Bounds are kept closed: `> 30` as `>= 30.000000000000004`. The shorter spelling is the one that was meant. */

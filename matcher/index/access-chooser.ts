@@ -1,38 +1,25 @@
 /**
  * Which test of a filter becomes its access key: the one expected to make the filter a candidate least often.
  *
- * Every share below is a guess until events have been seen, and then an observation (see traffic.ts). The choice is
- * made when a filter is added, and again by `FilterIndex.retune`.
+ * The choice is made by shares of events (see shares.ts), when a filter is added, and again by `FilterIndex.retune`.
  */
-import type { Scalar } from '../language/ast.ts';
-import type { TopicTrie } from '../topic/topic-trie.ts';
-import { type Conjunction, joined, type RangeTest, type Test } from './conjunction.ts';
+import { type Conjunction, joined, type KeyTest, type RangeTest, type Test } from './conjunction.ts';
+import { LIST_VALUES_MAX } from './list-table.ts';
 import type { PairIndex } from './pair-index.ts';
 import { inOrder, pairKey, type WantedSide } from './pair-wishes.ts';
-import type { SlotReference } from './prefix.ts';
-import {
-  EQUAL,
-  entryWords,
-  hasPairKey,
-  isNegated,
-  keyAt,
-  OPCODE_MASK,
-  OPERAND_SHIFT,
-  slotOfSide,
-  testWords,
-  topicOf,
-} from './program.ts';
-import { intervalOf } from './range-index.ts';
+import { SET_TEST_MAX } from './program.ts';
+import type { Shares } from './shares.ts';
 import type { SlotTable } from './slot-table.ts';
-import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
-import { blend, type Traffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
+
+type Key = Test & KeyTest;
 
 /** One branch of a filter: the test to find it by, or its topic filter, and the tests to verify. */
 export interface Branch {
   /** Undefined: found by the topic filter. */
-  readonly access: Test | undefined;
-  /** A second band to find it by, with `access`, which is one too. */
-  readonly second?: Test | undefined;
+  readonly access: Key | undefined;
+  /** A second test to find it by, with `access`. */
+  readonly second?: Key | undefined;
   readonly rest: Conjunction;
   /** The share of events expected to offer it. */
   readonly share: number;
@@ -55,7 +42,7 @@ interface Wish {
 
 /** A test that can be half of a pair. */
 interface Sided extends WantedSide {
-  readonly test: Test;
+  readonly test: Key;
 }
 
 /** A filter is posted under so many branches at most. */
@@ -63,6 +50,12 @@ export const BRANCHES_MAX = 64;
 
 /** A band's window has two ends that are read in vain, in runs of all widths; a threshold has one. */
 const BAND_PRICE = 3;
+
+/**
+ * Where the topic filter is the key, each offer looks into a long list, which as the key would have been looked up once
+ * for all of its filters. And while nothing is known of its values, each may be one that all events have.
+ */
+const LIST_PRICE = 1 / 8;
 
 /**
  * A pair of tests must be so much rarer than the rarest single one: it is looked up in places of its own. What two ranges
@@ -79,25 +72,17 @@ const POSTING_PRICE = 1e-6;
 
 export class AccessChooser {
   readonly #slots: SlotTable;
-  readonly #symbols: SymbolTable;
-  readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
   readonly #pairs: PairIndex;
+  readonly #shares: Shares;
   /** Pairs of tests that the last filter would rather have been found by, and what that would have saved, by pair. */
   readonly #wishes = new Map<number, Wish>();
 
-  constructor(tables: {
-    slots: SlotTable;
-    symbols: SymbolTable;
-    topics: TopicTrie;
-    traffic: Traffic;
-    pairs: PairIndex;
-  }) {
+  constructor(tables: { slots: SlotTable; traffic: Traffic; pairs: PairIndex; shares: Shares }) {
     this.#slots = tables.slots;
-    this.#symbols = tables.symbols;
-    this.#topics = tables.topics;
     this.#traffic = tables.traffic;
     this.#pairs = tables.pairs;
+    this.#shares = tables.shares;
   }
 
   /** As `plan`, for a filter that is posted: what it wishes to be found by counts, once for each pair. */
@@ -115,7 +100,8 @@ export class AccessChooser {
    * @param topic The filter's topic filter, which is held.
    */
   plan(tests: Conjunction, topic: number): Plan {
-    const topicShare = this.#topicShare(topic);
+    this.#shares.begin();
+    const topicShare = this.#shares.ofTopic(topic);
     let best = this.#unsplit([tests], topicShare);
     for (const test of tests) {
       const branches = branchesOf(test);
@@ -135,7 +121,7 @@ export class AccessChooser {
     for (const branch of branches) {
       let reached = share === 0 ? 1 / branches.length : branch.share / share;
       for (let i = 0; i < branch.rest.length; i += 1) {
-        if (i > 0) reached *= this.#shareOf(branch.rest[i - 1] as Test);
+        if (i > 0) reached *= this.#shares.ofTest(branch.rest[i - 1] as Test);
         tests += reached;
       }
     }
@@ -146,7 +132,7 @@ export class AccessChooser {
   #isWorthSplitting(test: Test, share: number): boolean {
     if (test.kind !== 'oneOf') return true;
     let split = test.values.length * POSTING_PRICE;
-    for (const value of test.values) split += Math.min(share, this.#valueShare(test.reference, value));
+    for (const value of test.values) split += Math.min(share, this.#shares.ofValue(test.reference, value));
     return split < share;
   }
 
@@ -156,8 +142,9 @@ export class AccessChooser {
     for (const tests of conjunctions) {
       const key = this.#bestKey(tests);
       // A tie goes to content: the topic is tested in passing anyway.
-      const access = key !== undefined && key.share <= topicShare ? key.test : undefined;
-      const least = Math.min(topicShare, key?.share ?? 1);
+      const isByContent = key !== undefined && key.share * (isList(key.test) ? LIST_PRICE : 1) <= topicShare;
+      const access = isByContent ? key.test : undefined;
+      const least = isByContent ? key.share : topicShare;
       const pair = this.#pairOf(tests, least);
       if (pair !== undefined && this.#pairs.isOpen(pair.first, pair.second)) {
         const keys = { access: pair.first.test, second: pair.second.test };
@@ -174,12 +161,12 @@ export class AccessChooser {
   }
 
   /** The one test to find a branch by, with the share of events expected to pass it. */
-  #bestKey(tests: Conjunction): { test: Test; share: number } | undefined {
-    let best: { test: Test; share: number } | undefined;
+  #bestKey(tests: Conjunction): { test: Key; share: number } | undefined {
+    let best: { test: Key; share: number } | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const test of tests) {
       if (!isKey(test)) continue;
-      const share = this.#shareOf(test);
+      const share = this.#shares.ofTest(test);
       const price = share * (isBand(test) ? BAND_PRICE : 1);
       if (price >= least) continue;
       least = price;
@@ -196,10 +183,10 @@ export class AccessChooser {
     let rarest: Sided | undefined;
     let next: Sided | undefined;
     for (const test of tests) {
-      if (!isKey(test)) continue;
+      if (!isKey(test) || isList(test)) continue;
       const slot = this.#slots.find(test.reference);
       if (slot === undefined) continue;
-      const sided = { test, slot, isRange: test.kind === 'range', share: this.#shareOf(test) };
+      const sided = { test, slot, isRange: test.kind === 'range', share: this.#shares.ofTest(test) };
       if (rarest === undefined || sided.share < rarest.share) [rarest, next] = [sided, rarest];
       else if (next === undefined || sided.share < next.share) next = sided;
     }
@@ -215,105 +202,8 @@ export class AccessChooser {
   #mostSelectiveFirst(tests: Conjunction, { access, second }: Pick<Branch, 'access' | 'second'>): Conjunction {
     const rest = tests.filter((test) => test !== access && test !== second);
     if (rest.length < 2) return rest;
-    const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shareOf(test) }));
+    const order = rest.map((test) => ({ test, share: test.kind === 'opaque' ? 2 : this.#shares.ofTest(test) }));
     return order.sort((a, b) => a.share - b.share).map(({ test }) => test);
-  }
-
-  /** The share of events for which the test is expected to be true. */
-  #shareOf(test: Test): number {
-    switch (test.kind) {
-      case 'equal':
-        return this.#valueShare(test.reference, test.value);
-      case 'notEqual':
-        return 1 - this.#valueShare(test.reference, test.value);
-      case 'oneOf':
-        return this.#setShare(test.reference, test.values);
-      case 'noneOf':
-        return 1 - this.#setShare(test.reference, test.values);
-      case 'range': {
-        const slot = this.#slots.find(test.reference);
-        return slot === undefined ? 0.3 : this.#traffic.rangeShare(slot, test.low, test.high);
-      }
-      default:
-        return 1;
-    }
-  }
-
-  #setShare(reference: SlotReference, values: readonly Scalar[]): number {
-    // A long set is not worth the sum.
-    if (values.length > BRANCHES_MAX) return 1;
-    const slot = this.#slots.find(reference);
-    if (slot === undefined) return Math.min(1, 0.1 * values.length);
-    let share = 0;
-    for (const value of values) share += this.#equalShare(slot, value);
-    return Math.min(1, share);
-  }
-
-  #valueShare(reference: SlotReference, value: Scalar): number {
-    const slot = this.#slots.find(reference);
-    return slot === undefined ? 0.1 : this.#equalShare(slot, value);
-  }
-
-  /** The share of events expected to offer an entry, by its access key. */
-  shareOfEntry(entry: Int32Array): number {
-    const at = keyAt(entry, 0);
-    if (at === entryWords(entry, 0)) return this.#topicShare(topicOf(entry, 0));
-    const share = this.#keyShare(entry, at);
-    return hasPairKey(entry, 0) ? share * this.#keyShare(entry, at + testWords(entry, at)) : share;
-  }
-
-  /** The tests that an entry is found by; none where that is the topic filter. */
-  keyOfEntry(entry: Int32Array): Conjunction {
-    const at = keyAt(entry, 0);
-    if (at === entryWords(entry, 0)) return [];
-    const first = this.#testAt(entry, at);
-    return hasPairKey(entry, 0) ? [first, this.#testAt(entry, at + testWords(entry, at))] : [first];
-  }
-
-  /** The test at `at`, which is a constant or a range. */
-  #testAt(entry: Int32Array, at: number): Test {
-    const head = entry[at] as number;
-    const operand = head >>> OPERAND_SHIFT;
-    if ((head & OPCODE_MASK) === EQUAL) {
-      const reference = this.#slots.referenceOf(operand);
-      return { kind: 'equal', reference, value: this.#symbols.valueOf(entry[at + 1] as number) };
-    }
-    const { key, top } = intervalOf(entry, at);
-    const [low, high] = isNegated(operand) ? [-top, -key] : [key, top];
-    // Ranges are of references, prefixes are strings.
-    const reference = this.#slots.referenceOf(slotOfSide(operand)) as RangeTest['reference'];
-    return { kind: 'range', reference, low, high };
-  }
-
-  /** The share of events expected to pass the test at `at`, which is a constant or a range. */
-  #keyShare(entry: Int32Array, at: number): number {
-    const head = entry[at] as number;
-    const operand = head >>> OPERAND_SHIFT;
-    if ((head & OPCODE_MASK) === EQUAL) {
-      return this.#equalShare(operand, this.#symbols.valueOf(entry[at + 1] as number));
-    }
-    const { key, top } = intervalOf(entry, at);
-    return isNegated(operand)
-      ? this.#traffic.rangeShare(slotOfSide(operand), -top, -key)
-      : this.#traffic.rangeShare(slotOfSide(operand), key, top);
-  }
-
-  /** The share of events expected to have this value in the slot. */
-  #equalShare(slot: number, value: Scalar): number {
-    const guess = typeof value === 'boolean' ? 0.5 : 1 / (10 + this.#symbols.sizeOf(slot));
-    const symbol = this.#symbols.find(slot, value);
-    if (symbol === NO_SYMBOL) return guess;
-    return this.#traffic.symbolShare(this.#symbols, symbol, guess);
-  }
-
-  /**
-   * The share of events expected to match a topic filter. Until events tell: each literal level halves it; but where
-   * many filters gather, many events are expected.
-   */
-  #topicShare(topic: number): number {
-    const guess = 2 ** -this.#topics.literalLevelsOf(topic);
-    const { held, of } = this.#topics.holdShare(topic);
-    return this.#traffic.topicShare(topic, guess === 1 ? guess : blend(held, of, guess));
   }
 }
 
@@ -323,8 +213,14 @@ function isBand(test: Test): test is RangeTest {
 }
 
 /** Can the test be an access key by itself? */
-export function isKey(test: Test): test is Test & { readonly kind: 'equal' | 'range' } {
-  return test.kind === 'equal' || test.kind === 'range';
+export function isKey(test: Test): test is Key {
+  return test.kind === 'equal' || test.kind === 'range' || isList(test);
+}
+
+/** Is it a set that the list table holds? */
+function isList(test: Test): boolean {
+  if (test.kind !== 'oneOf') return false;
+  return test.values.length > SET_TEST_MAX && test.values.length <= LIST_VALUES_MAX;
 }
 
 /** The branches that a test can be split into. */

@@ -31,14 +31,20 @@ interface EqualTest {
   readonly value: Scalar;
 }
 
-interface SetTest<Kind extends string> {
+interface ValueSet<Kind extends string> {
   readonly kind: Kind;
   readonly reference: SlotReference;
   /** Two or more, all different. */
   readonly values: readonly Scalar[];
+}
+
+interface SetTest<Kind extends string> extends ValueSet<Kind> {
   /** What the test says, for sets that do not fit an entry. Made when it is asked. */
   readonly condition: Condition;
 }
+
+/** A test that can be an access key. */
+export type KeyTest = EqualTest | RangeTest | ValueSet<'oneOf'>;
 
 export type Conjunction = readonly Test[];
 

@@ -4,8 +4,8 @@ import type { Conjunction } from './conjunction.ts';
 /**
  * What a filter costs the events that it does not match.
  *
- * - `indexed`: nothing. It is found by an equality or a range, or by one in every branch of an IN or OR of at most
- *   `BRANCHES_MAX` (64) literals or branches; or it has no predicate.
+ * - `indexed`: nothing. It is found by an equality, a range or an IN, or by one of these in every branch of an OR of at
+ *   most `BRANCHES_MAX` (64) branches; or it has no predicate.
  * - `partly`: its predicate has no such key, so it is evaluated for every event whose topic matches; the topic filter
  *   names at least one level.
  * - `residual`: the same, and the topic filter is wildcards only: it is evaluated for every event.

@@ -7,18 +7,22 @@
 import type { Condition } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import type { Branch } from './access-chooser.ts';
+import { type Arena, BLOCK_WORDS_MAX, CHUNK_MASK, CHUNK_SHIFT, NOWHERE } from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
 import type { Conjunction, RangeTest, Test } from './conjunction.ts';
+import { LIST_VALUES_MAX, type ListTable } from './list-table.ts';
 import { writeOrdered } from './ordered-bits.ts';
 import type { SlotReference } from './prefix.ts';
 import {
   ANY,
   AT_LEAST,
+  ELSEWHERE,
   ENTRY_HEADER,
   ENTRY_WORDS_MAX,
   EQUAL,
   EXISTS,
   entryWords,
+  IN_LIST,
   IS_NULL,
   KEY_PAIR,
   KEY_SHIFT,
@@ -26,6 +30,7 @@ import {
   NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
+  NOT_IN_LIST,
   NOT_NULL,
   NUMBER_SIDE,
   ONE_OF,
@@ -47,36 +52,51 @@ import type { SlotTable } from './slot-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
 import type { Traffic } from './traffic.ts';
 
-/** What is being written does not fit an entry. */
+/** For one test that stands for all others, and the longest key. */
+const KEPT_WORDS = 2 + WITHIN_WORDS;
+/** Words before the tests that stand in a block of their own: the length, with this. */
+const BLOCK_HEADER = 1;
+
+/** What is being written does not fit. */
 const TOO_LONG = new Error('entry too long');
 
 export class EntryWriter {
+  readonly #arena: Arena;
   readonly #slots: SlotTable;
   readonly #symbols: SymbolTable;
+  readonly #lists: ListTable;
   readonly #atoms: AtomTable;
   readonly #topics: TopicTrie;
   readonly #traffic: Traffic;
   /** What is being written. */
-  readonly #words = new Int32Array(ENTRY_WORDS_MAX);
+  #words = new Int32Array(ENTRY_WORDS_MAX);
   #at = 0;
+  /** Words that are left free until the key is written. */
+  #kept = KEPT_WORDS;
+  /** What is written instead while an entry's tests do not fit it. */
+  #spare = new Int32Array(BLOCK_WORDS_MAX);
 
   constructor(tables: {
+    arena: Arena;
     slots: SlotTable;
     symbols: SymbolTable;
+    lists: ListTable;
     atoms: AtomTable;
     topics: TopicTrie;
     traffic: Traffic;
   }) {
+    this.#arena = tables.arena;
     this.#slots = tables.slots;
     this.#symbols = tables.symbols;
+    this.#lists = tables.lists;
     this.#atoms = tables.atoms;
     this.#topics = tables.topics;
     this.#traffic = tables.traffic;
   }
 
   /**
-   * Writes an entry. A branch that does not fit is written as its access key and one opaque test of the whole
-   * condition, which every filter with tests has.
+   * Writes an entry. A branch that does not fit is written as its access key and the address of its other tests; or, where
+   * no block has room for these, one opaque test of the whole condition, which every filter with tests has.
    */
   write({ access, second, rest }: Branch, filterOfEntry: FilterOfEntry): Int32Array {
     const { filter, topic, isSplit, whole } = filterOfEntry;
@@ -95,12 +115,20 @@ export class EntryWriter {
       if (error !== TOO_LONG) throw error;
       this.#releaseTests(this.#words, mark, this.#at);
       this.#at = mark;
-      this.#pair(OPAQUE, this.#atoms.hold(whole.condition as Condition), 0);
-      // Every branch is the whole filter then.
-      isFoundOnce = !isSplit;
+      const block = this.#writeElsewhere(rest);
+      if (block !== NOWHERE) this.#pair(ELSEWHERE, 0, block);
+      else {
+        this.#pair(OPAQUE, this.#atoms.hold(whole.condition as Condition), 0);
+        // Every branch is the whole filter then.
+        isFoundOnce = !isSplit;
+      }
     }
     const end = this.#at;
-    if (access !== undefined && second === undefined) this.#test(access);
+    if (access !== undefined && second === undefined) {
+      this.#kept = 0;
+      this.#test(access);
+      this.#kept = KEPT_WORDS;
+    }
     const key = second === undefined ? this.#at - end : KEY_PAIR;
     this.#words[0] = filter;
     this.#words[1] =
@@ -109,6 +137,32 @@ export class EntryWriter {
       (key << KEY_SHIFT) |
       (Math.min(topic, TOPIC_ELSEWHERE) << TOPIC_SHIFT);
     return this.#words.slice(0, this.#at);
+  }
+
+  /** Writes tests into a block; NOWHERE when none is so long. */
+  #writeElsewhere(tests: Conjunction): number {
+    const at = this.#at;
+    this.#swap(BLOCK_HEADER);
+    try {
+      for (const test of tests) this.#test(test);
+      const block = this.#arena.allocate(this.#at);
+      const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
+      this.#words[0] = this.#at;
+      words.set(this.#words.subarray(0, this.#at), block & CHUNK_MASK);
+      return block;
+    } catch (error) {
+      if (error !== TOO_LONG) throw error;
+      this.#releaseTests(this.#words, BLOCK_HEADER, this.#at);
+      return NOWHERE;
+    } finally {
+      this.#swap(at);
+    }
+  }
+
+  /** Goes on in the other of the two arrays, from `at` on. */
+  #swap(at: number): void {
+    [this.#words, this.#spare] = [this.#spare, this.#words];
+    this.#at = at;
   }
 
   /** Releases what an entry holds. */
@@ -172,9 +226,16 @@ export class EntryWriter {
 
   #set(test: Test & { kind: 'oneOf' | 'noneOf' }): void {
     const count = test.values.length;
-    if (count > SET_TEST_MAX) {
+    if (count > LIST_VALUES_MAX) {
       this.#reserve(2);
       this.#pair(OPAQUE, this.#atoms.hold(test.condition), 0);
+      return;
+    }
+    if (count > SET_TEST_MAX) {
+      this.#reserve(2);
+      const slot = this.#slot(test.reference);
+      const list = this.#lists.hold(slot, test.values, this.#traffic.events);
+      this.#pair(test.kind === 'oneOf' ? IN_LIST : NOT_IN_LIST, slot, list);
       return;
     }
     this.#reserve(2 + count);
@@ -224,9 +285,9 @@ export class EntryWriter {
     this.#at += 2;
   }
 
-  /** Leaves room for an opaque test and the key. */
+  /** Leaves room for one test that stands for all others, and the key. */
   #reserve(length: number): void {
-    if (this.#at + length + 2 + WITHIN_WORDS > ENTRY_WORDS_MAX) throw TOO_LONG;
+    if (this.#at + length + this.#kept > this.#words.length) throw TOO_LONG;
   }
 
   #releaseTests(words: Int32Array, from: number, end: number): void {
@@ -246,12 +307,25 @@ export class EntryWriter {
           this.#slots.release(operand);
           break;
         }
+        case IN_LIST:
+        case NOT_IN_LIST:
+          this.#lists.release(words[at + 1] as number);
+          this.#slots.release(operand);
+          break;
         case TOPIC:
           this.#topics.release(operand);
           break;
         case OPAQUE:
           this.#atoms.release(operand);
           break;
+        case ELSEWHERE: {
+          const block = words[at + 1] as number;
+          const start = block & CHUNK_MASK;
+          const there = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
+          this.#releaseTests(there, start + BLOCK_HEADER, start + (there[start] as number));
+          this.#arena.free(block);
+          break;
+        }
         case ANY:
           for (let branch = at + 2; branch < at + operand; branch += words[branch] as number) {
             this.#releaseTests(words, branch + 2, branch + (words[branch] as number));

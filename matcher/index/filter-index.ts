@@ -3,6 +3,7 @@
  * is the matcher's business.
  *
  *     event ─▶ topic trie ─▶ slots (values, symbols) ─┬▶ bag of each symbol ──┐
+ *                    │                                ├▶ bags of its lists ───┤
  *                    │                                ├▶ range index of each ─┤
  *                    │                                ├▶ cells of pairings ───┼▶ scanner ─▶ hits
  *                    └────────────────────────────────┴▶ bag of each topic ───┘
@@ -19,17 +20,20 @@ import * as arenaConstants from './arena.ts';
 import { Arena } from './arena.ts';
 import { AtomTable } from './atom-table.ts';
 import { Bags } from './bags.ts';
-import { roomForInts } from './columns.ts';
 import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
+import { keyOfEntry } from './key-of-entry.ts';
+import { KeylessFilters } from './keyless-filters.ts';
+import { ListIndex } from './list-index.ts';
+import { ListTable } from './list-table.ts';
 import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
+import { Postings } from './postings.ts';
 import type { Price, PricedKey } from './price.ts';
-import * as programConstants from './program.ts';
-import { entryWords, hasPairKey, keyAt, slotOfSide, topicOf, withKey, withoutKey } from './program.ts';
-import { RangeIndex } from './range-index.ts';
+import { hasPairKey } from './program.ts';
 import { Runs } from './runs.ts';
 import { Scanner } from './scanner.ts';
+import { Shares } from './shares.ts';
 import { SlotTable } from './slot-table.ts';
 import * as symbolTableConstants from './symbol-table.ts';
 import { SymbolTable } from './symbol-table.ts';
@@ -37,13 +41,7 @@ import { Traffic } from './traffic.ts';
 
 // Own constants are compiled into the code; imported ones would be read from memory at each use.
 const { NOWHERE } = arenaConstants;
-const { EQUAL, OPCODE_MASK, OPERAND_SHIFT } = programConstants;
 const { NO_SYMBOL } = symbolTableConstants;
-
-/** The owner of runs that are found by a topic filter or a range. */
-const OF_TOPIC = { first: NOWHERE, second: NOWHERE };
-/** The first half of the owner of runs that are found by a constant: this for slot 0, and one less for each. */
-const OF_CONSTANT = -3;
 
 /** A filter to be posted. */
 export interface Postable {
@@ -60,37 +58,59 @@ export class FilterIndex {
   readonly #arena = new Arena();
   readonly #places = new Places(this.#arena);
   readonly #symbols = new SymbolTable();
+  readonly #lists = new ListTable(this.#symbols);
   readonly #slots = new SlotTable(this.#symbols);
   readonly #atoms = new AtomTable();
   readonly #topics = new TopicTrie();
+  /** The caller's account; emptied with the index. */
+  readonly keyless = new KeylessFilters(this.#topics);
   readonly #traffic = new Traffic();
   readonly #runs = new Runs(this.#arena, this.#places);
   readonly #bags = new Bags(this.#runs);
-  readonly #scanner = new Scanner(this.#arena, this.#slots, this.#atoms);
+  readonly #listIndex = new ListIndex(this.#lists, this.#bags);
+  readonly #scanner = new Scanner({
+    arena: this.#arena,
+    slots: this.#slots,
+    lists: this.#lists,
+    atoms: this.#atoms,
+  });
   readonly #pairs = new PairIndex({
     arena: this.#arena,
     runs: this.#runs,
     bags: this.#bags,
     traffic: this.#traffic,
   });
-  readonly #chooser = new AccessChooser({
-    slots: this.#slots,
+  readonly #postings = new Postings({
+    places: this.#places,
+    runs: this.#runs,
+    bags: this.#bags,
     symbols: this.#symbols,
-    topics: this.#topics,
-    traffic: this.#traffic,
+    lists: this.#lists,
+    listIndex: this.#listIndex,
     pairs: this.#pairs,
   });
-  readonly #writer = new EntryWriter({
+  readonly #shares = new Shares({
     slots: this.#slots,
     symbols: this.#symbols,
+    lists: this.#lists,
+    topics: this.#topics,
+    traffic: this.#traffic,
+  });
+  readonly #chooser = new AccessChooser({
+    slots: this.#slots,
+    traffic: this.#traffic,
+    pairs: this.#pairs,
+    shares: this.#shares,
+  });
+  readonly #writer = new EntryWriter({
+    arena: this.#arena,
+    slots: this.#slots,
+    symbols: this.#symbols,
+    lists: this.#lists,
     atoms: this.#atoms,
     topics: this.#topics,
     traffic: this.#traffic,
   });
-  /** By slot. */
-  #ranges: (RangeIndex | undefined)[] = [];
-  /** First run of the entries found by topic only, by topic filter. */
-  #topicBags = new Int32Array(0);
   readonly #matchedTopics: number[] = [];
   /** Do the events searched for say what is usual? */
   #learns = true;
@@ -116,7 +136,7 @@ export class FilterIndex {
   add(postable: Postable): number {
     const topic = this.#holdTopic(postable.topic);
     const plan = this.#chooser.planPosting(postable.tests, topic);
-    this.#post(postable.filter, this.#write(postable, topic, plan));
+    this.#postings.post(postable.filter, this.#write(postable, topic, plan));
     this.#topics.release(topic);
     return plan.share * this.#chooser.testsPerOffer(plan);
   }
@@ -142,7 +162,7 @@ export class FilterIndex {
       // First written, then taken out: what both name keeps its statistics.
       const entries = this.#write(postable, topic, plan);
       this.#takeOut(postable.filter);
-      this.#post(postable.filter, entries);
+      this.#postings.post(postable.filter, entries);
     }
     this.#topics.release(topic);
     return { moved: moves, testsPerEvent: (moves ? plan.share : current) * this.#chooser.testsPerOffer(plan) };
@@ -155,12 +175,13 @@ export class FilterIndex {
     const testsPerOffer = this.#chooser.testsPerOffer(plan);
     this.#topics.release(topic);
     if (this.#places.size === 0) this.#reset();
-    const entries = this.#entriesOf(postable.filter);
+    const entries = this.#postings.entriesOf(postable.filter);
+    const tables = { slots: this.#slots, symbols: this.#symbols, lists: this.#lists };
     const keys: PricedKey[] =
       entries.length > 0
         ? entries.map((entry) => ({
-            key: printKey(this.#chooser.keyOfEntry(entry), postable.topic),
-            share: this.#chooser.shareOfEntry(entry),
+            key: printKey(keyOfEntry(entry, tables), postable.topic),
+            share: this.#shares.ofEntry(entry),
           }))
         : plan.branches.map(({ access, second, share }) => ({
             key: printKey(
@@ -196,13 +217,14 @@ export class FilterIndex {
     if (slots.size > 0) {
       slots.read(event, data);
       if (this.#learns) this.#traffic.values(slots);
-      this.#scanSymbols();
+      this.#scanConstants();
       this.#scanRanges();
       this.#scanPairs();
     }
     const before = scanner.hitCount;
+    const { topicBags } = this.#postings;
     for (let i = 0; i < topicCount; i += 1) {
-      const bag = this.#topicBags[topics[i] as number] as number;
+      const bag = topicBags[topics[i] as number] as number;
       if (bag !== NOWHERE) scanner.scanBag(bag, 0);
     }
     scanner.verifyOffered();
@@ -212,15 +234,16 @@ export class FilterIndex {
 
   /** As `search`, for an event that nobody sent: nothing is counted, and nothing learnt from it. */
   dryRun(event: MatchableEvent): void {
-    const { candidates, tests } = this.#scanner;
+    const { runs, candidates, entriesRead, tests } = this.#scanner;
+    const { cellsAsked } = this.#pairs;
     const hits = [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] as const;
     this.#learns = false;
     try {
       this.search(event);
     } finally {
       this.#learns = true;
-      this.#scanner.candidates = candidates;
-      this.#scanner.tests = tests;
+      Object.assign(this.#scanner, { runs, candidates, entriesRead, tests });
+      this.#pairs.cellsAsked = cellsAsked;
       [this.#equalityHits, this.#rangeHits, this.#pairHits, this.#topicHits] = hits;
     }
   }
@@ -228,11 +251,14 @@ export class FilterIndex {
   /** Counts since the index was made, and sizes now; see MatcherStats. */
   get stats() {
     let ranges = 0;
-    for (const range of this.#ranges) ranges += range?.bytes ?? 0;
+    for (const range of this.#postings.ranges) ranges += range?.bytes ?? 0;
     ranges += this.#pairs.bytes;
     return {
       events: this.#traffic.events,
+      cellsAsked: this.#pairs.cellsAsked,
+      runsScanned: this.#scanner.runs,
       candidates: this.#scanner.candidates,
+      entriesRead: this.#scanner.entriesRead,
       testsEvaluated: this.#scanner.tests,
       hitsByEquality: this.#equalityHits,
       hitsByRange: this.#rangeHits,
@@ -246,10 +272,10 @@ export class FilterIndex {
       opaqueAtoms: this.#atoms.size,
       bytes: {
         records: this.#arena.bytes,
-        postings: this.#places.bytes + this.#topicBags.byteLength,
-        symbols: this.#symbols.bytes,
+        postings: this.#postings.bytes,
+        symbols: this.#symbols.bytes + this.#lists.bytes + this.#listIndex.bytes,
         ranges,
-        topics: this.#topics.bytes,
+        topics: this.#topics.bytes + this.keyless.bytes,
         slots: this.#slots.bytes + this.#traffic.bytes,
         atoms: this.#atoms.bytes,
         results: this.#scanner.bytes,
@@ -257,7 +283,7 @@ export class FilterIndex {
     };
   }
 
-  #scanSymbols(): void {
+  #scanConstants(): void {
     const slots = this.#slots;
     const { bags, seen } = this.#symbols;
     const scanner = this.#scanner;
@@ -270,6 +296,7 @@ export class FilterIndex {
       const bag = bags[symbol] as number;
       if (bag !== NOWHERE) scanner.scanBag(bag, 0);
     }
+    this.#listIndex.scan(slots, scanner);
     scanner.verifyOffered();
     this.#equalityHits += scanner.hitCount - before;
   }
@@ -278,9 +305,10 @@ export class FilterIndex {
     const slots = this.#slots;
     const scanner = this.#scanner;
     const before = scanner.hitCount;
+    const { ranges } = this.#postings;
     for (let i = 0; i < slots.touchedCount; i += 1) {
       const slot = slots.touched[i] as number;
-      const range = this.#ranges[slot];
+      const range = ranges[slot];
       if (range === undefined) continue;
       const value = slots.values[slot] as number;
       if (!Number.isNaN(value)) range.scan(value, scanner);
@@ -300,25 +328,12 @@ export class FilterIndex {
   /** Expected candidates per event of a filter where it is now. */
   #currentShare(filter: number): number {
     let share = 0;
-    for (const entry of this.#entriesOf(filter)) {
+    for (const entry of this.#postings.entriesOf(filter)) {
       // Whatever a pairing that closes may save, it costs more: all events, where its numbers have outgrown a ruler.
       const isToLeave = hasPairKey(entry, 0) && this.#pairs.isToLeave(entry);
-      share += isToLeave ? 1 : this.#chooser.shareOfEntry(entry);
+      share += isToLeave ? 1 : this.#shares.ofEntry(entry);
     }
     return share;
-  }
-
-  /** Copies of a filter's entries. */
-  #entriesOf(filter: number): Int32Array[] {
-    return [...new Set(this.#places.of(filter))].flatMap((run) =>
-      this.#runs.entriesOf(run, filter).map((entry) => this.#whole(run, entry)),
-    );
-  }
-
-  /** An entry that stands in a run, with the key that it shares with the others there. */
-  #whole(run: number, entry: Int32Array): Int32Array {
-    const { first, second } = this.#runs.owner(run);
-    return first <= OF_CONSTANT ? withKey(entry, OF_CONSTANT - first, second) : entry;
   }
 
   #write({ filter, whole }: Postable, topic: number, { branches, isExclusive }: Plan): Int32Array[] {
@@ -326,56 +341,8 @@ export class FilterIndex {
     return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, isExclusive, whole }));
   }
 
-  #post(filter: number, entries: readonly Int32Array[]): void {
-    this.#places.begin(filter, entries.length);
-    for (const entry of entries) this.#place(entry);
-  }
-
   #takeOut(filter: number): void {
-    for (let [run] = this.#places.of(filter); run !== undefined; [run] = this.#places.of(filter)) {
-      this.#writer.release(this.#unpost(run, filter));
-    }
-  }
-
-  /** Puts an entry where its key says. */
-  #place(entry: Int32Array): void {
-    const key = keyAt(entry, 0);
-    if (key === entryWords(entry, 0)) {
-      const topic = topicOf(entry, 0);
-      this.#topicBags[topic] = this.#bags.add(this.#topicBags[topic] as number, entry, { owner: OF_TOPIC });
-    } else if (hasPairKey(entry, 0)) {
-      this.#pairs.add(entry);
-    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
-      const symbol = entry[key + 1] as number;
-      const owner = { first: OF_CONSTANT - ((entry[key] as number) >>> OPERAND_SHIFT), second: symbol };
-      this.#symbols.bags[symbol] = this.#bags.add(this.#symbols.bags[symbol] as number, withoutKey(entry), { owner });
-    } else {
-      const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
-      const range = this.#ranges[slot] ?? new RangeIndex(this.#runs);
-      this.#ranges[slot] = range;
-      range.add({ entry, origin: NOWHERE });
-    }
-  }
-
-  /** Takes the first entry of a filter out of a run, and returns it: what it holds is still held. */
-  #unpost(run: number, filter: number): Int32Array {
-    const entry = this.#whole(run, this.#runs.entryOf(run, filter));
-    const key = keyAt(entry, 0);
-    if (key === entryWords(entry, 0)) {
-      const topic = topicOf(entry, 0);
-      this.#topicBags[topic] = this.#bags.remove(this.#topicBags[topic] as number, run, filter);
-    } else if (hasPairKey(entry, 0)) {
-      this.#pairs.remove(run, entry);
-    } else if (((entry[key] as number) & OPCODE_MASK) === EQUAL) {
-      const symbol = entry[key + 1] as number;
-      this.#symbols.bags[symbol] = this.#bags.remove(this.#symbols.bags[symbol] as number, run, filter);
-    } else {
-      const slot = slotOfSide((entry[key] as number) >>> OPERAND_SHIFT);
-      const range = this.#ranges[slot] as RangeIndex;
-      range.remove(run, entry);
-      if (range.isEmpty) this.#ranges[slot] = undefined;
-    }
-    return entry;
+    for (const entry of this.#postings.takeOut(filter)) this.#writer.release(entry);
   }
 
   #holdTopic(text: string): number {
@@ -383,16 +350,14 @@ export class FilterIndex {
     const topic = this.#topics.add(text);
     if (known === undefined) {
       this.#traffic.topicCreated(topic);
-      this.#topicBags = roomForInts(this.#topicBags, topic + 1);
-      this.#topicBags[topic] = NOWHERE;
+      this.#postings.topicCreated(topic);
     }
     return topic;
   }
 
   #reset(): void {
-    this.#ranges = [];
-    this.#topicBags = new Int32Array(0);
-    this.#places.reset();
+    this.#postings.reset();
+    this.keyless.reset();
     this.#matchedTopics.length = 0;
     this.#traffic.reset();
     this.#pairs.forgetWishes();

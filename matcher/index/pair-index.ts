@@ -65,6 +65,8 @@ export class PairIndex {
   #bagsFound = new Int32Array(0);
   #queries = new Int32Array(0);
   #count = 0;
+  /** Places looked into since the index was made: a row of two cells is one, and a cell by itself. */
+  cellsAsked = 0;
 
   constructor(tables: { arena: Arena; runs: Runs; bags: Bags; traffic: Traffic }) {
     this.#arena = tables.arena;
@@ -229,6 +231,7 @@ export class PairIndex {
           if (pairing.secondRuler !== undefined) {
             if (!Number.isNaN(values[other])) this.#lookUpRange(pairing, symbol, codes[other] as number);
           } else if (symbols[other] !== NO_SYMBOL) {
+            this.cellsAsked += 1;
             this.#found(this.#cells.get(symbol, symbols[other] as number), NO_QUERY);
           }
         }
@@ -238,6 +241,7 @@ export class PairIndex {
   }
 
   #lookUpRange({ grids }: Pairing, symbol: number, code: number): void {
+    this.cellsAsked += grids.length * 2;
     for (const { id, secondBits } of grids) {
       const key = cellKey(id, cellOf(code, secondBits));
       this.#found(this.#cells.get(symbol, key), (queryInside(code, secondBits) << 16) | ANYWHERE);
@@ -259,6 +263,7 @@ export class PairIndex {
   #lookUpRow({ rows, secondBits }: Grid, row: number, column: number, query: number, code: number): void {
     const block = rows[row] as number;
     if (block === NOWHERE) return;
+    this.cellsAsked += 1;
     const words = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
     const at = (block & CHUNK_MASK) + column;
     this.#found(words[at] as number, (queryInside(code, secondBits) << 16) | query);

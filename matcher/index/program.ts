@@ -12,15 +12,17 @@
  *       AT_LEAST              number
  *       WITHIN                number low, negated number high             both ends included
  *       ONE_OF, NONE_OF       count, symbols
+ *       IN_LIST, NOT_IN_LIST  list, see list-table.ts
  *       IS_NULL, NOT_NULL, EXISTS, TOPIC, OPAQUE    -
  *       ANY                   operand: its own length; then branches: length, -, tests
+ *       ELSEWHERE             address of a block: length, tests
  *
  * Numbers are two words, see ordered-bits.ts. AT_LEAST names a side of a slot: the number in it, or the same number
  * negated. So `a <= 5` is `-a >= -5`, and one-sided tests need one opcode, which branch predictors like.
  *
  * The key stands last because its access structure has seen to it that it mostly holds. An access structure may
- * offer more entries than it must: a range is tested again with the rest. A constant that is the key of a whole bag is left
- * out there. But for that an entry says everything about itself; nothing else is kept per filter to verify or remove it but
+ * offer more entries than it must: a range is tested again with the rest. A constant or list that is the key of a whole bag
+ * is left out there. But for that an entry says everything about itself; nothing else is kept per filter to verify or remove it but
  * where it is (see places.ts).
  */
 
@@ -36,6 +38,9 @@ export const EXISTS = 8;
 export const TOPIC = 9;
 export const OPAQUE = 10;
 export const ANY = 11;
+export const IN_LIST = 12;
+export const NOT_IN_LIST = 13;
+export const ELSEWHERE = 14;
 
 export const OPCODE_MASK = 15;
 export const OPERAND_SHIFT = 4;
@@ -56,9 +61,9 @@ export const TOPIC_SHIFT = 13;
 /** A topic filter that these bits cannot hold is tested as TOPIC. */
 export const TOPIC_ELSEWHERE = 2 ** (32 - TOPIC_SHIFT) - 1;
 
-/** The longest entry. Longer conjunctions are folded into one OPAQUE test. */
+/** The longest entry. The tests of longer ones stand in a block of their own, or, if that is too short, in one OPAQUE test. */
 export const ENTRY_WORDS_MAX = 256;
-/** Longer sets are tested as one OPAQUE atom. */
+/** Longer sets stand in the list table. */
 export const SET_TEST_MAX = 64;
 
 export const EQUAL_WORDS = 2;
@@ -129,20 +134,20 @@ export function hasManyEntries(words: Int32Array, at: number): boolean {
   return ((words[at + 1] as number) & MANY_ENTRIES) !== 0;
 }
 
-/** The entry without its key, which is one constant and all of the bag that it is put in. */
+/** The entry without its key, which is one constant or list and that of all in the bag that it is put in. */
 export function withoutKey(entry: Int32Array): Int32Array {
   const bare = entry.slice(0, keyAt(entry, 0));
   bare[1] = ((entry[1] as number) & ~(LENGTH_MASK | (KEY_MASK << KEY_SHIFT))) | bare.length;
   return bare;
 }
 
-/** The entry with the constant as its key that `withoutKey` left out. */
-export function withKey(bare: Int32Array, slot: number, symbol: number): Int32Array {
+/** The entry with the two words of the key that `withoutKey` left out. */
+export function withKey(bare: Int32Array, head: number, operand: number): Int32Array {
   const entry = new Int32Array(bare.length + EQUAL_WORDS);
   entry.set(bare);
   entry[1] = ((bare[1] as number) & ~LENGTH_MASK) | entry.length | (EQUAL_WORDS << KEY_SHIFT);
-  entry[bare.length] = EQUAL | (slot << OPERAND_SHIFT);
-  entry[bare.length + 1] = symbol;
+  entry[bare.length] = head;
+  entry[bare.length + 1] = operand;
   return entry;
 }
 

@@ -8,10 +8,12 @@ import * as arenaConstants from './arena.ts';
 import type { AtomTable } from './atom-table.ts';
 import { roomForInts } from './columns.ts';
 import * as gridConstants from './grid.ts';
+import type { ListTable } from './list-table.ts';
 import * as programConstants from './program.ts';
 import * as runCardsConstants from './run-cards.ts';
 import * as signatureConstants from './signature.ts';
 import type { SlotTable } from './slot-table.ts';
+import * as symbolTableConstants from './symbol-table.ts';
 
 // Own constants are compiled into the code; imported ones would be read from memory at each use.
 const { CHUNK_MASK, CHUNK_SHIFT, NOWHERE } = arenaConstants;
@@ -20,10 +22,12 @@ const {
   ANY,
   AT_LEAST,
   AT_LEAST_WORDS,
+  ELSEWHERE,
   ENTRY_HEADER,
   EQUAL,
   EQUAL_WORDS,
   EXISTS,
+  IN_LIST,
   IS_NULL,
   KIND_MISSING,
   KIND_NULL,
@@ -32,6 +36,7 @@ const {
   NEGATED_SIDE,
   NONE_OF,
   NOT_EQUAL,
+  NOT_IN_LIST,
   NOT_NULL,
   NUMBER_SHIFT,
   ONE_OF,
@@ -63,6 +68,8 @@ const {
 } = runCardsConstants;
 const { CONSTANT_SLOT_MASK, IS_NOT_EQUAL, PASSES, SYMBOL_MASK } = signatureConstants;
 
+const { NO_SYMBOL } = symbolTableConstants;
+
 /** Epochs are int32; the stamps are wiped when they run out. */
 const EPOCH_MAX = 0x7fffffff;
 /** Entries offered before they are verified: more than a run holds. */
@@ -74,6 +81,7 @@ const ANY_NUMBER = 1 << 30;
 export class Scanner {
   readonly #arena: Arena;
   readonly #slots: SlotTable;
+  readonly #lists: ListTable;
   readonly #atoms: AtomTable;
   /** The epoch in which a topic filter matched last, by topic filter. */
   #topicStamps = new Int32Array(0);
@@ -90,14 +98,17 @@ export class Scanner {
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
   hitCount = 0;
-  /** Entries of the runs scanned, and tests evaluated, since the scanner was made. */
+  /** Since the scanner was made: runs scanned, entries in them, such as were read, and tests evaluated. */
+  runs = 0;
   candidates = 0;
+  entriesRead = 0;
   tests = 0;
 
-  constructor(arena: Arena, slots: SlotTable, atoms: AtomTable) {
-    this.#arena = arena;
-    this.#slots = slots;
-    this.#atoms = atoms;
+  constructor(tables: { arena: Arena; slots: SlotTable; lists: ListTable; atoms: AtomTable }) {
+    this.#arena = tables.arena;
+    this.#slots = tables.slots;
+    this.#lists = tables.lists;
+    this.#atoms = tables.atoms;
   }
 
   get bytes(): number {
@@ -225,6 +236,19 @@ export class Scanner {
     }
   }
 
+  /** Scans the first `count` of `bags`, whose keys hold. */
+  scanBags(bags: Int32Array, count: number): void {
+    // As above: many are asked for at once.
+    const { ints } = this.#arena;
+    let candidates = 0;
+    for (let i = 0; i < count; i += 1) {
+      const bag = bags[i] as number;
+      candidates += (ints[bag >> CHUNK_SHIFT] as Int32Array)[bag & CHUNK_MASK] as number;
+    }
+    if (candidates === 0) return;
+    for (let i = 0; i < count; i += 1) this.scanBag(bags[i] as number, 0);
+  }
+
   #scanCell(bag: number, query: number): void {
     const sureQuery = (query - HAIR) | 0;
     for (let run = bag; run !== NOWHERE; ) {
@@ -282,6 +306,7 @@ export class Scanner {
 
   /** Makes room for a run's entries among the hits and the offers, and counts them. */
   #reserve(count: number): void {
+    this.runs += 1;
     this.candidates += count;
     if (this.#offered + count * OFFER_WORDS > this.#offers.length) this.verifyOffered();
     if (this.hitCount + count > this.hits.length) this.hits = roomForInts(this.hits, this.hitCount + count);
@@ -302,6 +327,7 @@ export class Scanner {
     }
     // Lengths are never 0; the comparison keeps the reading from being optimised away.
     if (touched === 0) return;
+    this.entriesRead += end / OFFER_WORDS;
     for (let i = 0; i < end; i += OFFER_WORDS) {
       const entry = offers[i] as number;
       const words = ints[entry >> CHUNK_SHIFT] as Int32Array;
@@ -353,17 +379,34 @@ export class Scanner {
         if ((kinds[operand] as number) <= KIND_NULL) return NOWHERE;
         return contains(words, at + 2, count, symbols[operand] as number) ? NOWHERE : at + 2 + count;
       }
+      case IN_LIST:
+        return this.#isInList(words, at) ? at + 2 : NOWHERE;
+      case NOT_IN_LIST:
+        if ((kinds[operand] as number) <= KIND_NULL) return NOWHERE;
+        return this.#isInList(words, at) ? NOWHERE : at + 2;
       case IS_NULL:
         return (kinds[operand] as number) <= KIND_NULL ? at + 2 : NOWHERE;
       case NOT_NULL:
         return (kinds[operand] as number) > KIND_NULL ? at + 2 : NOWHERE;
       case EXISTS:
         return (kinds[operand] as number) > KIND_MISSING ? at + 2 : NOWHERE;
+      case ELSEWHERE: {
+        const block = words[at + 1] as number;
+        const there = this.#arena.ints[block >> CHUNK_SHIFT] as Int32Array;
+        const start = block & CHUNK_MASK;
+        return this.#allTests(there, start + 1, start + (there[start] as number)) ? at + 2 : NOWHERE;
+      }
       case ANY:
         return this.#anyBranch(words, at) ? at + operand : NOWHERE;
       default:
         return this.#atoms.isTrue(operand, this.#event as MatchableEvent, this.#epoch) ? at + 2 : NOWHERE;
     }
+  }
+
+  /** Is the event's value in the list of the test at `at`? */
+  #isInList(words: Int32Array, at: number): boolean {
+    const symbol = this.#slots.symbols[(words[at] as number) >>> OPERAND_SHIFT] as number;
+    return symbol !== NO_SYMBOL && this.#lists.has(words[at + 1] as number, symbol);
   }
 
   #anyBranch(words: Int32Array, at: number): boolean {

@@ -43,9 +43,27 @@ const band: Shape = (random) => {
 };
 const list = (random: SeededRandom): string =>
   Array.from({ length: 1 + random.integer(random.next() < 0.95 ? 6 : 80) }, () => word(random)).join(', ');
+/** Too long for an entry, and one of so few that many filters share each, or most of its values. */
+const longList = (random: SeededRandom): string => {
+  const [start, step] = [random.integer(3), 1 + random.integer(2)];
+  return Array.from({ length: random.pick([65, 70, 300]) }, (_, i) => `'w${start + i * step}'`).join(', ');
+};
 const prefix: Shape = (random) => {
   const start = `/${'abcabc'.slice(random.integer(3), 3 + random.integer(4))}`;
   return random.next() < 0.7 ? `startsWith(p, '${start}')` : `p LIKE '${start}%'`;
+};
+
+/** Brackets within brackets, with more tests than an entry holds, and rarely more than a block does. */
+const deep: Shape = (random) => {
+  let condition = order(random);
+  for (let i = 20 + random.integer(random.next() < 0.9 ? 30 : 100); i > 0; i -= 1) {
+    const other = random.next() < 0.7 ? order(random) : `s <> ${word(random)}`;
+    condition =
+      i > 60
+        ? `${condition} OR ${other} AND ${order(random)}`
+        : `(${condition} ${i % 2 === 0 ? 'OR' : 'AND'} ${other})`;
+  }
+  return condition;
 };
 
 const repeated = (shape: Shape, most: number): Shape => {
@@ -59,6 +77,11 @@ const SHAPES: readonly Shape[] = [
   (random) => `s = ${word(random)} AND ${order(random)}`,
   (random) => `s IN (${list(random)}) AND t <> ${word(random)}`,
   (random) => `s NOT IN (${list(random)}) AND ${order(random)}`,
+  (random) => `s IN (${longList(random)}) AND ${order(random)}`,
+  (random) => `${random.pick(['s', 't'])} ${random.pick(['IN', 'IN', 'NOT IN'])} (${longList(random)})`,
+  (random) => `(s IN (${longList(random)}) OR t IN (${longList(random)})) AND t <> ${word(random)}`,
+  deep,
+  (random) => `s = ${word(random)} AND (${deep(random)})`,
   (random) => `${prefix(random)} AND ${order(random)}`,
   (random) => `(s = ${word(random)} OR t = ${word(random)} OR ${band(random)}) AND ${order(random)}`,
   (random) => `NOT (${order(random)} AND s = ${word(random)})`,

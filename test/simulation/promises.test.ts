@@ -237,7 +237,8 @@ describe('over random histories with faults', () => {
       }),
       { numRuns: 500 },
     );
-  });
+    // Five hundred brokers: on a machine that is busy otherwise they take their time.
+  }, 120_000);
 });
 
 describe('the checker', () => {

@@ -13,7 +13,7 @@ it.each(SEEDS)('campaign %i finds nothing wrong with the matcher', { timeout: 60
 });
 
 it('a campaign finds a matcher that forgets, and shrinks what it did to a few steps', () => {
-  const failure = runCampaign({ seed: 2, steps: 4_000, filtersMax: 1_000, create: () => new Forgetful(7) });
+  const failure = runCampaign({ seed: 5, steps: 4_000, filtersMax: 1_000, create: () => new Forgetful(7) });
   expect(failure?.fault).toMatch(/missed/);
   const kinds = failure?.shrunk.map(({ kind }) => kind);
   expect(kinds).toEqual(['set', 'match']);
@@ -27,7 +27,7 @@ it('a campaign finds a matcher that throws', () => {
 });
 
 it('the same seed is the same campaign', () => {
-  const run = () => runCampaign({ seed: 3, steps: 4_000, filtersMax: 1_000, create: () => new Forgetful(30) });
+  const run = () => runCampaign({ seed: 5, steps: 4_000, filtersMax: 1_000, create: () => new Forgetful(30) });
   expect(run()).toEqual(run());
 });
 

@@ -7,6 +7,8 @@ const keysOf = (matcher: Matcher, when: string | undefined, topic = '#'): string
     .keys.map(({ key }) => key)
     .sort();
 
+const numbers = Array.from({ length: 100 }, (_, i) => i).join(', ');
+
 describe('Matcher.costOf', () => {
   it.each<[string | undefined, string[]]>([
     ["site = 'x'", ["site = 'x'"]],
@@ -16,6 +18,7 @@ describe('Matcher.costOf', () => {
     ['$attr.n <= 7', ['$attr.n <= 7']],
     ['a BETWEEN 1 AND 5', ['a >= 1 AND a <= 5']],
     ["startsWith(path, '/shop/')", ["startsWith(path, '/shop/')"]],
+    [`n IN (${numbers}) AND s <> 'x'`, ['n IN (0, 1, 2, … 97 more)']],
     ["s IN ('p', 'q')", ["s = 'p'", "s = 'q'"]],
     ["s = 'p' OR n > 3", ['n > 3', "s = 'p'"]],
     ["name LIKE '%x%'", ['topic #']],
@@ -202,6 +205,29 @@ describe('a limit of residual filters', () => {
     matcher.remove(1);
     matcher.replace(4, like('c'));
     expect(matcher.stats.residual).toBe(2);
+  });
+
+  it('is one of filters under each topic filter too, that no key finds', () => {
+    const matcher = new Matcher({ residualMax: 2 });
+    const under = (topic: string, text: string) => ({ topic, when: `x LIKE '%${text}%'` });
+    matcher.add(1, under('a/#', 'a'));
+    matcher.add(2, under('a/#', 'b'));
+    matcher.add(3, under('a/#', 'b'));
+    const before = matcher.stats;
+    expect(() => matcher.add(4, under('a/#', 'c'))).toThrow(
+      expect.objectContaining({ code: 'residual_limit', message: expect.stringContaining('every event of a/#') }),
+    );
+    expect(matcher.stats).toEqual(before);
+    matcher.add(4, under('a/b', 'c'));
+    matcher.add(5, { topic: 'a/#', when: "x LIKE '%c%' AND y = 1" });
+    matcher.remove(3);
+    expect(() => matcher.add(6, under('a/#', 'c'))).toThrow(FilterError);
+    matcher.remove(2);
+    matcher.add(6, under('a/#', 'c'));
+    for (const id of [1, 4, 5, 6]) matcher.remove(id);
+    expect(matcher.stats.bytes).toEqual(new Matcher().stats.bytes);
+    for (const id of [1, 2]) matcher.add(id, under('a/#', `${id}`));
+    expect(() => matcher.add(3, under('a/#', 'c'))).toThrow(FilterError);
   });
 });
 

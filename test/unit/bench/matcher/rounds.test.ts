@@ -49,14 +49,14 @@ describe('a round of the bench', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('measures a workload, and leaves nothing of it', async () => {
-    const order = { workload: 'W1-10', filters: FILTERS, seed: 3, events: 100, withRivals: false };
+    const order = { workload: 'W1-10', filters: FILTERS, seed: 3, events: 100, withRivals: false, withAnatomy: true };
     const row = await measureRow(deviceAlerts(10), order, quiet);
     expect(row.matches).toBeGreaterThan(3);
     expect(row.candidates).toBeGreaterThanOrEqual(row.matches);
     expect(row.bytes.all).toBeGreaterThan(row.bytes.index);
     expect(row.removal.ownBytesLeft).toBe(0);
     expect(row.rivals).toEqual([]);
-    const results = { rows: [row], churn: [] };
+    const results = { rows: [row], churn: [], hostile: [] };
     const texts = tablesOf(results).flatMap((table) => [toText(table), toMarkdown(table)]);
     expect([...texts, toCostCurve(results)].join('\n')).not.toMatch(/NaN|Infinity|undefined/);
   });
