@@ -5,10 +5,12 @@ import { textKey } from './keys.ts';
 /**
  * Numbers that rise over all restarts without a write for each: up to a stored one they may be used, and the stored one
  * is raised long before it is reached. A restart begins at the stored one; what was left is never used.
+ *
+ * It is stored twice: were its record damaged, everything that rises would begin anew, and what is stale would be valid.
  */
 export class Reservation {
   readonly #journal: Journal;
-  readonly #key: Uint8Array;
+  readonly #keys: readonly Uint8Array[];
   readonly #chunk: number;
   /** Flushed. */
   #upTo: number;
@@ -16,15 +18,14 @@ export class Reservation {
   #asked: number;
 
   /**
-   * @param name of its record in the store
+   * @param name of its records in the store
    * @param chunk so many are reserved at a time: more than are used between two commits, by far
    */
   constructor(journal: Journal, name: string, chunk: number) {
     this.#journal = journal;
-    this.#key = textKey('n', name);
+    this.#keys = [textKey('n', name), textKey('n', `${name} again`)];
     this.#chunk = chunk;
-    const stored = journal.store.get(this.#key);
-    this.#upTo = stored === undefined ? 1 : new ByteReader(stored).varint();
+    this.#upTo = Math.max(1, ...this.#keys.map((key) => numberAt(journal, key)));
     this.#asked = this.#upTo;
     this.first = this.#upTo;
     journal.addWriter((group) => this.#write(group));
@@ -53,9 +54,15 @@ export class Reservation {
     const asked = this.#asked;
     const to = new ByteWriter(16);
     to.varint(asked);
-    group.put(this.#key, to.written().slice());
+    for (const key of this.#keys) group.put(key, to.written().slice());
     group.flushed(() => {
       this.#upTo = asked;
     });
   }
+}
+
+/** 0 when there is none. */
+function numberAt(journal: Journal, key: Uint8Array): number {
+  const stored = journal.store.get(key);
+  return stored === undefined ? 0 : new ByteReader(stored).varint();
 }

@@ -71,7 +71,7 @@ async function fill(args: readonly string[], port: string): Promise<void> {
   await using broker = await startBrokerProcess(args, { port });
   const client = await connect(broker.url, { reconnect: false });
   const subscription = await client.subscribe({ mailbox: 'stock', topic: 'stock', ack: 'explicit', creditEvents: 1 });
-  await subscription.close();
+  await subscription.unsubscribe();
   for (let n = 0; n < STORED_EVENTS; n += 1_000) {
     const events = Array.from({ length: 1_000 }, (_, i) => ({ topic: 'stock', data: { n: n + i }, durable: true }));
     await client.publishBatch(events);

@@ -30,7 +30,7 @@ it.skipIf(fault !== undefined)(
     ]);
     const client = await connect(broker.url, { reconnect: false });
     const made = await client.subscribe({ mailbox: 'm', topic: 'fill', ack: 'explicit', creditEvents: 1 });
-    await made.close();
+    await made.unsubscribe();
 
     const published = await fill(client);
     expect(published).toBeGreaterThan(100);

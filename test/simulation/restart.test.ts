@@ -79,6 +79,24 @@ describe('after a crash', () => {
   });
 });
 
+it('a damaged record does not let positions and tokens begin anew', async () => {
+  const { world, peer } = await machine();
+  let last = { seq: 0, token: 0 };
+  for (let run = 0; run < 10; run++) {
+    const consumer = peer();
+    consumer.subscribe({ mailbox: `m${run}`, topic: '#' });
+    peer().publish({ topic: 'a', data: { n: 1 } });
+    const [event] = consumer.take('event');
+    const { seq, lease } = event as unknown as { readonly seq: number; readonly lease: LeaseGrant };
+    expect(seq).toBeGreaterThan(last.seq);
+    expect(lease.token).toBeGreaterThan(last.token);
+    last = { seq, token: lease.token };
+    world.crash();
+    world.disk.rot('n');
+    await world.start();
+  }
+});
+
 it('who joins a mailbox that somebody just made is answered when it is on disk', async () => {
   const { world, peer, atOnce } = await machine();
   const [maker, joiner] = [peer(), peer()];

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, connect, type ReceivedEvent } from '../../client/index.ts';
+import { type Client, connect, type ReceivedEvent, TellwhenError } from '../../client/index.ts';
 
 /** What the load published and got back, over all lives of the broker. */
 export class Ledger {
@@ -84,8 +84,8 @@ export class DurableLoad implements AsyncDisposable {
       const ns = Array.from({ length: batch }, () => ledger.next());
       const events = ns.map((n) => ({ topic, data: { n }, id: `${n}`, source: 'load', durable: true }));
       const receipts = await publisher.publishBatch(events);
-      receipts.forEach(({ durable }, i) => {
-        if (durable) ledger.acknowledged.add(ns[i] as number);
+      receipts.forEach((receipt, i) => {
+        if (!(receipt instanceof TellwhenError) && receipt.durable) ledger.acknowledged.add(ns[i] as number);
       });
     }
   }

@@ -70,7 +70,11 @@ export function fact<K extends FactKind>(kind: K, fields: Partial<FactOf<K>> = {
 /** A publish, its commit and its receipt. */
 export function published(n = 1, fields: Partial<FactOf<'publish'>> = {}): readonly Fact[] {
   const { atMs = 0 } = fields;
-  return [fact('publish', { n, ...fields }), fact('flushed', { ns: [n], atMs }), fact('receipt', { n, seq: n, atMs })];
+  return [
+    fact('publish', { n, ref: n, ...fields }),
+    fact('flushed', { ns: [n], atMs }),
+    fact('receipt', { n, ref: n, seq: n, atMs }),
+  ];
 }
 
 /** An event handed over with a token of its own. */

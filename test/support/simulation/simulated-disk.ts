@@ -118,9 +118,10 @@ export class SimulatedDisk {
     this.onFlushed(changes);
   }
 
-  /** Turns one bit of one value, between two runs of the broker. Answers the key. */
-  rot(): Uint8Array | undefined {
-    const record = this.#records.at(Math.floor(this.chance.fraction() * this.#records.size));
+  /** Turns one bit of one value, between two runs of the broker: of a record whose key begins so. Answers the key. */
+  rot(beginning = ''): Uint8Array | undefined {
+    const records = this.#records.range({ ...beginningWith(beginning), limit: this.#records.size });
+    const record = records[Math.floor(this.chance.fraction() * records.length)];
     if (record === undefined || record.value.length === 0) return undefined;
     const { key, value } = record;
     const place = Math.floor(this.chance.fraction() * value.length);
@@ -128,4 +129,9 @@ export class SimulatedDisk {
     this.#records.apply([{ key, value }]);
     return key;
   }
+}
+
+function beginningWith(text: string): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  const from = new TextEncoder().encode(text);
+  return { from, to: new Uint8Array([...from, 255]) };
 }

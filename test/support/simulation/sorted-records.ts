@@ -21,12 +21,6 @@ export class SortedRecords {
     return value === undefined ? undefined : copyOf(value);
   }
 
-  /** The record at this place in the order of the keys. */
-  at(place: number): StoredRecord | undefined {
-    const key = this.#keys[place];
-    return key === undefined ? undefined : this.#record(key);
-  }
-
   range({ from, to, limit, reverse = false }: KeyRange): StoredRecord[] {
     if (limit < 1) return [];
     const first = this.#placeOf(textOf(from));
