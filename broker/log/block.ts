@@ -131,11 +131,20 @@ export class OpenBlock {
     this.#to.raw(bytes);
   }
 
+  /** As it is now. A view: valid until the next event is added. */
+  get soFar(): Block {
+    return this.#blockOf(this.#to.written());
+  }
+
   close(): Block {
+    return this.#blockOf(this.#to.written().slice());
+  }
+
+  #blockOf(bytes: Uint8Array): Block {
     return new Block({
       first: this.first,
       storedMs: this.#storedMs,
-      bytes: this.#to.written().slice(),
+      bytes,
       seqs: this.#seqs,
       offsets: this.#offsets,
     });

@@ -26,7 +26,8 @@ export class EventLog {
   #cut = false;
   #lastSeq = 0;
   #openBytes = 0;
-  /** Given to the store, and not flushed. */
+  /** Given to the store, and not flushed. By first. */
+  readonly #flying = new Map<number, Block>();
   #flyingBytes = 0;
   /** Of blocks that are not referred to once, or not any more; here from a change until it is flushed. */
   readonly #references = new Map<number, References>();
@@ -85,13 +86,18 @@ export class EventLog {
     this.#change(first, -1);
   }
 
-  /** `undefined` when it is gone, or what the store has of it cannot be read. */
+  /**
+   * A view, valid until another event is kept or read. `undefined` when it is gone, or what the store has of it cannot be
+   * read.
+   */
   read(first: number, seq: number): StoredEvent | undefined {
     return this.block(first)?.find(seq);
   }
 
   block(first: number): Block | undefined {
-    const cached = this.#cache.get(first);
+    const open = this.#open.find((block) => block.first === first);
+    if (open !== undefined) return open.soFar;
+    const cached = this.#flying.get(first) ?? this.#cache.get(first);
     if (cached !== undefined) return cached;
     const bytes = this.#journal.store.get(numberKey('b', first));
     if (bytes === undefined) return undefined;
@@ -129,6 +135,8 @@ export class EventLog {
     if (open.pages === 0) return;
     const block = open.close();
     group.put(numberKey('b', block.first), block.bytes);
+    this.#flying.set(block.first, block);
+    group.flushed(() => void this.#flying.delete(block.first));
     this.#cache.set(block.first, block);
     if (open.pages !== 1) this.#references.set(open.first, { count: open.pages, changed: true });
   }

@@ -36,8 +36,8 @@ export class MailboxPages {
   readonly #mailbox: number;
   readonly #means: PagesMeans;
   #open: OpenPage[] = [];
-  /** Pages given to the store and not flushed. */
-  #flying = 0;
+  /** Given to the store and not flushed. */
+  #flying: readonly OpenPage[] = [];
   #buffered: Page[] = [];
   /** By first: those that are buffered, of which entries are being handed over, or whose changes are not flushed. */
   readonly #resident = new Map<number, Page>();
@@ -123,6 +123,20 @@ export class MailboxPages {
   /** Whether the mailbox has events of that block, flushed. */
   has(first: number): boolean {
     return this.#means.journal.store.get(numberKey('p', this.#mailbox, first)) !== undefined;
+  }
+
+  /** The oldest entry that is not flushed yet gives way. Answers where its event is; `undefined` when there is none. */
+  dropUnflushed(): { readonly first: number; readonly seq: number } | undefined {
+    for (const page of [...this.#flying, ...this.#open]) {
+      const dropped = page.drop();
+      if (dropped === undefined) continue;
+      this.counts.settled += 1;
+      this.counts.settledBytes += dropped.size;
+      this.#countsChanged = true;
+      this.#means.touched();
+      return { first: page.first, seq: dropped.seq };
+    }
+    return undefined;
   }
 
   /** Begins again with the first page: earlier ones have come in between. */
@@ -247,8 +261,12 @@ export class MailboxPages {
   write(group: Group): void {
     const open = this.#open;
     this.#open = [];
-    this.#flying = open.length;
-    for (const page of open) group.put(numberKey('p', this.#mailbox, page.first), page.bytes());
+    this.#flying = open;
+    const written = open.map((page) => {
+      group.put(numberKey('p', this.#mailbox, page.first), page.bytes());
+      if (page.dropped > 0) this.#writeState(page.closed(), group);
+      return { page, dropped: page.dropped };
+    });
     const last = open.at(-1);
     if (last !== undefined && this.eager && !this.#behind) this.counts.handedSeq = last.lastSeq;
     const changed = [...this.#changed];
@@ -261,8 +279,8 @@ export class MailboxPages {
     const { handedSeq } = this.counts;
     group.flushed(() => {
       this.#handedSeq = handedSeq;
-      this.#flying = 0;
-      for (const page of open) this.#arrived(page);
+      this.#flying = [];
+      for (const { page, dropped } of written) this.#arrived(page, dropped);
       for (const page of changed) if (page.left === 0 && !this.#changed.has(page)) this.#resident.delete(page.first);
     });
   }
@@ -272,15 +290,19 @@ export class MailboxPages {
     group.delete(numberKey('c', this.#mailbox));
   }
 
-  #arrived(page: OpenPage): void {
+  /** `dropped`: as far as is flushed with it. */
+  #arrived(page: OpenPage, dropped: number): void {
     // Those that a new mailbox finds in the log come later and are earlier.
     const inOrder = page.first > this.#flushedFirst;
     this.#flushedFirst = Math.max(this.#flushedFirst, page.first);
     this.#flushedSeq = Math.max(this.#flushedSeq, page.lastSeq);
-    if (inOrder && this.eager && !this.#behind && this.#buffered.length < BUFFERED_PAGES) {
-      this.#buffer(new Page(page.first, page.bytes()));
-      this.#cursor = page.first + 1;
-    } else this.#behind = true;
+    const inTurn = inOrder && this.eager && !this.#behind && this.#buffered.length < BUFFERED_PAGES;
+    if (inTurn) this.#cursor = page.first + 1;
+    else this.#behind = true;
+    if (!inTurn && page.dropped === dropped) return;
+    const closed = page.closed();
+    if (inTurn && closed.left > 0) this.#buffer(closed);
+    if (page.dropped > dropped) this.#change(closed);
   }
 
   #readOn(): void {
@@ -299,7 +321,7 @@ export class MailboxPages {
 
   /** What was lost with a damaged record is not waited for. */
   #beEmpty(): void {
-    if (this.#resident.size > 0 || this.#open.length > 0 || this.#flying > 0 || !this.counts.empty()) return;
+    if (this.#resident.size > 0 || this.#open.length > 0 || this.#flying.length > 0 || !this.counts.empty()) return;
     this.#countsChanged = true;
     this.#means.touched();
   }

@@ -136,12 +136,9 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   offer(event: PublishedEvent): void {
     while (!this.hasRoomFor(event.bytes.length)) {
       const mayGiveWay = this.terms.overflow !== 'reject' && event.bytes.length <= this.terms.bytes;
-      const oldest = mayGiveWay ? this.#oldestReady() : undefined;
-      if (oldest === undefined) {
-        this.drops.add('overflow_newest', event.seq);
-        return;
-      }
-      this.#giveUp(oldest, 'overflow_oldest', this.terms.overflow === 'dead-letter');
+      if (mayGiveWay && this.#giveUpOldest()) continue;
+      this.drops.add('overflow_newest', event.seq);
+      return;
     }
     this.pages.add(event);
     this.#watchLimits();
@@ -525,29 +522,44 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     }
   }
 
-  /** The oldest that no consumer has. */
-  #oldestReady(): Entry<StoredPlace> | undefined {
-    const oldest = this.#next();
-    if (oldest !== undefined) this.backlog.giveBack(oldest);
-    return oldest;
+  /** The oldest that no consumer has, perhaps one that is not flushed yet. False when there is none. */
+  #giveUpOldest(): boolean {
+    const asDeadLetter = this.terms.overflow === 'dead-letter';
+    // Also when as many are in memory as may be: what is loaded here goes at once.
+    do {
+      const oldest = this.backlog.next();
+      if (oldest === undefined || oldest.state === 'over') continue;
+      this.#giveUp(oldest, 'overflow_oldest', asDeadLetter);
+      return true;
+    } while (this.backlog.peek() !== undefined || this.#load());
+    const unflushed = this.pages.dropUnflushed();
+    if (unflushed === undefined) return false;
+    const { first, seq } = unflushed;
+    const event = asDeadLetter ? this.#means.events.readFrom(first, seq) : undefined;
+    this.#gaveUp(seq, event, { reason: 'overflow_oldest', attempts: 0, history: '' });
+    return true;
   }
 
   #giveUp(entry: Entry<StoredPlace>, reason: DropReason, asDeadLetter: boolean): void {
-    const letter = asDeadLetter ? this.#deadLetter(entry, reason) : undefined;
-    this.drops.add(reason, entry.event.seq);
+    const event = asDeadLetter ? this.#means.events.read(entry.event) : undefined;
+    const { seq } = entry.event;
+    const history = this.#histories.get(seq)?.text ?? '';
     this.pages.settle(entry.event);
     this.remove(entry, 'revoked');
-    this.#watchLimits();
-    if (letter === undefined) return;
-    this.since.deadLettered += 1;
-    this.#means.deadLetter(letter);
+    this.#gaveUp(seq, event, { reason, attempts: entry.attempt, history });
   }
 
-  #deadLetter(entry: Entry<StoredPlace>, reason: DropReason): DeadLetter | undefined {
-    const event = this.#means.events.read(entry.event);
-    if (event === undefined) return undefined;
-    const history = this.#histories.get(entry.event.seq)?.text ?? '';
-    return { mailbox: this.terms.name, reason, attempts: entry.attempt, history, event };
+  /** `event` is given where it is to be a dead letter, and can be read. */
+  #gaveUp(
+    seq: number,
+    event: PublishedEvent | undefined,
+    story: Pick<DeadLetter, 'reason' | 'attempts' | 'history'>,
+  ): void {
+    this.drops.add(story.reason, seq);
+    this.#watchLimits();
+    if (event === undefined) return;
+    this.since.deadLettered += 1;
+    this.#means.deadLetter({ ...story, mailbox: this.terms.name, event });
   }
 
   #note(entry: Entry<StoredPlace>, end: 'expired' | 'released' | 'owner-closed'): void {

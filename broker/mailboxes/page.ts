@@ -58,14 +58,19 @@ export class Page {
 export class OpenPage {
   readonly first: number;
   lastSeq: number;
+  /** So many of its first entries had to give way. */
+  dropped = 0;
   readonly #storedMs: number;
   readonly #to = new ByteWriter(256);
+  /** Where the first entry begins that was not dropped. */
+  #leftFrom: number;
 
   constructor(first: number, storedMs: number) {
     this.first = first;
     this.lastSeq = first;
     this.#storedMs = storedMs;
     this.#to.varint(storedMs);
+    this.#leftFrom = this.#to.length;
   }
 
   /** In order of seq. */
@@ -76,8 +81,28 @@ export class OpenPage {
     this.#to.varint(expiresMs === 0 ? 0 : Math.max(0, expiresMs - this.#storedMs) + 1);
   }
 
-  /** To be called once, at the end. */
+  /** The first entry that is left gives way. `undefined` when none is left. */
+  drop(): { readonly seq: number; readonly size: number } | undefined {
+    if (this.#leftFrom === this.#to.length) return undefined;
+    const from = new ByteReader(this.#to.written());
+    from.seek(this.#leftFrom);
+    const seq = this.first + from.varint();
+    const size = from.varint();
+    from.varint();
+    this.#leftFrom = from.at;
+    this.dropped += 1;
+    return { seq, size };
+  }
+
+  /** A view: nothing may be added any more. */
   bytes(): Uint8Array {
     return this.#to.written();
+  }
+
+  /** As it is read, those settled that were dropped. Nothing may be added any more. */
+  closed(): Page {
+    const page = new Page(this.first, this.bytes());
+    for (let index = 0; index < this.dropped; index++) page.state.settle(index);
+    return page;
   }
 }
