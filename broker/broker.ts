@@ -232,6 +232,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     counters,
     version: VERSION,
     sessions,
+    idsReachMs: () => known.reachMs,
     questions: {
       explain: new Explain({ filters, registrations, events }),
       dryRun: new DryRun({ matcher, registrations, events }),

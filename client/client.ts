@@ -19,7 +19,7 @@ import {
   type PublishOptions,
   QUIET_NAMES,
 } from './publication.ts';
-import { type EventToPublish, PublishRequest } from './publish-request.ts';
+import { type EventToPublish, OneReceipt, PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
 import { type EventCallback, PushRegistration } from './push-registration.ts';
 import type { RegistrationMeans } from './registration.ts';
@@ -127,11 +127,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
       const event = this.#event(topic, data, options);
-      const done = ([result]: readonly (Receipt | TellwhenError)[]): void => {
-        if (result instanceof TellwhenError) reject(result);
-        else resolve(result as Receipt);
-      };
-      this.#link.send(new PublishRequest([event], { batch: false, done, fail: reject }), options?.signal);
+      this.#link.send(new PublishRequest([event], new OneReceipt(resolve, reject)), options?.signal);
     });
   }
 

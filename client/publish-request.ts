@@ -21,6 +21,23 @@ export interface ReceiptTaker {
   fail(error: TellwhenError): void;
 }
 
+/** The promise of one receipt. */
+export class OneReceipt implements ReceiptTaker {
+  readonly batch = false;
+  readonly #resolve: (receipt: Receipt) => void;
+  readonly fail: (error: TellwhenError) => void;
+
+  constructor(resolve: (receipt: Receipt) => void, reject: (error: TellwhenError) => void) {
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  done([result]: readonly (Receipt | TellwhenError)[]): void {
+    if (result instanceof TellwhenError) this.fail(result);
+    else if (result !== undefined) this.#resolve(result);
+  }
+}
+
 /** Codes that mean the line is gone: what has no answer yet will get none. */
 const LINE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['connection_lost', 'client_closed', 'aborted']);
 /** With these the broker says: not now. Nothing was done. */
@@ -41,7 +58,8 @@ export class PublishRequest extends Request {
   readonly #events: readonly EventToPublish[];
   readonly #taker: ReceiptTaker;
   readonly #repeatable: boolean;
-  readonly #results: (Receipt | TellwhenError | undefined)[];
+  /** Made with the first answer: of what waits for its only one, there are many at a time. */
+  #results: (Receipt | TellwhenError | undefined)[] | undefined;
   #missing: number;
   #unwritten: number;
   /** Those before it were written on this connection or are answered, but for those of `#postponed`. */
@@ -56,7 +74,6 @@ export class PublishRequest extends Request {
     this.#events = events;
     this.#taker = taker;
     this.#repeatable = events.every(({ repeatable }) => repeatable);
-    this.#results = new Array(events.length);
     this.#missing = events.length;
     this.#unwritten = events.length;
   }
@@ -95,7 +112,7 @@ export class PublishRequest extends Request {
     }
     if (this.#postponed !== undefined) this.#writePostponed(outbox, room, this.#postponed);
     while (this.#next < this.#events.length && room()) {
-      if (this.#results[this.#next] === undefined) this.#write(outbox, this.#next);
+      if (this.#results?.[this.#next] === undefined) this.#write(outbox, this.#next);
       this.#next += 1;
     }
   }
@@ -120,7 +137,7 @@ export class PublishRequest extends Request {
 
   override postponed(ref: number, code: Code, message: string): boolean {
     const index = ref - this.ref;
-    if (!this.#repeatable || !NOT_NOW.has(code) || this.#results[index] !== undefined) return false;
+    if (!this.#repeatable || !NOT_NOW.has(code) || this.#results?.[index] !== undefined) return false;
     this.#postponed ??= new Map();
     if (!this.#postponed.has(index)) {
       this.#unwritten += 1;
@@ -140,7 +157,7 @@ export class PublishRequest extends Request {
       this.#taker.fail(error);
       return;
     }
-    const results = Array.from(this.#results, (result, i) => result ?? this.#postponed?.get(i) ?? error);
+    const results = this.#events.map((_, i) => this.#results?.[i] ?? this.#postponed?.get(i) ?? error);
     this.#taker.done(results);
   }
 
@@ -164,6 +181,7 @@ export class PublishRequest extends Request {
   }
 
   #answer(index: number, result: Receipt | TellwhenError): void {
+    this.#results ??= new Array(this.#events.length);
     if (this.#results[index] !== undefined) return;
     this.#results[index] = result;
     this.#missing -= 1;

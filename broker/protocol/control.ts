@@ -281,7 +281,7 @@ const brokerControls = {
       topicAliases: integer(1),
       creditEvents: integer(1),
       creditBytes: integer(1),
-      /** So long the broker knows an id of a source again. Absent: it does not. */
+      /** Every id that was published within so many milliseconds before this frame is known again. Absent: none is. */
       dedupMs: optional(integer(1)),
     }),
   }),

@@ -4,6 +4,8 @@ import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 
 export interface KnownEvent {
   readonly receipt: Receipt;
+  /** Wall clock. */
+  readonly addedMs: number;
   /** What the receipt says is so. Before, nobody must be told. */
   flushed: boolean;
 }
@@ -37,7 +39,11 @@ export class KnownIds {
   readonly #known = new Map<string, KnownEvent>();
   #fresh: [key: string, known: KnownEvent][] = [];
   readonly #chunks: Chunk[] = [];
+  /** Ids of all chunks, those that had to go early included. */
+  #storedIds = 0;
   #nextChunk = 1;
+  /** When the last was added that had to go early: of what is older, some is not known any more. */
+  #lostMs = Number.NEGATIVE_INFINITY;
   /** Ids that left before their time. */
   forgotten = 0;
 
@@ -48,6 +54,12 @@ export class KnownIds {
 
   get count(): number {
     return this.#known.size;
+  }
+
+  /** Every id that was added within so many milliseconds is known. Below the window, when too many had come for it. */
+  get reachMs(): number {
+    const { wallMs, windowMs } = this.#means;
+    return Math.max(0, Math.min(windowMs, wallMs() - this.#lostMs));
   }
 
   restore(): void {
@@ -73,7 +85,7 @@ export class KnownIds {
   add(source: string | undefined, id: string | undefined, receipt: Receipt): void {
     if (source === undefined || id === undefined || this.#means.windowMs === 0) return;
     const key = keyOf(source, id);
-    const known = { receipt, flushed: false };
+    const known = { receipt, addedMs: this.#means.wallMs(), flushed: false };
     this.#remember(key, known);
     this.#fresh.push([key, known]);
     this.#means.journal.touch();
@@ -82,8 +94,9 @@ export class KnownIds {
   #remember(key: string, known: KnownEvent): void {
     this.#known.set(key, known);
     if (this.#known.size <= this.#means.idsMax) return;
-    for (const oldest of this.#known.keys()) {
+    for (const [oldest, { addedMs }] of this.#known) {
       this.#known.delete(oldest);
+      this.#lostMs = Math.max(this.#lostMs, addedMs);
       this.forgotten += 1;
       return;
     }
@@ -97,6 +110,7 @@ export class KnownIds {
     this.#fresh = [];
     const number = this.#nextChunk++;
     this.#chunks.push({ number, ids, writtenMs: nowMs });
+    this.#storedIds += ids.length;
     const to = new ByteWriter();
     to.varint(nowMs);
     for (const [key, known] of ids) {
@@ -112,9 +126,13 @@ export class KnownIds {
   }
 
   #dropOld(nowMs: number, group: Group): void {
+    const { windowMs, idsMax } = this.#means;
     for (let [oldest] = this.#chunks; oldest !== undefined; [oldest] = this.#chunks) {
-      if (oldest.writtenMs + this.#means.windowMs > nowMs) return;
+      // When those that came later are as many as may be known, all of its own have had to go.
+      const spent = this.#storedIds - oldest.ids.length >= idsMax;
+      if (!spent && oldest.writtenMs + windowMs > nowMs) return;
       this.#chunks.shift();
+      this.#storedIds -= oldest.ids.length;
       // One that had to go early may be known anew.
       for (const [key, known] of oldest.ids) if (this.#known.get(key) === known) this.#known.delete(key);
       group.delete(numberKey('i', oldest.number));
@@ -138,11 +156,12 @@ export class KnownIds {
         repeated: false,
         delayed: seq === 0,
       };
-      const known = { receipt, flushed: true };
+      const known = { receipt, addedMs: writtenMs, flushed: true };
       this.#remember(key, known);
       ids.push([key, known]);
     }
     this.#chunks.push({ number, ids, writtenMs });
+    this.#storedIds += ids.length;
   }
 }
 

@@ -30,6 +30,8 @@ export interface LinkMeans {
   readonly control: ControlMeans;
   readonly records: RecordMeans;
   readonly questions: QuestionMeans;
+  /** For so long every id that was published is known again. */
+  readonly idsReachMs: () => number;
   /** For what is too costly to be done at once. */
   readonly turns: Turns;
   readonly log: Log;
@@ -185,7 +187,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   #welcome(ref: number, session: Session, { resumed }: { readonly resumed: boolean }): BrokerControl {
-    const { config, version } = this.#means;
+    const { config, version, idsReachMs } = this.#means;
+    const dedupMs = Math.floor(idsReachMs());
     return {
       kind: 'welcome',
       ref,
@@ -199,7 +202,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
         topicAliases: config.topicAliasesMax,
         creditEvents: config.creditEventsMax,
         creditBytes: config.creditBytesMax,
-        ...(config.dedupWindowMs > 0 && { dedupMs: config.dedupWindowMs }),
+        ...(dedupMs > 0 && { dedupMs }),
       },
     };
   }
