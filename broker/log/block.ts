@@ -103,10 +103,11 @@ export class OpenBlock {
   /** Mailboxes that have a page of it. */
   pages = 0;
 
-  constructor(first: number, storedMs: number) {
+  /** `bytesExpected`: about so long it will become. */
+  constructor(first: number, storedMs: number, bytesExpected: number) {
     this.first = first;
     this.#storedMs = storedMs;
-    this.#to = new ByteWriter();
+    this.#to = new ByteWriter(bytesExpected);
     this.#to.varint(first);
     this.#to.varint(storedMs);
   }

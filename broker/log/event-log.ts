@@ -7,6 +7,8 @@ import { Block, OpenBlock, type StoredEvent } from './block.ts';
 
 /** A block takes events until it is so long: what reading one of them costs at most. */
 const BLOCK_BYTES = 256 * 1024;
+/** Room that a block is given at least. */
+const BLOCK_BYTES_MIN = 1_024;
 
 interface References {
   count: number;
@@ -25,6 +27,7 @@ export class EventLog {
   #open: OpenBlock[] = [];
   #cut = false;
   #lastSeq = 0;
+  #lastBlockBytes = 0;
   #openBytes = 0;
   /** Given to the store, and not flushed. By first. */
   readonly #flying = new Map<number, Block>();
@@ -60,7 +63,8 @@ export class EventLog {
     if (block?.lastSeq === event.seq) return block.first;
     if (block === undefined || block.length >= BLOCK_BYTES || this.#cut) {
       this.#cut = false;
-      block = new OpenBlock(event.seq, this.#wallMs());
+      // As long as the last one: copying what was written each time it doubles costs as much as writing it.
+      block = new OpenBlock(event.seq, this.#wallMs(), Math.max(BLOCK_BYTES_MIN, this.#lastBlockBytes));
       this.#open.push(block);
       this.#journal.touch();
     }
@@ -134,6 +138,7 @@ export class EventLog {
   #writeBlock(open: OpenBlock, group: Group): void {
     if (open.pages === 0) return;
     const block = open.close();
+    this.#lastBlockBytes = Math.min(block.bytes.length + BLOCK_BYTES_MIN, BLOCK_BYTES);
     group.put(numberKey('b', block.first), block.bytes);
     this.#flying.set(block.first, block);
     group.flushed(() => void this.#flying.delete(block.first));

@@ -36,6 +36,8 @@ export interface BodyToWrite extends Omit<BodyFields, 'data'> {
 export interface Body extends BodyFields {
   /** The encoded form of all of the above. A view into the frame it came in. */
   readonly bytes: Uint8Array;
+  /** Bytes of the data. */
+  readonly size: number;
   /** What is wrong with the attributes. The body could be read all the same, and so can what follows it. */
   readonly fault: string | undefined;
 }
@@ -86,8 +88,38 @@ export function readBody(from: ByteReader): Body {
   const source = flags & HAS_SOURCE ? from.string() : undefined;
   const time = flags & HAS_TIME ? from.varint() : undefined;
   const { attributes, fault } = flags & HAS_ATTRIBUTES ? readAttributes(from) : NO_ATTRIBUTES;
-  const data = from.raw(from.varint());
-  return { contentType, id, source, time, attributes, data, bytes: from.since(start), fault };
+  const size = from.varint();
+  from.skip(size);
+  return new EncodedBody(from.since(start), size, { contentType, id, source, time, attributes, fault });
+}
+
+type Head = Omit<Body, 'bytes' | 'data' | 'size'>;
+
+/** Of most events the broker only passes on the whole: a view of the data is made when somebody asks. */
+class EncodedBody implements Body {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+  readonly contentType: string | undefined;
+  readonly id: string | undefined;
+  readonly source: string | undefined;
+  readonly time: number | undefined;
+  readonly attributes: Attributes | undefined;
+  readonly fault: string | undefined;
+
+  constructor(bytes: Uint8Array, size: number, { contentType, id, source, time, attributes, fault }: Head) {
+    this.bytes = bytes;
+    this.size = size;
+    this.contentType = contentType;
+    this.id = id;
+    this.source = source;
+    this.time = time;
+    this.attributes = attributes;
+    this.fault = fault;
+  }
+
+  get data(): Uint8Array {
+    return this.bytes.subarray(this.bytes.length - this.size);
+  }
 }
 
 function writeAttributes(to: ByteWriter, attributes: Attributes): void {

@@ -191,6 +191,12 @@ export class ByteReader {
     return this.#bytes.subarray(start, this.#at);
   }
 
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
+    this.#need(length);
+    this.#at += length;
+  }
+
   /** A view of what was read from `start` up to here. */
   since(start: number): Uint8Array {
     return this.#bytes.subarray(start, this.#at);

@@ -51,7 +51,7 @@ export class PublishedEvent implements MatchableEvent {
 
   /** Bytes of the data alone. */
   get size(): number {
-    return this.#body.data.length;
+    return this.#body.size;
   }
 
   get contentType(): string {
@@ -92,9 +92,10 @@ export class PublishedEvent implements MatchableEvent {
    * before; whoever only forwards it within the turn need not.
    */
   own(): void {
-    const { data, bytes } = this.#body;
-    const copy = bytes.slice();
-    this.#body = { ...this.#body, bytes: copy, data: copy.subarray(bytes.length - data.length) };
+    const { contentType, id, source, time, attributes, size, fault } = this.#body;
+    const bytes = this.#body.bytes.slice();
+    const data = bytes.subarray(bytes.length - size);
+    this.#body = { contentType, id, source, time, attributes, data, bytes, size, fault };
     // Matching is over by now. Decoded, a hostile document takes twenty times its bytes, which nobody counts.
     this.#data = undefined;
     this.#decoded = false;
