@@ -179,7 +179,11 @@ export const OPTIONS = {
   retainedBytesMax: integer(64 * MIB, MEMORY, 'Bytes of all last values.'),
   delayedEventsMax: integer(100_000, [0, 10_000_000], 'Events that may wait for their time.'),
   delayMsMax: integer(30 * DAY, AGE, 'How long an event may wait for its time.'),
-  unmatchedTopic: text('', 256, 'Events that nobody wants are published again below this topic. Empty: they are not.'),
+  unmatchedTopic: text(
+    '',
+    256,
+    'Events that nobody wants are published again below this topic, if that makes no topic too long. Empty: they are not.',
+  ),
 
   recentEventsMax: integer(1_024, [0, 10_000_000], 'Published events that explain remembers.'),
   recentBytesMax: integer(16 * MIB, [0, GIB], 'Bytes of published events that explain remembers.'),

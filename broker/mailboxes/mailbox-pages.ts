@@ -3,7 +3,7 @@ import type { PublishedEvent } from '../publish/event.ts';
 import type { Group, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { MailboxCounts } from './mailbox-counts.ts';
-import { OpenPage, Page, type StoredPlace } from './page.ts';
+import { OpenPage, Page, type PageTimes, type StoredPlace } from './page.ts';
 import { PageState } from './page-state.ts';
 
 /** So many pages are read at a time, and so many wait at most to be taken without being read. */
@@ -49,8 +49,8 @@ export class MailboxPages {
   /** There are flushed pages from `#cursor` on that are not in memory. */
   #behind = false;
   #cursor = 0;
-  /** What `nextStoredMs` found there. */
-  #next: { readonly cursor: number; readonly storedMs: number | undefined } | undefined;
+  /** What `next` found there. */
+  #next: { readonly cursor: number; readonly times: PageTimes | undefined } | undefined;
   /** The last page that is flushed. */
   #flushedFirst = 0;
   #flushedSeq = 0;
@@ -161,15 +161,17 @@ export class MailboxPages {
     return page;
   }
 
-  /** When the next page to be taken was stored, on the wall clock. Cost: one read, where that is not known. */
-  nextStoredMs(): number | undefined {
+  /** When the next page to be taken was stored, and when all of it will have expired. Cost: one read, where that is not known. */
+  next(): PageTimes | undefined {
     const [buffered] = this.#buffered;
-    if (buffered !== undefined) return buffered.storedMs;
+    if (buffered !== undefined) return buffered;
     if (!this.#behind) return undefined;
     if (this.#next?.cursor !== this.#cursor) {
-      this.#next = { cursor: this.#cursor, storedMs: this.#pagesFrom(this.#cursor, 1)[0]?.storedMs };
+      const [page] = this.#pagesFrom(this.#cursor, 1);
+      const times = page === undefined ? undefined : { storedMs: page.storedMs, expiresMs: page.expiresMs };
+      this.#next = { cursor: this.#cursor, times };
     }
-    return this.#next.storedMs;
+    return this.#next.times;
   }
 
   settle({ page, index, size }: StoredPlace): void {
@@ -342,8 +344,8 @@ export class MailboxPages {
       if (pages.length < READ_PAGES) break;
     }
     this.#handedSeq = this.counts.handedSeq;
+    // Written with whatever comes next: until then a restart counts again.
     this.#countsChanged = true;
-    this.#means.touched();
   }
 
   #buffer(page: Page): void {

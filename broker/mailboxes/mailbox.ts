@@ -247,14 +247,17 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (consumer !== undefined && this.consumers.includes(consumer)) consumer.held.set(entry.event.seq, entry);
   }
 
-  /** Drops what is too old. To be called now and then; looks at a bounded number of entries. */
+  /**
+   * Drops what is too old, or has expired: of what is stored, where all of the next page is. To be called now and then; looks
+   * at a bounded number of entries.
+   */
   sweep(): void {
     const nowMs = this.#means.time.wallMs();
     this.pages.freeKept(STEP_ENTRIES);
     this.#sweepLoaded(nowMs);
     this.#sweepStored(nowMs);
     const [first] = this.entries.values();
-    this.oldestStoredMs = first?.event.page.storedMs ?? this.pages.nextStoredMs();
+    this.oldestStoredMs = first?.event.page.storedMs ?? this.pages.next()?.storedMs;
   }
 
   /** Drops every entry up to a seq that nobody has and that is stored, some of them a step. Answers how many. */
@@ -515,8 +518,9 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   #sweepStored(nowMs: number): void {
     let loaded = 0;
     while (loaded < STEP_ENTRIES && this.entries.size < this.#means.loadedMax) {
-      const storedMs = this.pages.nextStoredMs();
-      if (storedMs === undefined || storedMs + this.terms.ageMs > nowMs || !this.#load()) return;
+      const next = this.pages.next();
+      if (next === undefined || Math.min(next.storedMs + this.terms.ageMs, next.expiresMs) > nowMs) return;
+      if (!this.#load()) return;
       loaded += this.entries.size;
       this.#sweepLoaded(nowMs);
     }

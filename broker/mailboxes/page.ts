@@ -13,6 +13,13 @@ export interface StoredPlace {
   readonly index: number;
 }
 
+/** On the wall clock. */
+export interface PageTimes {
+  readonly storedMs: number;
+  /** When all of its events will have expired, each by a time of its own; Infinity: never. */
+  readonly expiresMs: number;
+}
+
 /**
  * Which events of one block a mailbox has, and what became of them. The first is written once, with the block:
  *
@@ -20,10 +27,11 @@ export interface StoredPlace {
  *
  * and the second, `state`, whenever it changed.
  */
-export class Page {
+export class Page implements PageTimes {
   /** Of the block. */
   readonly first: number;
   readonly storedMs: number;
+  readonly expiresMs: number;
   readonly state = new PageState();
   readonly places: readonly StoredPlace[];
 
@@ -33,13 +41,16 @@ export class Page {
     const from = new ByteReader(bytes);
     this.storedMs = from.varint();
     const places: StoredPlace[] = [];
+    let lastMs = 0;
     while (!from.done) {
       const seq = first + from.varint();
       const size = from.varint();
       const expires = from.varint();
       const expiresMs = expires === 0 ? 0 : this.storedMs + expires - 1;
       places.push({ seq, size, expiresMs, page: this, index: places.length });
+      lastMs = Math.max(lastMs, expiresMs === 0 ? Number.POSITIVE_INFINITY : expiresMs);
     }
+    this.expiresMs = lastMs;
     this.places = places;
     if (state !== undefined) this.state.read(state);
   }

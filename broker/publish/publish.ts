@@ -1,4 +1,4 @@
-import type { Matcher, Matches } from '../../matcher/index.ts';
+import { checkTopic, FilterError, type Matcher, type Matches } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
 import type { Recipient } from '../delivery/delivery.ts';
 import type { Time } from '../kernel/time.ts';
@@ -253,7 +253,8 @@ export class Publish {
   #unmatched({ topic, bytes }: PublishedEvent, published: boolean): void {
     const { unmatchedTopic } = this.#means.config;
     if (unmatchedTopic === '' || !published) return;
-    this.derive(`${unmatchedTopic}/${topic}`, copyOfBody(bytes));
+    const below = `${unmatchedTopic}/${topic}`;
+    if (isTopic(below)) this.derive(below, copyOfBody(bytes));
   }
 
   #afterThis(work: () => void): void {
@@ -278,6 +279,17 @@ export class Publish {
 
 /** Where the broker publishes what became of events. */
 const OWN_TOPICS = '$dead/';
+
+/** It may have become too long. */
+function isTopic(text: string): boolean {
+  try {
+    checkTopic(text);
+    return true;
+  } catch (error) {
+    if (error instanceof FilterError) return false;
+    throw error;
+  }
+}
 
 function noRoom(): ProtocolError {
   return new ProtocolError('store_full', 'there is no room to store it');
