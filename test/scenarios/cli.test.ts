@@ -313,7 +313,8 @@ describe('the command line, by itself', () => {
 
   it.each([
     [['subb'], 'Did you mean sub?'],
-    [['sub'], "missing required argument 'topic-filter'"],
+    [['sub'], 'which events?'],
+    [['pub'], "missing required argument 'topic'"],
     [['sub', 'x', '--cuont', '1'], 'Did you mean --count?'],
     [['sub', 'x', '--count', 'many'], '--count wants a whole number'],
     [['sub', 'x', '--timeout', '10'], '--timeout wants a duration'],
