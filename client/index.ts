@@ -5,6 +5,14 @@
  *     await client.publish('sensors/1/temp', { temperature: 31 });
  *     const hot = await client.subscribe({ topic: 'sensors/+/temp', when: 'temperature > 30' });
  *     for await (const event of hot) console.log(event.topic, event.json());
+ *
+ * What must not be missed is taken from a mailbox, and what must arrive once is published with an id:
+ *
+ *     await client.publish('orders/1', { total: 5 }, { durable: true, retry: true });
+ *     await client.subscribe({ mailbox: 'orders', topic: 'orders/#' }, async (event) => {
+ *       await work(event.json());
+ *       await event.ack();
+ *     });
  */
 
 export type {

@@ -12,7 +12,7 @@ export interface ConnectOptions {
   readonly webSocket?: WebSocketFactory | undefined;
   /** `false`: the client closes when its connection is lost. Default: 100 ms to 10 s, for ever. */
   readonly reconnect?: Partial<ReconnectPolicy> | false | undefined;
-  /** How long an answer may take, waiting for a connection included. Default 10 s. */
+  /** How long an answer may take, waiting for a connection included. Default 10 s. Of an event with an id: `retryMs`. */
   readonly requestTimeoutMs?: number | undefined;
   /**
    * How long an event with an id is tried for, from the call on: across connections, and refusals that say "not now".

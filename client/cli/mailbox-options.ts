@@ -1,5 +1,5 @@
 import type { FilterOptions, MailboxOptions } from '../index.ts';
-import { duration, text } from './option-kinds.ts';
+import { count, duration, text } from './option-kinds.ts';
 import { place } from './place.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -7,6 +7,7 @@ import { UsageError } from './usage-error.ts';
 export const mailboxOptions = {
   mailbox: text('name', 'take events from this mailbox, which keeps them while nobody does; made if need be'),
   from: place('where a mailbox that is made begins'),
+  attempts: count('n', 'a mailbox that is made gives up, as a dead letter, what was delivered so often'),
   age: duration('duration', 'a mailbox that is made drops events older than this'),
   keep: duration('duration', 'a mailbox that is made keeps for so long what is done, for a replay'),
   lifetime: duration('duration', 'a mailbox that is made lives so long while nobody takes from it'),
@@ -15,6 +16,7 @@ export const mailboxOptions = {
 export interface MailboxGiven {
   readonly mailbox: string | undefined;
   readonly from: MailboxOptions['from'];
+  readonly attempts: number | undefined;
   readonly age: number | undefined;
   readonly keep: number | undefined;
   readonly lifetime: number | undefined;
@@ -23,11 +25,13 @@ export interface MailboxGiven {
 /** Throws UsageError for terms of a mailbox without one, and where neither a topic filter nor a mailbox is named. */
 export function mailboxTermsOf(
   topic: string | undefined,
-  { mailbox, from, age, keep, lifetime }: MailboxGiven,
-): MailboxOptions & Pick<FilterOptions, 'topic' | 'leaseMs'> {
-  const terms = { from, ageMs: age, keepMs: keep, leaseMs: lifetime };
+  { mailbox, from, attempts, age, keep, lifetime }: MailboxGiven,
+): MailboxOptions & Pick<FilterOptions, 'topic' | 'attemptsMax' | 'leaseMs'> {
+  const terms = { from, attemptsMax: attempts, ageMs: age, keepMs: keep, leaseMs: lifetime };
   if (mailbox === undefined && Object.values(terms).some((term) => term !== undefined)) {
-    throw new UsageError('--from, --age, --keep and --lifetime are said of a mailbox: name it with --mailbox');
+    throw new UsageError(
+      '--from, --attempts, --age, --keep and --lifetime are said of a mailbox: name it with --mailbox',
+    );
   }
   if (mailbox === undefined && topic === undefined) {
     throw new UsageError('which events? name a topic filter, or with --mailbox a mailbox that exists');

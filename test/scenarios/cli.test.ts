@@ -313,7 +313,8 @@ describe('the command line, by itself', () => {
 
   it.each([
     [['subb'], 'Did you mean sub?'],
-    [['sub'], "missing required argument 'topic-filter'"],
+    [['sub'], 'which events?'],
+    [['pub'], "missing required argument 'topic'"],
     [['sub', 'x', '--cuont', '1'], 'Did you mean --count?'],
     [['sub', 'x', '--count', 'many'], '--count wants a whole number'],
     [['sub', 'x', '--timeout', '10'], '--timeout wants a duration'],
@@ -342,6 +343,11 @@ describe('the command line, by itself', () => {
       'pub',
       'sub',
       'pull',
+      'mailboxes',
+      'mailboxes peek',
+      'mailboxes replay',
+      'deadletters',
+      'deadletters redrive',
       'explain',
       'filters',
       'filters top',
@@ -378,7 +384,7 @@ describe('tellwhen serve', () => {
   it('says what to do when its port is taken', async () => {
     await using broker = await startBrokerProcess();
     const { port } = new URL(broker.url);
-    const { code, stderr } = await runCli(['serve', '--port', port]);
+    const { code, stderr } = await runCli(['serve', '--memory', '--port', port]);
     expect(code).toBe(1);
     expect(stderr).toContain(`choose another port: --port ${Number(port) + 1}`);
   });

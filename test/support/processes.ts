@@ -111,12 +111,17 @@ export interface BrokerProcess extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A broker, on a free port unless it is given one, ready for clients. Dispose of it to kill it. */
+/**
+ * A broker, on a free port unless it is given one, in memory unless it is told where to store, ready for clients. Dispose
+ * of it to kill it.
+ */
 export async function startBrokerProcess(
   args: readonly string[] = [],
   { port }: { readonly port?: string } = {},
 ): Promise<BrokerProcess> {
-  const process = new CliProcess(['serve', '--port', port ?? (await freePort()), ...args]);
+  const kept = args.some((arg) => arg === '--memory' || arg.startsWith('--data-dir'));
+  const where = kept ? [] : ['--memory'];
+  const process = new CliProcess(['serve', '--port', port ?? (await freePort()), ...where, ...args]);
   const [, host, bound] = await process.says(/ listening host=(\S+) port=(\d+)/);
   return { process, url: `ws://${host}:${bound}`, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }
