@@ -28,7 +28,7 @@ function recorded<H extends object>(read: (handler: H) => void): unknown[] {
 
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('data' in value)) return value;
-  const { bytes: _bytes, size: _size, ...fields } = value as { bytes: Uint8Array; size: number };
+  const { bytes: _bytes, size: _size, ...fields } = value as { data: unknown; bytes?: unknown; size?: unknown };
   const said = Object.entries(fields).filter(([, field]) => field !== undefined);
   return { ...Object.fromEntries(said), data: new TextDecoder().decode(value.data as Uint8Array) };
 }
