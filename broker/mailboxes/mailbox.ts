@@ -280,9 +280,17 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
 
   /** Makes ready again what was settled and is kept; see MailboxPages.replay. */
   *replay(seq: number, timeMs: number): Generator<void, number> {
-    const replayed = yield* this.pages.replay(seq, timeMs);
-    this.pump();
-    return replayed;
+    const steps = this.pages.replay(seq, timeMs);
+    for (;;) {
+      const step = steps.next();
+      // What comes back takes room: publishers may have to be refused from now on.
+      this.#watchLimits();
+      if (step.done === true) {
+        this.pump();
+        return step.value;
+      }
+      yield;
+    }
   }
 
   /** Gives up everything, some of it a step, for it ends; with dead letters if that is its policy. */
@@ -301,6 +309,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   /** Nothing is handed over while what came before is still being found. */
   fill(filling: boolean): void {
     this.#filling = filling;
+    this.#watchLimits();
     if (!filling) this.pump();
   }
 
@@ -580,7 +589,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (this.terms.overflow !== 'reject') return;
     const { events, bytes } = this.terms;
     const { counts } = this.pages;
-    const tight = counts.entries >= events || counts.bytes + this.#means.eventBytesMax > bytes;
+    // What is still being found takes room without asking.
+    const tight = this.#filling || counts.entries >= events || counts.bytes + this.#means.eventBytesMax > bytes;
     if (tight === this.#tight) return;
     this.#tight = tight;
     this.#means.tight(this, tight);
