@@ -99,6 +99,11 @@ interface Facts {
   /** It did, for events after this one. */
   replaced: To & { readonly threshold: number; readonly seq: number };
   purge: { readonly mailbox: string };
+  /** Settled events that are kept are to be handed over again, as if they never had been. */
+  replay: { readonly mailbox: string };
+  replayed: { readonly mailbox: string };
+  /** The mailbox is to end, with all that is in it; it may be made anew. */
+  remove: { readonly mailbox: string };
   purged: { readonly mailbox: string; readonly entries: number };
   pause: { readonly mailbox: string; readonly paused: boolean };
   paused: { readonly mailbox: string; readonly paused: boolean };

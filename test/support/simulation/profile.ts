@@ -68,6 +68,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
         deliveryLeaseMs: pick(1_000, 5_000, 30_000),
         retentionMs: pick(5_000, 300_000),
         leaseMs: 86_400_000,
+        keepMs: pick(0, 0, 60_000),
       },
       consumers: some(between(1, 3), () => pick('push', 'push', 'pull')),
     })),

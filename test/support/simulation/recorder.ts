@@ -236,6 +236,10 @@ export class Recorder implements Tap {
       case 'purge':
         this.add('purge', { mailbox: request.mailbox });
         return;
+      case 'replay':
+      case 'remove':
+        this.add(request.kind, { mailbox: request.mailbox });
+        return;
       case 'pause':
         this.add('pause', { mailbox: request.mailbox, paused: request.paused });
     }
@@ -254,6 +258,8 @@ export class Recorder implements Tap {
       this.add('replaced', { ...to(connection, request.subscription, line), threshold, seq: answer.seq });
     } else if (request.kind === 'purge' && answer.kind === 'purged') {
       this.add('purged', { mailbox: request.mailbox, entries: answer.entries });
+    } else if (request.kind === 'replay') {
+      this.add('replayed', { mailbox: request.mailbox });
     } else if (request.kind === 'pause') {
       this.add('paused', { mailbox: request.mailbox, paused: request.paused });
     } else if (answer.kind === 'inspected') {

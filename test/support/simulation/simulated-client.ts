@@ -56,6 +56,7 @@ export abstract class SimulatedClient {
         if (this.#peer !== peer) return;
         // Unchecked: whoever listens at the broker's edge finds what cannot be read.
         const answer = decodeControl(text).value as BrokerControl;
+        if (answer.kind === 'ended') this.onEnded();
         if (!('ref' in answer)) return;
         const then = this.#answers.get(answer.ref);
         this.#answers.delete(answer.ref);
@@ -114,6 +115,7 @@ export abstract class SimulatedClient {
 
   protected abstract welcomed(): void;
   protected abstract lost(): void;
+  protected onEnded(): void {}
   protected onReceipt(_ref: number, _receipt: Receipt): void {}
   protected onEvent(_delivery: Delivery, _body: Body): void {}
   protected onNotice(_notice: Notice): void {}

@@ -126,6 +126,11 @@ export class SimulatedConsumer extends SimulatedClient {
     this.#notices.clear();
   }
 
+  /** Its mailbox is gone. */
+  protected override onEnded(): void {
+    this.lost();
+  }
+
   protected override onEvent(delivery: Delivery): void {
     this.#take(delivery);
   }

@@ -18,6 +18,14 @@ export class SimulatedOperator extends SimulatedClient {
     this.request('purge', { mailbox });
   }
 
+  remove(mailbox: string): void {
+    this.request('remove', { mailbox });
+  }
+
+  replay(mailbox: string): void {
+    this.request('replay', { mailbox, from: 'beginning' });
+  }
+
   pause(mailbox: string, paused: boolean): void {
     this.request('pause', { mailbox, paused });
   }

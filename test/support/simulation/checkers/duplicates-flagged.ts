@@ -12,14 +12,28 @@ export const duplicatesFlagged: Checker = (history) => {
   const grants = grantsByToken(history);
   const handed = new Set<string>();
   const acknowledged = new Map<string, number>();
+  /** Mailboxes that hand over again, as if for the first time, because somebody asked for it. */
+  const replaying = new Set<string>();
+  const forget = (mailbox: string): void => {
+    for (const place of handed) if (place.startsWith(`${mailbox} `)) handed.delete(place);
+    for (const place of acknowledged.keys()) if (place.startsWith(`${mailbox} `)) acknowledged.delete(place);
+  };
   const faults: string[] = [];
   for (const fact of history) {
-    if (fact.kind === 'ended') {
+    if (fact.kind === 'replay') {
+      replaying.add(fact.mailbox);
+    } else if (fact.kind === 'replayed') {
+      replaying.delete(fact.mailbox);
+      forget(fact.mailbox);
+    } else if (fact.kind === 'ended') {
+      // Perhaps it came so far.
+      for (const mailbox of replaying) forget(mailbox);
+      replaying.clear();
       for (const [place, atMs] of acknowledged) if (atMs > fact.atMs - FLUSHED_MS) acknowledged.delete(place);
     } else if (fact.kind === 'settled' && fact.settlement === 'ack') {
       const grant = grants.get(fact.token);
       if (grant !== undefined) acknowledged.set(placeOf(grant), fact.atMs);
-    } else if (fact.kind === 'handed' && fact.mailbox !== undefined) {
+    } else if (fact.kind === 'handed' && fact.mailbox !== undefined && !replaying.has(fact.mailbox)) {
       const place = placeOf(fact);
       if (acknowledged.has(place))
         faults.push(`event ${fact.n} was handed to ${fact.mailbox} after it was acknowledged`);

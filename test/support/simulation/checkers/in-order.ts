@@ -34,6 +34,11 @@ function handedInOrder(history: readonly Fact[]): readonly string[] {
   const onConnection = new Map<string, number>();
   const faults: string[] = [];
   for (const fact of history) {
+    if (fact.kind === 'closed' || fact.kind === 'detached') {
+      // What it was given last it may not have got any more, and another gets it.
+      firsts.clear();
+      onConnection.clear();
+    }
     if ((fact.kind !== 'handed' && fact.kind !== 'noticed') || fact.mailbox === undefined) continue;
     const publisher = publishers.get(fact.seq);
     if (publisher === undefined || seen.has(placeOf(fact))) continue;

@@ -55,7 +55,9 @@ function endedAfter(history: readonly Fact[], { atMs }: Fact): boolean {
 }
 
 function purgedSince(history: readonly Fact[], mailbox: string, { atMs }: Fact): boolean {
-  return history.some((fact) => fact.kind === 'purge' && fact.mailbox === mailbox && fact.atMs >= atMs);
+  return history.some(
+    (fact) => (fact.kind === 'purge' || fact.kind === 'remove') && fact.mailbox === mailbox && fact.atMs >= atMs,
+  );
 }
 
 function replacedSince(history: readonly Fact[], mailbox: string, { atMs }: Fact): boolean {

@@ -15,14 +15,18 @@ interface Held {
  */
 export const oneLease: Checker = (history) => {
   const held = new Map<string, Held>();
+  /** By mailbox: what it handed over in the millisecond of its end ended with it. */
+  const removedMs = new Map<string, number>();
   const faults: string[] = [];
   for (const fact of history) {
     const grant = grantOf(fact);
+    if (fact.kind === 'remove') removedMs.set(fact.mailbox, fact.atMs);
     if (grant?.kind === 'delivery') {
       const other = held.get(placeOf(grant));
       if (other !== undefined && !other.contested && fact.atMs < other.untilMs) {
         faults.push(`seq ${grant.seq} of ${grant.mailbox} was leased twice, ${other.untilMs - fact.atMs} ms too early`);
       }
+      if (removedMs.get(grant.mailbox) === fact.atMs) continue;
       held.set(placeOf(grant), { grant, untilMs: grant.atMs + grant.remainingMs, contested: false });
     } else if (fact.kind === 'unsettled') {
       const mine = byToken(held, fact.token);
@@ -60,6 +64,9 @@ function release(held: Map<string, Held>, fact: Fact): void {
     }
     case 'ended':
       held.clear();
+      return;
+    case 'remove':
+      for (const [place, { grant }] of held) if (grant.mailbox === fact.mailbox) held.delete(place);
       return;
     case 'closed':
     case 'detached':

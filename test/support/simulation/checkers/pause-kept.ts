@@ -7,6 +7,7 @@ export const pauseKept: Checker = (history) => {
   const paused = new Set<string>();
   const faults: string[] = [];
   for (const fact of history) {
+    if (fact.kind === 'remove') paused.delete(fact.mailbox);
     if (fact.kind === 'pause') {
       asked.set(fact.mailbox, fact.paused);
       if (!fact.paused) paused.delete(fact.mailbox);

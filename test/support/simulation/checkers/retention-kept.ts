@@ -31,6 +31,7 @@ export const retentionKept: Checker = (history) => {
         kept.delete(tokens.get(fact.token) ?? '');
         break;
       }
+      case 'remove':
       case 'purge':
         for (const place of kept.keys()) if (place.startsWith(`${fact.mailbox} `)) kept.delete(place);
         break;
