@@ -32,8 +32,11 @@ function handedInOrder(history: readonly Fact[]): readonly string[] {
   /** By mailbox and publisher: the highest first one so far, and the highest of any earlier millisecond. */
   const firsts = new Map<string, { now: First; before: number }>();
   const onConnection = new Map<string, number>();
+  /** What they dropped without handing it over may come later. */
+  const replayed = new Set<string>();
   const faults: string[] = [];
   for (const fact of history) {
+    if (fact.kind === 'replay') replayed.add(fact.mailbox);
     if (fact.kind === 'closed' || fact.kind === 'detached') {
       // What it was given last it may not have got any more, and another gets it.
       firsts.clear();
@@ -41,7 +44,7 @@ function handedInOrder(history: readonly Fact[]): readonly string[] {
     }
     if ((fact.kind !== 'handed' && fact.kind !== 'noticed') || fact.mailbox === undefined) continue;
     const publisher = publishers.get(fact.seq);
-    if (publisher === undefined || seen.has(placeOf(fact))) continue;
+    if (publisher === undefined || seen.has(placeOf(fact)) || replayed.has(fact.mailbox)) continue;
     seen.add(placeOf(fact));
     // One that was on its way when the process ended was not seen, and comes again.
     if (fact.attempt > (fact.kind === 'handed' && fact.by === 'push' ? 1 : 0)) continue;
