@@ -1,12 +1,14 @@
 import { Matcher } from '../matcher/index.ts';
 import { type Config, completeConfig } from './config/index.ts';
+import { leaseTerms } from './config/lease-terms.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
 import { realTime, type Time } from './kernel/time.ts';
 import { Turns } from './kernel/turns.ts';
-import { LeaseTable, type LeaseTermsByKind } from './leases/index.ts';
+import { until } from './kernel/until.ts';
+import { LeaseTable } from './leases/index.ts';
 import { EventLog } from './log/event-log.ts';
 import { bodyOfLetter } from './mailboxes/dead-letters.ts';
 import { MailboxAnswers } from './mailboxes/mailbox-answers.ts';
@@ -355,45 +357,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     stop() {
       stopped ??= stop();
       return stopped;
-    },
-  };
-}
-
-/** Resolves when `done` is true, looking now and then, or when `ms` are over. */
-function until(time: Time, ms: number, done: () => boolean): Promise<void> {
-  const endMs = time.monotonicMs() + ms;
-  return new Promise((resolve) => {
-    const look = (): boolean => {
-      if (!done() && time.monotonicMs() < endMs) return false;
-      resolve();
-      return true;
-    };
-    if (look()) return;
-    const stop = time.every(20, () => {
-      if (look()) stop();
-    });
-  });
-}
-
-function leaseTerms(config: Config): LeaseTermsByKind {
-  return {
-    delivery: {
-      defaultMs: config.deliveryLeaseMsDefault,
-      minMs: config.deliveryLeaseMsMin,
-      maxMs: config.deliveryLeaseMsMax,
-      maxTotalMs: config.deliveryLeaseMsTotalMax,
-    },
-    retention: {
-      defaultMs: config.retentionMsDefault,
-      minMs: config.retentionMsMin,
-      maxMs: config.retentionMsMax,
-      maxTotalMs: config.retentionMsTotalMax,
-    },
-    subscription: {
-      defaultMs: config.subscriptionLeaseMsDefault,
-      minMs: config.subscriptionLeaseMsMin,
-      maxMs: config.subscriptionLeaseMsMax,
-      maxTotalMs: Number.POSITIVE_INFINITY,
     },
   };
 }
