@@ -10,8 +10,8 @@ import type { EventToPublish } from './publish-request.ts';
 
 /**
  * What can be said of an event besides its topic and data, and of how it is to be published. All of it may stand
- * together. With `delayMs`, everything else counts from the moment when the event takes its place: `ttlMs`, and what
- * `retain` keeps; only `durable` holds from the receipt on. With `mandatory`, an event that is refused is not retained.
+ * together, but for `mandatory` with `delayMs`, which is refused: nobody knows yet who will want it. With `delayMs`, `ttlMs`
+ * counts from the moment when the event takes its place, and `retain` keeps it from then on.
  */
 export interface PublishOptions {
   /** Flat scalars that predicates can name as `$attr.x`, whatever the data is. At most 64. */

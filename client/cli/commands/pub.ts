@@ -55,6 +55,9 @@ export const pub = command({
   examples,
   async run({ args: [topic = '', data], options }, terminal) {
     const { lines, quiet } = options;
+    if (options.mandatory && options.delay !== undefined) {
+      throw new UsageError('--mandatory and --delay: nobody knows yet who will want it');
+    }
     const publishOptions = { ...publishOptionsOf(options), ...deliveryOptionsOf(options) };
     if (lines) {
       if (data !== undefined && data !== '-')
