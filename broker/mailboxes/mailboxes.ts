@@ -249,7 +249,8 @@ export class Mailboxes implements SubscriptionKeeper {
 
   /**
    * Ends it at once: nothing matches it any more, its consumers have left. Its entries go in the course of time, `done` is
-   * called when they have. Answers how many there were. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`.
+   * called when they have. Answers how many there were. Throws ProtocolError `mailbox_unknown`, `mailbox_busy`, or
+   * `subscription_mode` for the one of dead letters.
    */
   end(name: string, done: () => void = () => {}): number {
     if (name === DEAD_LETTERS)

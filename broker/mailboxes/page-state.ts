@@ -41,7 +41,7 @@ export class PageState {
     return true;
   }
 
-  /** It is to be handed over again, as if it never had been. */
+  /** It is to be handed over again; its attempts are counted anew. */
   unsettle(index: number): void {
     if (!this.isSettled(index)) return;
     this.#settled[index >> 3] = (this.#settled[index >> 3] as number) & ~(1 << (index & 7));

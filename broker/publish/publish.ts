@@ -100,8 +100,8 @@ export class Publish {
 
   /**
    * Takes one event. The receipt goes to `to`, in this turn or when it is flushed; with `ref` 0 nobody wants it. Throws
-   * ProtocolError (`event_too_large`, `rate_limited`, `not_durable`, `no_match`, `store_full`, `store_busy`,
-   * `mailbox_full`, `retained_limit`, `delayed_limit`), and then nothing happened.
+   * ProtocolError (`event_too_large`, `rate_limited`, `topic_invalid`, `frame_malformed`, `not_durable`, `no_match`,
+   * `store_full`, `store_busy`, `mailbox_full`, `retained_limit`, `delayed_limit`), and then nothing happened.
    */
   publish(publisher: Publisher, publication: Publication, to: ReceiptTaker, ref: number): void {
     const { body, options } = publication;
@@ -119,8 +119,8 @@ export class Publish {
   }
 
   /**
-   * An event of the broker's own: a dead letter, one that nobody wanted, one whose time has come. It follows the one that
-   * is being published, if one is.
+   * An event of the broker's own: a dead letter, or one that nobody wanted, once more. Nobody can refuse it. It follows the
+   * one that is being published, if one is, in the same turn.
    */
   derive(topic: string, body: Body): void {
     this.#afterThis(() => void this.#enter({ topic, body, options: NO_OPTIONS }, false));
