@@ -113,9 +113,11 @@ it('who joins a mailbox that is removed before the answer is told that there is 
   const [maker, joiner] = [peer(), peer()];
   maker.subscribe({ mailbox: 'm', topic: '#' });
   atOnce(() => {
+    // Something is being flushed, so that the answer has to wait.
+    maker.publish({ topic: 'a', data: { n: 1 } });
     expect(() => joiner.subscribe({ mailbox: 'm' })).toThrow('not answered');
     expect(() => maker.request('remove', { mailbox: 'm' })).toThrow('not answered');
   });
-  world.time.advance(FLUSHED_MS);
+  world.time.advance(2 * FLUSHED_MS);
   expect(joiner.controls.at(-1)).toMatchObject({ kind: 'refused', code: 'mailbox_unknown' });
 });
