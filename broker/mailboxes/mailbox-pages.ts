@@ -46,6 +46,8 @@ export class MailboxPages {
   readonly #kept = new Map<number, number>();
   /** To be deleted with the next commit. */
   #gone: number[] = [];
+  /** Those, and what is being deleted. The store may still show it. */
+  readonly #going = new Set<number>();
   /** There are flushed pages from `#cursor` on that are not in memory. */
   #behind = false;
   #cursor = 0;
@@ -241,6 +243,7 @@ export class MailboxPages {
       if (settledAtMs > beforeMs || this.#gone.length >= max) return;
       this.#kept.delete(first);
       this.#gone.push(first);
+      this.#going.add(first);
       this.#means.touched();
     }
   }
@@ -383,6 +386,7 @@ export class MailboxPages {
 
   /** Answers how many entries became unsettled. */
   #unsettle(page: Page, fromSeq: number): number {
+    if (this.#going.has(page.first)) return 0;
     let count = 0;
     for (const { seq, index, size } of page.places) {
       if (seq < fromSeq || !page.state.isSettled(index)) continue;
@@ -396,9 +400,11 @@ export class MailboxPages {
     this.#kept.delete(page.first);
     this.#countsChanged = true;
     this.#change(page);
+    // Those that wait in memory are read again, each in its place.
+    const [next = page] = this.#buffered;
     this.#buffered = [];
     this.#behind = true;
-    this.#cursor = Math.min(this.#cursor, page.first);
+    this.#cursor = Math.min(this.#cursor, page.first, next.first);
     return count;
   }
 
@@ -421,6 +427,8 @@ export class MailboxPages {
   }
 
   #delete(first: number, group: Group): void {
+    this.#going.add(first);
+    group.flushed(() => this.#going.delete(first));
     group.delete(numberKey('p', this.#mailbox, first));
     group.delete(numberKey('s', this.#mailbox, first));
     this.#means.log.release(first);

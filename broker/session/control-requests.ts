@@ -35,7 +35,8 @@ type Handler<K extends Request['kind']> = (
 
 type Answer =
   | {
-      readonly frame: BrokerControl;
+      /** A function: made when it is sent. */
+      readonly frame: BrokerControl | (() => BrokerControl);
       /** What the answer says must be on disk before. */
       readonly durable?: boolean;
       /** What follows once the answer is on its way. */
@@ -123,7 +124,7 @@ export function handleControl(session: Session, outbound: Outbound, request: Req
     return;
   }
   const send = (): void => {
-    outbound.control(answer.frame);
+    outbound.control(typeof answer.frame === 'function' ? answer.frame() : answer.frame);
     answer.after?.(outbound);
   };
   if (answer.durable === true) means.afterFlush(send);
@@ -161,22 +162,23 @@ function consume(session: Session, request: Subscribe, { mailboxes }: ControlMea
   const { subscription, created } = mailboxes.attach(session.id, name, request);
   session.subscriptions.set(subscription.id, subscription);
   const { topic, when } = subscription.registration.filters.present;
+  const entries = mailboxes.get(name).mailbox.length;
+  const frame = {
+    ...subscribed(request, subscription),
+    mailbox: { name, created, entries, topic, ...(when !== undefined && { when }) },
+  };
+  const isThere = (): boolean => session.subscriptions.get(subscription.id) === subscription;
   return {
-    frame: {
-      ...subscribed(request, subscription),
-      mailbox: {
-        name,
-        created,
-        entries: mailboxes.get(name).mailbox.length,
-        topic,
-        ...(when !== undefined && { when }),
-      },
-    },
+    // The mailbox may have been removed while the answer waited; then the consumer is not to wait for its events.
+    frame: () =>
+      isThere()
+        ? frame
+        : { kind: 'refused', ref: request.ref, code: 'mailbox_unknown', message: `mailbox ${name} was just removed` },
     // Also where it was there: it may have been made a moment ago, and gone with a crash.
     durable: true,
     after(outbound) {
       // Its connection may have ended while the answer waited.
-      if (session.subscriptions.get(subscription.id) === subscription) subscription.delivery.attach(outbound);
+      if (isThere()) subscription.delivery.attach(outbound);
     },
   };
 }

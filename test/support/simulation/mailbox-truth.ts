@@ -1,4 +1,4 @@
-import type { Fact } from './history.ts';
+import type { Fact, FactOf } from './history.ts';
 
 /** The mailbox that keeps dead letters; what gets there is nobody's wish. */
 export const DEAD_LETTERS = '$dead';
@@ -72,7 +72,7 @@ export class MailboxTruth {
 export function mailboxTruths(history: readonly Fact[]): ReadonlyMap<string, MailboxTruth> {
   const truths = new Map<string, MailboxTruth>();
   /** Changes that were asked for and are not answered. */
-  const open = new Map<string, () => void>();
+  const open: { readonly key: string; readonly doubt: () => void }[] = [];
   /** Requests to attach that came before the last request to remove: their answers prove nothing. */
   const asked = new Map<string, { stale: boolean }>();
   let lastSeq = 0;
@@ -97,16 +97,19 @@ export function mailboxTruths(history: readonly Fact[]): ReadonlyMap<string, Mai
     } else if (fact.kind === 'replace') {
       const { threshold } = fact;
       const afterSeq = lastSeq;
-      open.set(`${fact.connection} ${fact.subscription} ${threshold}`, () =>
-        truth.change({ threshold, afterSeq, certain: false }),
-      );
+      open.push({ key: keyOf(fact), doubt: () => truth.change({ threshold, afterSeq, certain: false }) });
     } else if (fact.kind === 'replaced') {
-      open.delete(`${fact.connection} ${fact.subscription} ${fact.threshold}`);
+      const answered = open.findIndex(({ key }) => key === keyOf(fact));
+      if (answered >= 0) open.splice(answered, 1);
       truth.change({ threshold: fact.threshold, afterSeq: fact.seq, certain: true });
     }
   }
-  for (const doubt of open.values()) doubt();
+  for (const { doubt } of open) doubt();
   return truths;
+}
+
+function keyOf({ connection, subscription, threshold }: FactOf<'replace' | 'replaced'>): string {
+  return `${connection} ${subscription} ${threshold}`;
 }
 
 /** The rules of topic filters that the simulation uses: `+` is a level, `#` at the end is all that is left. */

@@ -25,6 +25,8 @@ export interface Profile {
   readonly diskFaults: number;
   readonly fullDisks: number;
   readonly cleanStops: number;
+  /** Weight of people who empty mailboxes, remove them, or have them replay. */
+  readonly interference: number;
   /** How often the disk turns a bit between two runs of the broker. */
   readonly rot: number;
 }
@@ -77,6 +79,7 @@ export function drawProfile(chance: Chance, wishes: ProfileWishes = {}): Profile
     diskFaults: pick(0, 0, 1),
     fullDisks: pick(0, 0, 1),
     cleanStops: pick(0, 0, 1),
+    interference: pick(0, 1),
     rot: 0,
     ...wishes,
   };

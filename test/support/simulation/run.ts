@@ -34,15 +34,19 @@ const STEPS: readonly Step[] = [
   [1, (run) => run.pick(run.consumers).replace(run.below(7))],
   [1, (run) => run.operator.pause(run.pick(run.consumers).mailbox, true)],
   [2, (run) => run.operator.pause(run.pick(run.consumers).mailbox, false)],
-  [0.2, (run) => run.operator.purge(run.pick(run.consumers).mailbox)],
-  [0.2, (run) => run.operator.remove(run.pick(run.consumers).mailbox)],
-  [0.5, (run) => run.operator.replay(run.pick(run.consumers).mailbox)],
   [1, (run) => run.operator.inspect(run.pick(run.consumers).mailbox)],
   [0.5, (run) => run.operator.peek(run.pick(run.consumers).mailbox)],
   [2, (run) => run.connectAll()],
 ];
 
-const FAULTS: readonly (readonly [of: 'crashes' | 'diskFaults' | 'fullDisks' | 'cleanStops', step: Step])[] = [
+/** How often these are done depends on the profile. */
+const WEIGHTED: readonly (readonly [
+  of: 'crashes' | 'diskFaults' | 'fullDisks' | 'cleanStops' | 'interference',
+  step: Step,
+])[] = [
+  ['interference', [0.4, (run) => run.operator.purge(run.pick(run.consumers).mailbox)]],
+  ['interference', [0.4, (run) => run.operator.remove(run.pick(run.consumers).mailbox)]],
+  ['interference', [1, (run) => run.operator.replay(run.pick(run.consumers).mailbox)]],
   ['crashes', [0.5, (run) => run.world.crash()]],
   ['crashes', [0.5, (run) => run.world.crashSoon(run.below(30))]],
   ['diskFaults', [0.3, (run) => run.world.disk.plan({ kind: 'fails', atCommit: 1 + run.below(5) })]],
@@ -101,7 +105,7 @@ export class Run {
   }
 
   async go(): Promise<Outcome> {
-    const steps = [...STEPS, ...FAULTS.map(([of, [weight, step]]): Step => [weight * this.#profile[of], step])];
+    const steps = [...STEPS, ...WEIGHTED.map(([of, [weight, step]]): Step => [weight * this.#profile[of], step])];
     for (let i = 0; i < this.#profile.steps; i++) {
       if (!this.world.running) await this.#restart();
       await this.#draw(steps)(this);

@@ -39,9 +39,12 @@ function delayedLost(history: readonly Fact[], publishes: ReadonlyMap<number, Fa
     const publish = publishes.get(receipt.n);
     if (publish === undefined || !receipt.delayed || publish.ttlMs !== undefined) continue;
     if (!receipt.durable && endedAfter(history, receipt)) continue;
-    for (const [mailbox, truth] of mailboxTruths(history.slice(0, history.indexOf(receipt)))) {
+    // It may take its place at any time after it was first sent.
+    const sent = history.findIndex((fact) => fact.kind === 'publish' && fact.n === receipt.n);
+    for (const [mailbox, truth] of mailboxTruths(history.slice(0, sent))) {
       const event = { seq: Number.MAX_SAFE_INTEGER, topic: publish.topic, x: publish.x };
-      if (truth.forgets || truth.wants(event) !== 'yes' || replacedSince(history, mailbox, receipt)) continue;
+      if (truth.forgets || truth.wants(event) !== 'yes' || replacedSince(history, mailbox, history[sent] as Fact))
+        continue;
       if (handed.has(`${mailbox} ${publish.n}`) || unseen.has(mailbox)) continue;
       if (purgedSince(history, mailbox, publish)) continue;
       faults.push(`event ${publish.n} was acknowledged as delayed, and ${mailbox} never got it`);
