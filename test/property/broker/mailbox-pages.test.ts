@@ -16,11 +16,12 @@ const KEEP_MS = 60_000;
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), count: fc.integer({ min: 1, max: 30 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('flush' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), nths: fc.array(fc.nat(100)) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('trace' as const), nths: fc.array(fc.nat(100)) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('settleAll' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), count: fc.nat(20) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('drop' as const), count: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('replay' as const), nth: fc.nat(100) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('later' as const), ms: fc.nat(KEEP_MS) }) },
@@ -33,6 +34,7 @@ class Beside {
   readonly plain: PlainEntry[] = [];
   #pages: MailboxPages;
   #log;
+  #store;
   readonly #keepMs: number;
   readonly #eager: boolean;
   #seq = 0;
@@ -42,13 +44,14 @@ class Beside {
   constructor(keepMs: number, eager: boolean) {
     this.#keepMs = keepMs;
     this.#eager = eager;
-    [this.#pages, this.#log] = this.#start();
+    [this.#pages, this.#log, this.#store] = this.#start();
   }
 
   do(step: Step): void {
     const pages = this.#pages;
     if (step.kind === 'add') for (let i = 0; i < step.count; i++) this.#add();
-    else if (step.kind === 'flush') this.runs.time.settle();
+    else if (step.kind === 'flush') this.#flush();
+    else if (step.kind === 'hold') this.#hold();
     else if (step.kind === 'take') this.#take();
     else if (step.kind === 'settle' || step.kind === 'trace') {
       for (const nth of step.nths) {
@@ -63,18 +66,18 @@ class Beside {
     } else if (step.kind === 'settleAll') for (const place of [...this.#taken.values()]) this.#settle(place);
     else if (step.kind === 'drop') for (let i = 0; i < step.count; i++) this.#drop();
     else if (step.kind === 'restart') {
-      this.runs.time.settle();
+      this.#flush();
       this.#taken.clear();
-      [this.#pages, this.#log] = this.#start();
+      [this.#pages, this.#log, this.#store] = this.#start();
     } else if (step.kind === 'replay') this.#replay(this.plain[step.nth]?.seq ?? 0);
     else {
-      this.runs.time.settle();
+      this.#flush();
       this.runs.time.advance(step.ms);
     }
   }
 
   check(): void {
-    this.runs.time.settle();
+    this.#flush();
     const { counts } = this.#pages;
     const left = this.plain.filter(({ settled }) => !settled);
     expect(counts.entries).toBe(left.length);
@@ -110,14 +113,25 @@ class Beside {
   }
 
   #start() {
-    const { journal, log } = this.runs.start();
+    const { journal, log, store } = this.runs.start();
     const wallMs = () => this.runs.time.wallMs();
     const pages = new MailboxPages(1, this.#keepMs, { journal, log, wallMs, touched: () => journal.touch() });
     pages.restore();
     pages.eager = this.#eager;
     journal.addWriter((group) => pages.write(group));
     journal.addWriter((group) => log.write(group));
-    return [pages, log] as const;
+    return [pages, log, store] as const;
+  }
+
+  #flush(): void {
+    this.#store.letGo();
+    this.runs.time.settle();
+  }
+
+  /** What was done so far is on its way to the disk, and does not arrive. */
+  #hold(): void {
+    this.#store.hold();
+    this.runs.time.settle();
   }
 
   #add(): void {
@@ -145,7 +159,7 @@ class Beside {
   }
 
   #replay(seq: number): void {
-    this.runs.time.settle();
+    this.#flush();
     const replay = this.#pages.replay(seq, 0);
     let step = replay.next();
     while (step.done !== true) step = replay.next();
@@ -190,7 +204,7 @@ describe('MailboxPages', () => {
         beside.check();
         if (keepMs === 0) beside.end();
       }),
-      { numRuns: 150 },
+      { numRuns: 150, examples: [[[{ kind: 'add', count: 1 }, { kind: 'hold' }, { kind: 'drop', count: 1 }]]] },
     );
   });
 });
