@@ -82,8 +82,10 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   /** Entries in memory that will expire by a time of their own. */
   #expiring = 0;
   #tight = false;
-  /** Running while no lease is to be had, or until the broker may begin. */
+  /** Running until former consumers have had time to come back after a restart. */
   #waiting: Wakeup | undefined;
+  /** Running while some consumer finds no lease to be had. */
+  #leaseRetry: Wakeup | undefined;
   #filling = false;
 
   /** `restart`: it was there before; for so long its former consumers may come back before it begins. */
@@ -195,14 +197,16 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
       if (this.#isOver(entry)) continue;
       if (!this.#hand(entry, consumer, outbox)) {
         this.backlog.giveBack(entry);
-        this.#waiting = this.wakeups.after(LEASE_RETRY_MS, this);
-        return;
+        // It has as many leases as it may; others may have some left.
+        consumer.leaseless = true;
+        this.#leaseRetry ??= this.wakeups.after(LEASE_RETRY_MS, { wake: () => this.#retryLeases() });
+        continue;
       }
       this.#turn += 1;
     }
   }
 
-  /** Leases may be had again, or the time after a restart is over. */
+  /** The time after a restart is over. */
   wake(): void {
     this.#waiting = undefined;
     this.pump();
@@ -317,7 +321,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   close(): void {
     for (const entry of [...this.entries.values()]) this.remove(entry, 'owner-closed');
     this.backlog.clear();
-    if (this.#waiting !== undefined) this.wakeups.cancel(this.#waiting);
+    for (const wakeup of [this.#waiting, this.#leaseRetry]) if (wakeup !== undefined) this.wakeups.cancel(wakeup);
     this.#means.tight(this, false);
   }
 
@@ -383,6 +387,12 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (holder !== undefined) this.#takeFrom(holder, entry);
     this.#traced(entry);
     super.rest(entry, ms);
+  }
+
+  #retryLeases(): void {
+    this.#leaseRetry = undefined;
+    for (const consumer of this.consumers) consumer.leaseless = false;
+    this.pump();
   }
 
   /** The consumer whose turn it is among those that may be given something. It stays so until it is given something. */
@@ -617,7 +627,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   #whatFor(): string {
     if (this.#paused) return 'the mailbox is paused';
     if (this.consumers.length === 0) return 'the mailbox has no consumer';
-    if (this.#waiting !== undefined) return 'no lease is to be had';
+    if (this.#waiting !== undefined) return 'after the restart, for those who consumed it before';
+    if (this.#leaseRetry !== undefined) return 'no lease is to be had';
     return 'no consumer has given credit, or reads';
   }
 }

@@ -104,6 +104,22 @@ describe('consumers of one mailbox', () => {
     expect(each(again, 'attempt')).toEqual([2, 2, 2]);
   });
 
+  it('end with their connection, also where the session is resumed', async () => {
+    const { publisher, connect } = await broker();
+    const lasting = connect();
+    const { session } = lasting.hello();
+    const { subscription } = lasting.subscribe({ topic: 'b', leaseMs: 60 * SECOND });
+    consume(lasting, {});
+    expect(statusOf(publisher, 'box').consumers).toBe(2);
+    lasting.peer.vanish();
+    const resumed = connect();
+    expect(resumed.hello(session)).toMatchObject({ session: { resumed: true }, subscriptions: [subscription] });
+    expect(statusOf(publisher, 'box').consumers).toBe(1);
+    consume(resumed, {});
+    resumed.request('goodbye', {});
+    expect(statusOf(publisher, 'box').consumers).toBe(1);
+  });
+
   it('who leave on their own account do the same', async () => {
     const { publisher, one, two, second, first } = await broker();
     publisher.publish(...events(1, 2));
@@ -125,6 +141,44 @@ describe('consumers of one mailbox', () => {
     expect(two.take('refused')).toMatchObject([{ code: 'lease_not_owner' }]);
     one.ack(leaseOf(had));
     expect(one.take('settled')).toHaveLength(1);
+  });
+});
+
+describe('leases that are not to be had', () => {
+  it('hold a mailbox up until there are some', async () => {
+    const { greeted, time } = await simulatedBroker({ leasesPerSessionMax: 2 });
+    const [publisher, worker] = [greeted(), greeted()];
+    consume(worker, {});
+    publisher.publish(...events(1, 4));
+    const [first, second] = worker.take('event');
+    expect([first?.['data'], second?.['data']]).toEqual([1, 2]);
+    expect(statusOf(publisher, 'box')).toMatchObject({ leased: 2, entries: 4 });
+    worker.ack(leaseOf(first));
+    time.advance(200);
+    expect(taken(worker)).toEqual([3]);
+  });
+
+  it('do not hold up those who have others', async () => {
+    const { greeted, time } = await simulatedBroker({ leasesPerSessionMax: 3 });
+    const [publisher, one, two] = [greeted(), greeted(), greeted()];
+    consume(one, {});
+    publisher.publish(...events(1, 3));
+    expect(one.take('event')).toHaveLength(3);
+    consume(two, {});
+    publisher.publish(...events(4, 6));
+    time.advance(SECOND);
+    expect(taken(two)).toEqual([4, 5, 6]);
+  });
+
+  it('refuse a new mailbox, and leave nothing of it', async () => {
+    const { greeted, metric } = await simulatedBroker({ leasesMax: 1 });
+    const peer = greeted();
+    peer.subscribe({ mailbox: 'first', topic: 'a' });
+    expect(peer.request('subscribe', { mailbox: 'second', topic: 'a' })).toMatchObject({ code: 'lease_limit' });
+    expect(await metric('tellwhen_mailboxes')).toBe(1);
+    expect(await metric('tellwhen_subscriptions{mode="push"}')).toBe(1);
+    peer.publish(...events(1, 1));
+    expect(each(peer.take('receipt'), 'matched')).toEqual([1]);
   });
 });
 
