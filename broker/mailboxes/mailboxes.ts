@@ -451,7 +451,14 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   #lapsed(held: Held): void {
-    if (held.leaseId !== undefined) this.#means.leases.free(held.leaseId);
+    const { leaseId } = held;
+    if (leaseId === undefined) return;
+    if (held.busy) {
+      // What is done for it would go on in what is left of it: it lives for as little more as may be.
+      granted(this.#means.leases.grant(leaseId, { ttlMs: this.#means.config.subscriptionLeaseMsMin }));
+      return;
+    }
+    this.#means.leases.free(leaseId);
     held.leaseId = undefined;
     this.#end(held, () => {});
   }

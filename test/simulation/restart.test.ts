@@ -327,6 +327,53 @@ describe('after a crash', () => {
   });
 });
 
+describe('a mailbox whose lease ends while something long is done for it', () => {
+  const leased = { leaseMs: 10 * SECOND, creditEvents: 0 } as const;
+
+  /** Left alone with its events, and its lease about to end. */
+  async function ending() {
+    const { durable, publisher, worker, subscription } = await broker(leased);
+    publisher.subscribe({ mailbox: 'other', topic: 'a', creditEvents: 0 });
+    for (let from = 1; from <= 2_001; from += 500) publisher.publish(...events(from, from + 499));
+    worker.request('unsubscribe', { subscription });
+    durable.time.advance(9 * SECOND);
+    // From here on no step of what is long comes to its end.
+    durable.store.hold();
+    publisher.publish(...events(2_501, 2_501));
+    return { durable, publisher };
+  }
+
+  it('lives until that is done, and leaves nothing behind', async () => {
+    const { durable, publisher } = await ending();
+    const purged = publisher.ask('purge', { mailbox: 'box' });
+    durable.time.advance(5 * SECOND);
+    durable.store.letGo();
+    durable.time.advance(SECOND);
+    expect(publisher.answerTo(purged)).toMatchObject({ kind: 'purged' });
+    durable.time.advance(20 * SECOND);
+    expect(publisher.request('inspect', { mailbox: 'box' })).toMatchObject({ code: 'mailbox_unknown' });
+    expect(entriesOf(publisher, 'other')).toHaveLength(2_501);
+    publisher.request('purge', { mailbox: 'other' });
+    durable.time.advance(SECOND);
+    for (const kind of ['b', 'r', 'p', 's'] as const) {
+      const records = durable.store.range({ from: numberKey(kind, 0), to: numberKey(kind, 2 ** 50), limit: 10 });
+      expect(records, kind).toEqual([]);
+    }
+    expect(durable.faults).toEqual([]);
+  });
+
+  it('lives on with a consumer who comes meanwhile', async () => {
+    const { durable, publisher } = await ending();
+    publisher.ask('purge', { mailbox: 'box' });
+    durable.time.advance(5 * SECOND);
+    const back = durable.greeted();
+    back.ask('subscribe', { mailbox: 'box' });
+    durable.store.letGo();
+    durable.time.advance(60 * SECOND);
+    expect(statusOf(publisher, 'box')).toMatchObject({ consumers: 1 });
+  });
+});
+
 describe('after a stop in order', () => {
   it('leases have what they had, and nothing waits', async () => {
     const { durable, publisher, worker, subscription } = await broker({ leaseMs: 60 * MINUTE });
