@@ -437,6 +437,40 @@ describe('replaying a mailbox', () => {
     expect(statusOf(publisher, 'box').entries).toBe(answer.kind === 'replayed' ? answer.entries : -1);
   });
 
+  it('goes through more pages than are in memory, in order, and looking into it goes past them', async () => {
+    const { publisher, one, first } = await broker(keeping);
+    const all: unknown[] = [];
+    for (let n = 1; n <= 700; n++) {
+      publisher.publish(...events(n, n));
+      all.push(...acknowledged(one));
+      one.credit(first, 1, 100);
+    }
+    expect(all).toHaveLength(700);
+    expect(entriesOf(publisher, 'box')).toEqual([]);
+    expect(publisher.request('replay', { mailbox: 'box', from: 'beginning' })).toMatchObject({ entries: 700 });
+    expect(entriesOf(publisher, 'box')).toHaveLength(700);
+    const again: unknown[] = [];
+    for (let some = acknowledged(one); some.length > 0; some = acknowledged(one)) {
+      again.push(...some);
+      one.credit(first, some.length, 10_000);
+    }
+    expect(again).toEqual(all);
+    expect(statusOf(publisher, 'box')).toMatchObject({ entries: 0, bytes: 0, leased: 0 });
+  });
+
+  it('is told to wait while another long thing is done for the mailbox', async () => {
+    const { publisher } = await settled();
+    const first = publisher.peer;
+    first.sendText(JSON.stringify({ kind: 'purge', ref: 901, mailbox: 'box' }));
+    first.sendText(JSON.stringify({ kind: 'replay', ref: 902, mailbox: 'box', from: 'beginning' }));
+    first.sendText(JSON.stringify({ kind: 'remove', ref: 903, mailbox: 'box' }));
+    publisher.publish();
+    expect(publisher.answerTo(901)).toMatchObject({ kind: 'purged' });
+    expect(publisher.answerTo(902)).toMatchObject({ kind: 'refused', code: 'mailbox_busy' });
+    expect(publisher.answerTo(903)).toMatchObject({ kind: 'refused', code: 'mailbox_busy' });
+    expect(publisher.request('remove', { mailbox: 'box' })).toMatchObject({ kind: 'removed' });
+  });
+
   it('may be done again and again, and in the midst of it', async () => {
     const { publisher, one, first } = await settled();
     for (let i = 0; i < 3; i++) {
