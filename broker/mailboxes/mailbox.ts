@@ -22,8 +22,8 @@ import type { StoredEvents } from './stored-events.ts';
 
 /** When no lease is to be had, ask again so much later. */
 const LEASE_RETRY_MS = 100;
-/** A notice that comes again after a restart keeps at least so much of its retention. */
-const RETENTION_AFTER_RESTART_MS = 30_000;
+/** A notice that comes again after a restart keeps at least 30 s of its retention; a grant may be a tenth shorter than it says. */
+const RETENTION_AFTER_RESTART_MS = Math.ceil(30_000 / 0.9);
 /** What is settled in one go when many entries are. */
 const STEP_ENTRIES = 1_000;
 
@@ -45,6 +45,8 @@ export interface MailboxMeans extends EntriesMeans {
   readonly loadedMax: number;
   /** The largest event there may be. */
   readonly eventBytesMax: number;
+  /** The longest retention there may be. */
+  readonly retentionMsMax: number;
   /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
   readonly admit: () => void;
   /** Publishes it, in this turn, so that it is stored with the same commit that takes it out of here. */
@@ -493,7 +495,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   /** What the consumer says; or, of a notice that a restart cut short, what was left of it. */
   #retentionMs({ event }: Entry<StoredPlace>, consumer: Consumer): number {
     const leftMs = event.page.state.trace(event.index)?.retentionMs ?? 0;
-    return leftMs === 0 ? consumer.terms.retentionMs : Math.max(leftMs, RETENTION_AFTER_RESTART_MS);
+    if (leftMs === 0) return consumer.terms.retentionMs;
+    return Math.min(Math.max(leftMs, RETENTION_AFTER_RESTART_MS), this.#means.retentionMsMax);
   }
 
   /** It does not have the entry any more. */
