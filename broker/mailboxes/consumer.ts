@@ -19,6 +19,8 @@ export class Consumer implements Delivery, Fetching {
   readonly credit: Credit;
   /** Those it has or was notified of, by seq. */
   readonly held = new Map<number, Entry<StoredPlace>>();
+  /** It found no lease to be had, lately. */
+  leaseless = false;
   /** Drops of the mailbox that it was told of. */
   dropsTold = 0;
   readonly #mailbox: Mailbox;
@@ -45,7 +47,7 @@ export class Consumer implements Delivery, Fetching {
   /** The connection, if there is one that takes something now, and credit. Else its mailbox is told when there is one. */
   get ready(): Outbox | undefined {
     const outbox = this.#outbox;
-    if (outbox === undefined || !this.credit.some) return undefined;
+    if (outbox === undefined || this.leaseless || !this.credit.some) return undefined;
     if (outbox.writable) return outbox;
     outbox.pumpWhenWritable(this);
     return undefined;

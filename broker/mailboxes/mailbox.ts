@@ -22,8 +22,8 @@ import type { StoredEvents } from './stored-events.ts';
 
 /** When no lease is to be had, ask again so much later. */
 const LEASE_RETRY_MS = 100;
-/** A notice that comes again after a restart keeps at least so much of its retention. */
-const RETENTION_AFTER_RESTART_MS = 30_000;
+/** A notice that comes again after a restart keeps at least 30 s of its retention; a grant may be a tenth shorter than it says. */
+const RETENTION_AFTER_RESTART_MS = Math.ceil(30_000 / 0.9);
 /** What is settled in one go when many entries are. */
 const STEP_ENTRIES = 1_000;
 
@@ -45,6 +45,8 @@ export interface MailboxMeans extends EntriesMeans {
   readonly loadedMax: number;
   /** The largest event there may be. */
   readonly eventBytesMax: number;
+  /** The longest retention there may be. */
+  readonly retentionMsMax: number;
   /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
   readonly admit: () => void;
   /** Publishes it, in this turn, so that it is stored with the same commit that takes it out of here. */
@@ -82,8 +84,10 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   /** Entries in memory that will expire by a time of their own. */
   #expiring = 0;
   #tight = false;
-  /** Running while no lease is to be had, or until the broker may begin. */
+  /** Running until former consumers have had time to come back after a restart. */
   #waiting: Wakeup | undefined;
+  /** Running while some consumer finds no lease to be had. */
+  #leaseRetry: Wakeup | undefined;
   #filling = false;
 
   /** `restart`: it was there before; for so long its former consumers may come back before it begins. */
@@ -195,14 +199,16 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
       if (this.#isOver(entry)) continue;
       if (!this.#hand(entry, consumer, outbox)) {
         this.backlog.giveBack(entry);
-        this.#waiting = this.wakeups.after(LEASE_RETRY_MS, this);
-        return;
+        // It has as many leases as it may; others may have some left.
+        consumer.leaseless = true;
+        this.#leaseRetry ??= this.wakeups.after(LEASE_RETRY_MS, { wake: () => this.#retryLeases() });
+        continue;
       }
       this.#turn += 1;
     }
   }
 
-  /** Leases may be had again, or the time after a restart is over. */
+  /** The time after a restart is over. */
   wake(): void {
     this.#waiting = undefined;
     this.pump();
@@ -317,7 +323,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   close(): void {
     for (const entry of [...this.entries.values()]) this.remove(entry, 'owner-closed');
     this.backlog.clear();
-    if (this.#waiting !== undefined) this.wakeups.cancel(this.#waiting);
+    for (const wakeup of [this.#waiting, this.#leaseRetry]) if (wakeup !== undefined) this.wakeups.cancel(wakeup);
     this.#means.tight(this, false);
   }
 
@@ -383,6 +389,12 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (holder !== undefined) this.#takeFrom(holder, entry);
     this.#traced(entry);
     super.rest(entry, ms);
+  }
+
+  #retryLeases(): void {
+    this.#leaseRetry = undefined;
+    for (const consumer of this.consumers) consumer.leaseless = false;
+    this.pump();
   }
 
   /** The consumer whose turn it is among those that may be given something. It stays so until it is given something. */
@@ -483,7 +495,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   /** What the consumer says; or, of a notice that a restart cut short, what was left of it. */
   #retentionMs({ event }: Entry<StoredPlace>, consumer: Consumer): number {
     const leftMs = event.page.state.trace(event.index)?.retentionMs ?? 0;
-    return leftMs === 0 ? consumer.terms.retentionMs : Math.max(leftMs, RETENTION_AFTER_RESTART_MS);
+    if (leftMs === 0) return consumer.terms.retentionMs;
+    return Math.min(Math.max(leftMs, RETENTION_AFTER_RESTART_MS), this.#means.retentionMsMax);
   }
 
   /** It does not have the entry any more. */
@@ -617,7 +630,8 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   #whatFor(): string {
     if (this.#paused) return 'the mailbox is paused';
     if (this.consumers.length === 0) return 'the mailbox has no consumer';
-    if (this.#waiting !== undefined) return 'no lease is to be had';
+    if (this.#waiting !== undefined) return 'after the restart, for those who consumed it before';
+    if (this.#leaseRetry !== undefined) return 'no lease is to be had';
     return 'no consumer has given credit, or reads';
   }
 }

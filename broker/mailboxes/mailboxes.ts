@@ -27,8 +27,8 @@ export const DEAD_LETTERS = '$dead';
 const SWEEP_MS = 1_000;
 /** How often what is left of leases is written down while they run. */
 const LEFT_MS = 60_000;
-/** After a restart a mailbox lasts at least so long without a consumer. */
-const LEFT_AFTER_RESTART_MS = 5 * 60_000;
+/** After a restart a mailbox lasts at least five minutes without a consumer; a grant may be a tenth shorter than it says. */
+const LEFT_AFTER_RESTART_MS = Math.ceil((5 * 60_000) / 0.9);
 /** After a restart consumers may come back for so long before what they had is handed over again. */
 const QUIET_AFTER_RESTART_MS = 5_000;
 /** Pages that are freed in one step when a mailbox is over. */
@@ -124,7 +124,10 @@ export class Mailboxes implements SubscriptionKeeper {
     return this.#byName.values();
   }
 
-  /** Goes on with the mailboxes that are stored. Before anything else is done. */
+  /**
+   * Goes on with the mailboxes that are stored. Before anything else is done. Throws Error when there is one that the
+   * configuration does not allow any more, as when it has fewer leases, or shorter predicates.
+   */
   restore(): void {
     const { store } = this.#means.journal;
     for (let from = 0; ; ) {
@@ -132,7 +135,13 @@ export class Mailboxes implements SubscriptionKeeper {
       for (const { key, value } of records) {
         const number = numberIn(key, 0);
         from = number + 1;
-        this.#restoreOne(number, decodeMailboxRecord(value));
+        const record = decodeMailboxRecord(value);
+        try {
+          this.#restoreOne(number, record);
+        } catch (cause) {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new Error(`mailbox ${record.terms.name} does not fit the configuration: ${why}`, { cause });
+        }
       }
       if (records.length < 1_000) break;
     }
@@ -338,7 +347,7 @@ export class Mailboxes implements SubscriptionKeeper {
       return;
     }
     if (record.terms.name !== DEAD_LETTERS) {
-      this.#grantLease(held, Math.max(record.leftMs, LEFT_AFTER_RESTART_MS));
+      this.#grantLease(held, this.#withinBounds(Math.max(record.leftMs, LEFT_AFTER_RESTART_MS)));
       if (held.leaseId !== undefined) this.#means.leases.resume(held.leaseId);
     }
     if (record.filling !== undefined) this.#fill(held, record.filling);
@@ -384,6 +393,7 @@ export class Mailboxes implements SubscriptionKeeper {
       ...this.#means,
       loadedMax: config.mailboxLoadedMax,
       eventBytesMax: config.eventBytesMax,
+      retentionMsMax: config.retentionMsMax,
       tight: (mailbox: Mailbox, tight: boolean) => {
         if (tight) this.#tight.add(mailbox);
         else this.#tight.delete(mailbox);
@@ -448,11 +458,25 @@ export class Mailboxes implements SubscriptionKeeper {
   #resetLease(held: Held, leaseId: number): void {
     const current = this.#means.leases.current(leaseId);
     if (current === undefined) return;
-    granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, held.record.terms.leaseMs));
+    const leaseMs = this.#withinBounds(held.record.terms.leaseMs);
+    granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, leaseMs));
+  }
+
+  /** The bounds may have been others when the mailbox was made. */
+  #withinBounds(leaseMs: number): number {
+    const { subscriptionLeaseMsMin, subscriptionLeaseMsMax } = this.#means.config;
+    return Math.min(Math.max(leaseMs, subscriptionLeaseMsMin), subscriptionLeaseMsMax);
   }
 
   #lapsed(held: Held): void {
-    if (held.leaseId !== undefined) this.#means.leases.free(held.leaseId);
+    const { leaseId } = held;
+    if (leaseId === undefined) return;
+    if (held.busy) {
+      // What is done for it would go on in what is left of it: it lives for as little more as may be.
+      granted(this.#means.leases.grant(leaseId, { ttlMs: this.#means.config.subscriptionLeaseMsMin }));
+      return;
+    }
+    this.#means.leases.free(leaseId);
     held.leaseId = undefined;
     this.#end(held, () => {});
   }

@@ -25,8 +25,10 @@ export interface DelayedMeans {
 interface Waiting extends HeapItem {
   /** On the wall clock. */
   readonly dueMs: number;
-  /** Of those that are due at one time, the lowest comes first, as they came. */
+  /** Of those that are tried at one time, the lowest comes first, as they came. */
   readonly number: number;
+  /** When it is to be published: when it is due, and later where there was no room for it then. */
+  tryMs: number;
   /** Until it is flushed. */
   record: Uint8Array | undefined;
 }
@@ -44,7 +46,7 @@ const RETRY_MS = 1_000;
 export class Delayed {
   readonly #means: DelayedMeans;
   readonly #waiting = new Heap<Waiting>(
-    (one, other) => one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.number < other.number),
+    (one, other) => one.tryMs < other.tryMs || (one.tryMs === other.tryMs && one.number < other.number),
   );
   #fresh: Waiting[] = [];
   #gone: Waiting[] = [];
@@ -67,7 +69,8 @@ export class Delayed {
       const records = store.range({ from, to: range.to, limit: 1_000 });
       for (const { key } of records) {
         const number = numberIn(key, 1);
-        this.#waiting.push({ dueMs: numberIn(key, 0), number, record: undefined, heapAt: NOT_IN_HEAP });
+        const dueMs = numberIn(key, 0);
+        this.#waiting.push({ dueMs, number, tryMs: dueMs, record: undefined, heapAt: NOT_IN_HEAP });
         this.#nextNumber = Math.max(this.#nextNumber, number + 1);
         from = numberKey('l', numberIn(key, 0), number + 1);
       }
@@ -100,7 +103,8 @@ export class Delayed {
     to.varint(body.bytes.length);
     to.raw(body.bytes);
     const record = to.written().slice();
-    const waiting = { dueMs: time.wallMs() + delayMs, number: this.#nextNumber++, record, heapAt: NOT_IN_HEAP };
+    const dueMs = time.wallMs() + delayMs;
+    const waiting = { dueMs, number: this.#nextNumber++, tryMs: dueMs, record, heapAt: NOT_IN_HEAP };
     this.#waiting.push(waiting);
     this.#fresh.push(waiting);
     journal.touch();
@@ -110,12 +114,15 @@ export class Delayed {
     const nowMs = this.#means.time.wallMs();
     for (let i = 0; i < TICK_EVENTS; i++) {
       const next = this.#waiting.peek();
-      if (next === undefined || next.dueMs > nowMs) return;
+      if (next === undefined || next.tryMs > nowMs) return;
       this.#waiting.pop();
       if (this.#publish(next)) {
         this.#gone.push(next);
         this.#means.journal.touch();
-      } else this.#again(next, nowMs);
+      } else {
+        next.tryMs = nowMs + RETRY_MS;
+        this.#waiting.push(next);
+      }
     }
   }
 
@@ -130,17 +137,6 @@ export class Delayed {
     const body = readBody(new ByteReader(from.raw(from.varint())));
     const options = { ...NO_OPTIONS, retain, ttlMs: ttl === 0 ? undefined : ttl - 1 };
     return this.#means.publish({ topic, body, options });
-  }
-
-  /** Its key says when it is due, so it is written anew. */
-  #again(waiting: Waiting, nowMs: number): void {
-    const { dueMs, number } = waiting;
-    const record = waiting.record ?? this.#means.journal.store.get(numberKey('l', dueMs, number));
-    this.#gone.push(waiting);
-    const later = { dueMs: nowMs + RETRY_MS, number: this.#nextNumber++, record, heapAt: NOT_IN_HEAP };
-    this.#waiting.push(later);
-    this.#fresh.push(later);
-    this.#means.journal.touch();
   }
 
   #write(group: Group): void {

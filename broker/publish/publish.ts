@@ -119,8 +119,8 @@ export class Publish {
   }
 
   /**
-   * An event of the broker's own: a dead letter, or one that nobody wanted, once more. Nobody can refuse it. It follows the
-   * one that is being published, if one is, in the same turn.
+   * An event of the broker's own, which nobody may refuse: a dead letter. It follows the one that is being published, if one
+   * is.
    */
   derive(topic: string, body: Body): void {
     this.#afterThis(() => void this.#enter({ topic, body, options: NO_OPTIONS }, false));
@@ -168,8 +168,11 @@ export class Publish {
     }
   }
 
-  /** The steps that an event takes once it is known not to be another's repetition. */
-  #enter(publication: Publication, refusable: boolean): Receipt {
+  /**
+   * The steps that an event takes once it is known not to be another's repetition. `unmatchedToo`: it is published once
+   * more where nobody wants it.
+   */
+  #enter(publication: Publication, refusable: boolean, unmatchedToo = refusable): Receipt {
     const { recent, deliver, retained } = this.#means;
     const event = this.#place(publication);
     const matches = this.#match(event);
@@ -181,7 +184,7 @@ export class Publish {
     try {
       deliver(event, matches);
       if (publication.options.retain) retained.keep(event);
-      if (matches.count === 0) this.#unmatched(event, refusable);
+      if (matches.count === 0 && unmatchedToo) this.#unmatched(event);
       return this.#receipt(event, matches.count, publication.options);
     } finally {
       if (outermost) this.#runDerived();
@@ -250,11 +253,20 @@ export class Publish {
     } else to.receipt(ref, receipt);
   }
 
-  #unmatched({ topic, bytes }: PublishedEvent, published: boolean): void {
+  #unmatched({ topic, bytes }: PublishedEvent): void {
     const { unmatchedTopic } = this.#means.config;
-    if (unmatchedTopic === '' || !published) return;
     const below = `${unmatchedTopic}/${topic}`;
-    if (isTopic(below)) this.derive(below, copyOfBody(bytes));
+    if (unmatchedTopic === '' || !isTopic(below)) return;
+    const publication = { topic: below, body: copyOfBody(bytes), options: NO_OPTIONS };
+    this.#afterThis(() => {
+      try {
+        this.#enter(publication, true, false);
+      } catch (error) {
+        // Its publisher has a receipt already, for an event that nobody wants.
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#means.counters.eventsRefused[error.code] += 1;
+      }
+    });
   }
 
   #afterThis(work: () => void): void {

@@ -69,7 +69,7 @@ describe('the document of the protocol', () => {
   });
 
   it('has every drop reason and every close code', () => {
-    const words = [...DROP_REASONS, ...Object.values(CLOSE).map(String)];
+    const words = [...DROP_REASONS.map((reason, number) => `${number} ${reason}`), ...Object.values(CLOSE).map(String)];
     expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(text))).toEqual([]);
   });
 

@@ -104,6 +104,22 @@ describe('consumers of one mailbox', () => {
     expect(each(again, 'attempt')).toEqual([2, 2, 2]);
   });
 
+  it('end with their connection, also where the session is resumed', async () => {
+    const { publisher, connect } = await broker();
+    const lasting = connect();
+    const { session } = lasting.hello();
+    const { subscription } = lasting.subscribe({ topic: 'b', leaseMs: 60 * SECOND });
+    consume(lasting, {});
+    expect(statusOf(publisher, 'box').consumers).toBe(2);
+    lasting.peer.vanish();
+    const resumed = connect();
+    expect(resumed.hello(session)).toMatchObject({ session: { resumed: true }, subscriptions: [subscription] });
+    expect(statusOf(publisher, 'box').consumers).toBe(1);
+    consume(resumed, {});
+    resumed.request('goodbye', {});
+    expect(statusOf(publisher, 'box').consumers).toBe(1);
+  });
+
   it('who leave on their own account do the same', async () => {
     const { publisher, one, two, second, first } = await broker();
     publisher.publish(...events(1, 2));
@@ -125,6 +141,44 @@ describe('consumers of one mailbox', () => {
     expect(two.take('refused')).toMatchObject([{ code: 'lease_not_owner' }]);
     one.ack(leaseOf(had));
     expect(one.take('settled')).toHaveLength(1);
+  });
+});
+
+describe('leases that are not to be had', () => {
+  it('hold a mailbox up until there are some', async () => {
+    const { greeted, time } = await simulatedBroker({ leasesPerSessionMax: 2 });
+    const [publisher, worker] = [greeted(), greeted()];
+    consume(worker, {});
+    publisher.publish(...events(1, 4));
+    const [first, second] = worker.take('event');
+    expect([first?.['data'], second?.['data']]).toEqual([1, 2]);
+    expect(statusOf(publisher, 'box')).toMatchObject({ leased: 2, entries: 4 });
+    worker.ack(leaseOf(first));
+    time.advance(200);
+    expect(taken(worker)).toEqual([3]);
+  });
+
+  it('do not hold up those who have others', async () => {
+    const { greeted, time } = await simulatedBroker({ leasesPerSessionMax: 3 });
+    const [publisher, one, two] = [greeted(), greeted(), greeted()];
+    consume(one, {});
+    publisher.publish(...events(1, 3));
+    expect(one.take('event')).toHaveLength(3);
+    consume(two, {});
+    publisher.publish(...events(4, 6));
+    time.advance(SECOND);
+    expect(taken(two)).toEqual([4, 5, 6]);
+  });
+
+  it('refuse a new mailbox, and leave nothing of it', async () => {
+    const { greeted, metric } = await simulatedBroker({ leasesMax: 1 });
+    const peer = greeted();
+    peer.subscribe({ mailbox: 'first', topic: 'a' });
+    expect(peer.request('subscribe', { mailbox: 'second', topic: 'a' })).toMatchObject({ code: 'lease_limit' });
+    expect(await metric('tellwhen_mailboxes')).toBe(1);
+    expect(await metric('tellwhen_subscriptions{mode="push"}')).toBe(1);
+    peer.publish(...events(1, 1));
+    expect(each(peer.take('receipt'), 'matched')).toEqual([1]);
   });
 });
 
@@ -381,6 +435,40 @@ describe('replaying a mailbox', () => {
     time.advance(70 * SECOND);
     acknowledged(publisher);
     expect(statusOf(publisher, 'box').entries).toBe(answer.kind === 'replayed' ? answer.entries : -1);
+  });
+
+  it('goes through more pages than are in memory, in order, and looking into it goes past them', async () => {
+    const { publisher, one, first } = await broker(keeping);
+    const all: unknown[] = [];
+    for (let n = 1; n <= 700; n++) {
+      publisher.publish(...events(n, n));
+      all.push(...acknowledged(one));
+      one.credit(first, 1, 100);
+    }
+    expect(all).toHaveLength(700);
+    expect(entriesOf(publisher, 'box')).toEqual([]);
+    expect(publisher.request('replay', { mailbox: 'box', from: 'beginning' })).toMatchObject({ entries: 700 });
+    expect(entriesOf(publisher, 'box')).toHaveLength(700);
+    const again: unknown[] = [];
+    for (let some = acknowledged(one); some.length > 0; some = acknowledged(one)) {
+      again.push(...some);
+      one.credit(first, some.length, 10_000);
+    }
+    expect(again).toEqual(all);
+    expect(statusOf(publisher, 'box')).toMatchObject({ entries: 0, bytes: 0, leased: 0 });
+  });
+
+  it('is told to wait while another long thing is done for the mailbox', async () => {
+    const { publisher } = await settled();
+    const first = publisher.peer;
+    first.sendText(JSON.stringify({ kind: 'purge', ref: 901, mailbox: 'box' }));
+    first.sendText(JSON.stringify({ kind: 'replay', ref: 902, mailbox: 'box', from: 'beginning' }));
+    first.sendText(JSON.stringify({ kind: 'remove', ref: 903, mailbox: 'box' }));
+    publisher.publish();
+    expect(publisher.answerTo(901)).toMatchObject({ kind: 'purged' });
+    expect(publisher.answerTo(902)).toMatchObject({ kind: 'refused', code: 'mailbox_busy' });
+    expect(publisher.answerTo(903)).toMatchObject({ kind: 'refused', code: 'mailbox_busy' });
+    expect(publisher.request('remove', { mailbox: 'box' })).toMatchObject({ kind: 'removed' });
   });
 
   it('may be done again and again, and in the midst of it', async () => {

@@ -121,6 +121,26 @@ describe('a delayed event', () => {
     expect(acknowledged(reader)).toEqual([2]);
   });
 
+  it('that waits on for room is not written again, and is there after a crash', async () => {
+    const { durable, peer } = await durableBroker({ queueEvents: 1 });
+    peer.publish({ topic: 'a', data: 1 }, later('a', 2, SECOND), later('a', 3, SECOND));
+    durable.time.advance(2 * SECOND);
+    const changes = await durable.metric('tellwhen_store_changes_total');
+    durable.time.advance(30 * SECOND);
+    expect((await durable.metric('tellwhen_store_changes_total')) - changes).toBeLessThan(5);
+    await durable.restart();
+    const back = durable.greeted();
+    const { subscription } = back.subscribe({ mailbox: 'box' });
+    durable.time.advance(10 * SECOND);
+    const all = acknowledged(back);
+    for (let i = 0; i < 4; i++) {
+      durable.time.advance(SECOND);
+      back.credit(subscription, 1, 100);
+      all.push(...acknowledged(back));
+    }
+    expect(all).toEqual([1, 2, 3]);
+  });
+
   it('survives a crash once its receipt says so', async () => {
     const { durable, peer } = await durableBroker();
     durable.store.hold();

@@ -267,6 +267,22 @@ describe('events that nobody wants', () => {
     expect(entriesOf(peer, 'unwanted').map(({ topic }) => topic)).toEqual(['nobody/a', 'nobody/b']);
   });
 
+  it('are refused by a full mailbox, or a full disk, and that is counted', async () => {
+    const durable = await DurableBroker.start({ unmatchedTopic: 'nobody' });
+    const peer = durable.greeted();
+    peer.subscribe({ mailbox: 'unwanted', topic: 'nobody/#', creditEvents: 0, queueEvents: 2 });
+    peer.publish({ topic: 'a', data: 1 }, { topic: 'a', data: 2 }, { topic: 'a', data: 3 });
+    expect(await durable.metric('tellwhen_events_refused_total{code="mailbox_full"}')).toBe(1);
+    peer.request('purge', { mailbox: 'unwanted' });
+    durable.store.diskFreeBytes = 700 * MIB;
+    durable.time.advance(SECOND);
+    peer.publish({ topic: 'a', data: 4 });
+    expect(await durable.metric('tellwhen_events_refused_total{code="store_full"}')).toBe(1);
+    expect(statusOf(peer, 'unwanted').entries).toBe(0);
+    expect(peer.take('receipt')).toHaveLength(4);
+    expect(peer.take('refused')).toEqual([]);
+  });
+
   it('go nowhere where their topic would be too long', async () => {
     const { greeted, faults } = await simulatedBroker({ unmatchedTopic: 'nobody' });
     const peer = greeted();

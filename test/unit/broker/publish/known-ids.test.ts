@@ -1,63 +1,94 @@
-import { expect, it } from 'vitest';
-import { SimulatedTime } from '../../../../broker/kernel/simulated-time.ts';
+import { describe, expect, it } from 'vitest';
 import { KnownIds } from '../../../../broker/publish/known-ids.ts';
-import { Journal } from '../../../../broker/store/journal.ts';
-import { rangeOf } from '../../../../broker/store/keys.ts';
-import { MemoryStore } from '../../../../broker/store/memory.ts';
+import { StoredRuns } from '../../../support/stored.ts';
 
-const receipt = { seq: 1, matched: 0, durable: true, unreadable: false, repeated: false, delayed: false };
 const WINDOW_MS = 10_000;
 
-function knowing(idsMax: number) {
-  const time = new SimulatedTime();
-  const store = new MemoryStore(time);
-  const journal = new Journal({ store, time, failed: () => {}, committed: () => {} });
-  const make = () => new KnownIds({ journal, wallMs: () => time.wallMs(), windowMs: WINDOW_MS, idsMax });
-  const known = make();
-  let added = 0;
-  /** So many ids in one commit. */
-  const add = (count: number): void => {
-    for (let i = 0; i < count; i++) known.add('s', `${added++}`, receipt);
-    time.advance(5);
+function started(runs = new StoredRuns(), { idsMax = 1_000, windowMs = WINDOW_MS } = {}) {
+  const { journal, store } = runs.start();
+  const known = new KnownIds({ journal, wallMs: () => runs.time.wallMs(), windowMs, idsMax });
+  known.restore();
+  const add = (id: string, seq: number) => {
+    const flags = { unreadable: false, repeated: false };
+    known.add('test', id, { seq, matched: 2, durable: seq !== 0, delayed: seq === 0, ...flags });
   };
-  const stored = () => store.range({ ...rangeOf('i', []), limit: 100 }).length;
-  return { time, known, make, add, stored, knows: (id: number) => known.find('s', `${id}`) !== undefined };
+  const has = (id: string) => known.find('test', id) !== undefined;
+  return { runs, store, known, add, has, time: runs.time };
 }
 
-it('knows an id for the window, and no more ids than it may', () => {
-  const { time, known, add, knows, stored } = knowing(10);
-  add(4);
-  time.advance(4_000);
-  add(4);
-  expect([knows(0), knows(7), known.reachMs]).toEqual([true, true, WINDOW_MS]);
-  time.advance(6_000);
-  add(1);
-  expect([knows(3), knows(4), known.forgotten]).toEqual([false, true, 0]);
-  expect(stored()).toBe(2);
-});
+describe('KnownIds', () => {
+  it('finds an id with its receipt, and whether that is flushed', () => {
+    const { known, add, time } = started();
+    add('a', 7);
+    expect(known.find('test', 'a')).toMatchObject({ receipt: { seq: 7, matched: 2, durable: true }, flushed: false });
+    time.settle();
+    expect(known.find('test', 'a')?.flushed).toBe(true);
+    expect(known.find('other', 'a')).toBeUndefined();
+    expect([known.find(undefined, 'a'), known.find('test', undefined)]).toEqual([undefined, undefined]);
+  });
 
-it('says how far back it knows every id, when too many have come', () => {
-  const { time, known, add, knows } = knowing(10);
-  add(5);
-  time.advance(2_000);
-  add(5);
-  time.advance(1_000);
-  expect(known.reachMs).toBe(WINDOW_MS);
-  add(1);
-  expect([knows(0), knows(1), known.forgotten]).toEqual([false, true, 1]);
-  expect(known.reachMs).toBeGreaterThan(3_000);
-  expect(known.reachMs).toBeLessThan(3_100);
-  time.advance(20_000);
-  expect(known.reachMs).toBe(WINDOW_MS);
-});
+  it('finds it in the next run', () => {
+    const { runs, add, time } = started();
+    add('a', 7);
+    add('delayed', 0);
+    time.settle();
+    const again = started(runs);
+    expect(again.known.find('test', 'a')).toMatchObject({
+      receipt: { seq: 7, matched: 2, durable: true, unreadable: false, repeated: false, delayed: false },
+      flushed: true,
+    });
+    expect(again.known.find('test', 'delayed')?.receipt).toMatchObject({ seq: 0, delayed: true });
+  });
 
-it('keeps nothing of what had to go early, in memory or stored, and comes back the same', () => {
-  const { known, make, add, stored } = knowing(10);
-  for (let i = 0; i < 50; i++) add(3);
-  expect(known.count).toBe(10);
-  expect(stored()).toBeLessThanOrEqual(5);
-  const again = make();
-  again.restore();
-  expect(again.count).toBe(10);
-  for (let id = 0; id < 150; id++) expect(again.find('s', `${id}`) !== undefined).toBe(id >= 140);
+  it('does not find in the next run what was not flushed', () => {
+    const { runs, add } = started();
+    add('a', 7);
+    expect(started(runs).has('a')).toBe(false);
+  });
+
+  it('forgets commit by commit, when the window is over', () => {
+    const { add, has, time, known } = started();
+    add('a', 1);
+    time.settle();
+    time.advance(WINDOW_MS / 2);
+    add('b', 2);
+    time.settle();
+    time.advance(WINDOW_MS / 2);
+    add('c', 3);
+    time.settle();
+    expect([has('a'), has('b'), has('c'), known.count]).toEqual([false, true, true, 2]);
+  });
+
+  it('forgets the oldest when there are too many, and knows it anew for a whole window', () => {
+    const { add, has, time, known } = started(undefined, { idsMax: 2 });
+    add('a', 1);
+    add('b', 2);
+    time.settle();
+    time.advance(WINDOW_MS - 1_000);
+    add('c', 3);
+    expect([has('a'), known.forgotten]).toEqual([false, 1]);
+    add('a', 4);
+    time.settle();
+    time.advance(2_000);
+    add('d', 5);
+    time.settle();
+    // What the first commit knew of it is over; what the second knows is not.
+    expect(known.find('test', 'a')?.receipt.seq).toBe(4);
+  });
+
+  it('leaves nothing in the store', () => {
+    const { runs, add, time } = started();
+    for (let i = 0; i < 20; i++) {
+      add(`${i}`, i + 1);
+      time.settle();
+      time.advance(WINDOW_MS / 4);
+    }
+    expect(runs.count('i')).toBeLessThanOrEqual(5);
+  });
+
+  it('knows nothing without a window', () => {
+    const { add, has, known } = started(undefined, { windowMs: 0 });
+    add('a', 1);
+    expect([has('a'), known.count]).toEqual([false, 0]);
+  });
 });

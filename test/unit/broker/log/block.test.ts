@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Block, OpenBlock } from '../../../../broker/log/block.ts';
+import { ProtocolError } from '../../../../broker/protocol/index.ts';
+import { eventOf } from '../../../support/stored.ts';
+
+const event = fc.record({
+  /** From the event before. */
+  step: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 2 ** 40 })),
+  topic: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+  time: fc.maxSafeNat(),
+  expiresMs: fc.oneof(fc.constant(0), fc.maxSafeNat()),
+  data: fc.string({ unit: 'grapheme', maxLength: 300 }),
+});
+
+describe('a block', () => {
+  it('is read as it was written, event for event', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.array(event, { maxLength: 30 }), (first, storedMs, steps) => {
+        let seq = first - 1;
+        const events = steps.map(({ step, ...fields }) => {
+          seq += step;
+          return { seq, ...fields };
+        });
+        const open = new OpenBlock(first, storedMs, 256);
+        for (const one of events) open.add(eventOf(one), one.expiresMs);
+        for (const block of [open.soFar, open.close(), Block.read(open.close().bytes)]) {
+          expect(block).toMatchObject({ first, storedMs });
+          expect(block.seqs).toEqual(events.map((one) => one.seq));
+          for (const { data, ...fields } of events) {
+            const found = block.find(fields.seq);
+            expect(found).toMatchObject({ ...fields, storedMs });
+            expect(Buffer.from(found?.body.data ?? []).toString()).toBe(data);
+          }
+          expect(block.find(first - 1)).toBeUndefined();
+          expect(block.find(seq + 1)).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  it('has no event between two of its own', () => {
+    const open = new OpenBlock(10, 0, 256);
+    for (const seq of [10, 20, 30]) open.add(eventOf({ seq }), 0);
+    expect([9, 11, 19, 21, 31].map((seq) => open.close().find(seq))).toEqual(Array(5).fill(undefined));
+  });
+
+  it('that is cut short is refused', () => {
+    const open = new OpenBlock(1, 0, 256);
+    for (const seq of [1, 2, 3]) open.add(eventOf({ seq }), 0);
+    const { bytes } = open.close();
+    expect(() => Block.read(bytes.subarray(0, bytes.length - 1))).toThrow(ProtocolError);
+    expect(() => Block.read(new Uint8Array(0))).toThrow(ProtocolError);
+  });
+});
