@@ -208,6 +208,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
       if (!mayStore()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
     },
+    mayStore,
     deadLetter(letter) {
       mailboxes.expectDeadLetters();
       publish.derive(`${DEAD_LETTERS}/${letter.mailbox}`, bodyOfLetter(letter));

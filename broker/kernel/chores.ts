@@ -15,11 +15,11 @@ export class Chores {
     this.#pause = pause;
   }
 
-  /** The first step comes after a pause. `done` is called with what the chore has come to. */
+  /** The first step comes after a pause. `done` is called with what the chore has come to, after one more. */
   run<T>(chore: Chore<T>, done: (result: T) => void): void {
     this.#waiting.push(() => {
       const step = chore.next();
-      if (step.done === true) done(step.value);
+      if (step.done === true) this.#pause(() => done(step.value));
       return step.done === true;
     });
     this.#goOn();

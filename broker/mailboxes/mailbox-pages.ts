@@ -6,8 +6,11 @@ import { MailboxCounts } from './mailbox-counts.ts';
 import { OpenPage, Page, type PageTimes, type StoredPlace } from './page.ts';
 import { PageState } from './page-state.ts';
 
-/** So many pages are read at a time, and so many wait at most to be taken without being read. */
 const READ_PAGES = 16;
+/** So many entries are read ahead, of so many pages at most in one go; and again when half of the pages are taken. */
+const AHEAD_ENTRIES = 4_096;
+const AHEAD_PAGES = 128;
+/** So many pages wait at most to be taken without being read. */
 const BUFFERED_PAGES = 64;
 /** So many pages are looked through at most before an answer says where to go on. */
 const LOOKED_THROUGH = 256;
@@ -50,6 +53,8 @@ export class MailboxPages {
   readonly #going = new Set<number>();
   /** There are flushed pages from `#cursor` on that are not in memory. */
   #behind = false;
+  /** When no more pages than these are buffered, it is time to read on. */
+  #readAgainAt = 0;
   #cursor = 0;
   /** What `next` found there. */
   #next: { readonly cursor: number; readonly times: PageTimes | undefined } | undefined;
@@ -153,7 +158,10 @@ export class MailboxPages {
    * that was taken before, and some of its entries may still be with their consumers.
    */
   take(): Page | undefined {
-    if (this.#buffered.length === 0 && this.#behind) this.#readOn();
+    if (this.#behind && this.#buffered.length <= this.#readAgainAt) {
+      this.#readOn();
+      this.#readAgainAt = this.#buffered.length >> 1;
+    }
     const page = this.#buffered.shift();
     if (page === undefined) {
       this.#beEmpty();
@@ -310,13 +318,21 @@ export class MailboxPages {
     if (page.dropped > dropped) this.#change(closed);
   }
 
+  /**
+   * Reads ahead, and reserves what it has read to be handed over, so that a busy consumer finds that flushed when it comes
+   * there.
+   */
   #readOn(): void {
-    while (this.#behind && this.#buffered.length === 0) {
+    let entries = this.#buffered.reduce((sum, { places }) => sum + places.length, 0);
+    for (let read = 0; this.#behind && entries < AHEAD_ENTRIES; read += READ_PAGES) {
+      if (read >= AHEAD_PAGES && this.#buffered.length > 0) break;
       const pages = this.#pagesFrom(this.#cursor, READ_PAGES);
       for (const page of pages) {
         this.#cursor = page.first + 1;
         // Nothing is left of those that are kept.
-        if (page.left > 0) this.#buffer(page);
+        if (page.left === 0) continue;
+        this.#buffer(page);
+        entries += page.places.length;
       }
       this.#behind = pages.length === READ_PAGES;
     }

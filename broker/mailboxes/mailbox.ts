@@ -73,8 +73,11 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
   readonly #means: MailboxMeans;
   readonly #holders = new Map<Entry<StoredPlace>, Consumer>();
   readonly #histories = new Map<number, History>();
-  /** By seq: perhaps handed over by an earlier run, which did not get to say so. */
-  readonly #perhapsHanded = new Set<number>();
+  /**
+   * By seq, how many attempts are not held against the event: it was perhaps handed over by an earlier run, which did not
+   * get to say so; or a consumer left in order.
+   */
+  readonly #forgiven = new Map<number, number>();
   /** What an earlier run may have handed over ends here. */
   readonly #earlierSeq: number;
   #paused: boolean;
@@ -170,9 +173,11 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     this.pump();
   }
 
+  /** It leaves in order: what it has and has not settled was not too much for it, and is no attempt to be held against the event. */
   leave(consumer: Consumer): void {
     this.consumers.splice(this.consumers.indexOf(consumer), 1);
     if (this.consumers.length === 0) this.pages.eager = false;
+    for (const { state, event } of consumer.held.values()) if (state === 'leased') this.#forgive(event.seq);
     this.giveBackFrom(consumer);
   }
 
@@ -255,15 +260,16 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
 
   /**
    * Drops what is too old, or has expired: of what is stored, where all of the next page is. To be called now and then; looks
-   * at a bounded number of entries.
+   * at a bounded number of entries, and answers whether there are more.
    */
-  sweep(): void {
+  sweep(): boolean {
     const nowMs = this.#means.time.wallMs();
     this.pages.freeKept(STEP_ENTRIES);
     this.#sweepLoaded(nowMs);
-    this.#sweepStored(nowMs);
+    const more = this.#sweepStored(nowMs);
     const [first] = this.entries.values();
-    this.oldestStoredMs = first?.event.page.storedMs ?? this.pages.next()?.storedMs;
+    this.oldestStoredMs = this.length === 0 ? undefined : (first?.event.page.storedMs ?? this.pages.next()?.storedMs);
+    return more;
   }
 
   /** Drops every entry up to a seq that nobody has and that is stored, some of them a step. Answers how many. */
@@ -374,7 +380,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     holder?.held.delete(seq);
     this.#holders.delete(entry);
     this.#histories.delete(seq);
-    this.#perhapsHanded.delete(seq);
+    this.#forgiven.delete(seq);
     if (expiresMs !== 0) this.#expiring -= 1;
   }
 
@@ -446,7 +452,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (attempt > 0) entry.attempt = attempt;
     else if (place.seq <= this.#earlierSeq) {
       entry.attempt = 1;
-      this.#perhapsHanded.add(place.seq);
+      this.#forgive(place.seq);
     }
     if (place.expiresMs !== 0) this.#expiring += 1;
     this.entries.set(place.seq, entry);
@@ -519,7 +525,7 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
       this.#giveUp(entry, 'expired', false);
       return true;
     }
-    const attempts = entry.attempt - (this.#perhapsHanded.has(entry.event.seq) ? 1 : 0);
+    const attempts = entry.attempt - (this.#forgiven.get(entry.event.seq) ?? 0);
     if (attempts < this.terms.attemptsMax) return false;
     this.#giveUp(entry, 'attempts_exhausted', true);
     return true;
@@ -537,15 +543,19 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     }
   }
 
-  #sweepStored(nowMs: number): void {
+  /** False when nothing more that is stored is too old. */
+  #sweepStored(nowMs: number): boolean {
     let loaded = 0;
     while (loaded < STEP_ENTRIES && this.entries.size < this.#means.loadedMax) {
       const next = this.pages.next();
-      if (next === undefined || Math.min(next.storedMs + this.terms.ageMs, next.expiresMs) > nowMs) return;
-      if (!this.#load()) return;
-      loaded += this.entries.size;
+      if (next === undefined || Math.min(next.storedMs + this.terms.ageMs, next.expiresMs) > nowMs) return false;
+      const before = this.entries.size;
+      if (!this.#load()) return false;
+      loaded += this.entries.size - before;
       this.#sweepLoaded(nowMs);
     }
+    // Else what consumers have stands in the way.
+    return this.entries.size < this.#means.loadedMax;
   }
 
   /** The oldest that no consumer has, perhaps one that is not flushed yet. False when there is none. */
@@ -607,6 +617,10 @@ export class Mailbox extends Entries<StoredPlace> implements Recipient, Woken {
     if (tight === this.#tight) return;
     this.#tight = tight;
     this.#means.tight(this, tight);
+  }
+
+  #forgive(seq: number): void {
+    this.#forgiven.set(seq, (this.#forgiven.get(seq) ?? 0) + 1);
   }
 
   #fateOfEntry(entry: Entry<StoredPlace>): FateAnswer {

@@ -44,6 +44,8 @@ export interface MailboxesMeans extends EntriesMeans {
   readonly lastSeq: () => number;
   /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
   readonly admit: () => void;
+  /** The same, for the broker's own. */
+  readonly mayStore: () => boolean;
   /** Publishes a dead letter in this turn. */
   readonly deadLetter: (letter: DeadLetter) => void;
   /** A consumer's subscription ended because its mailbox did. */
@@ -85,6 +87,8 @@ export class Mailboxes implements SubscriptionKeeper {
   readonly #tight = new Set<Mailbox>();
   /** Of mailboxes that are over. */
   readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
+  /** Of which more is too old than one sweep drops. */
+  readonly #sweeping = new Set<Held>();
   #nextNumber = 1;
   #stops: (() => void)[] = [];
 
@@ -285,7 +289,7 @@ export class Mailboxes implements SubscriptionKeeper {
   ): Chore<{ readonly entries: number; readonly left: number }> {
     return redrive(this.#get(DEAD_LETTERS).mailbox, wish, ({ mailbox: name, topic, body }) => {
       const held = this.#byName.get(name);
-      if (held === undefined || !held.mailbox.hasRoomFor(body.bytes.length)) return false;
+      if (held === undefined || !held.mailbox.hasRoomFor(body.bytes.length) || !this.#means.mayStore()) return false;
       hand(topic, body, held.mailbox);
       return true;
     });
@@ -294,6 +298,7 @@ export class Mailboxes implements SubscriptionKeeper {
   #make(name: string, topic: string, request: ControlOf<ClientControl, 'subscribe'>): Held {
     checkMailboxName(name);
     const { config, lastSeq, log } = this.#means;
+    this.#means.admit();
     if (this.#byName.size >= config.mailboxesMax) {
       throw new ProtocolError('mailbox_limit', `the broker holds ${this.#byName.size} mailboxes, as many as it may`);
     }
@@ -373,7 +378,8 @@ export class Mailboxes implements SubscriptionKeeper {
       restart = { earlierSeq: handedSeq, paused: record.paused, quietMs: handedSeq > 0 ? quietMs : 0 };
     }
     const mailbox = new Mailbox(terms, pages, this.#mailboxMeans(), restart);
-    const registration = this.#means.registrations.add(filterOf(record.topic, record.when), () => mailbox);
+    const filter = filterOf(record.topic, record.when);
+    const registration = this.#means.registrations.add(filter, () => mailbox, record.sinceSeq);
     const held: Held = {
       number,
       mailbox,
@@ -443,7 +449,9 @@ export class Mailboxes implements SubscriptionKeeper {
     const holder = { leaseExpired: () => this.#lapsed(held) };
     try {
       held.leaseId = granted(leases.allocate('subscription', principalOf(held), holder)).id;
-      granted(leases.grant(held.leaseId, { ttlMs }));
+      const grant = granted(leases.grant(held.leaseId, { ttlMs }));
+      // A grant is spread; what a mailbox has left is what it was told.
+      granted(leases.extend({ ...grant, principal: principalOf(held) }, ttlMs));
     } catch (error) {
       if (held.leaseId !== undefined) leases.free(held.leaseId);
       this.#byName.delete(held.record.terms.name);
@@ -525,7 +533,15 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   #sweep(): void {
-    for (const { mailbox, busy } of this.#byName.values()) if (!busy) mailbox.sweep();
+    for (const held of this.#byName.values()) {
+      if (held.busy || this.#sweeping.has(held) || !held.mailbox.sweep()) continue;
+      this.#sweeping.add(held);
+      this.#chores.run(this.#sweepOn(held), () => void this.#sweeping.delete(held));
+    }
+  }
+
+  *#sweepOn(held: Held): Chore<void> {
+    while (!held.busy && held.mailbox.sweep()) yield;
   }
 
   #noteWhatIsLeft(): void {

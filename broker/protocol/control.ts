@@ -44,7 +44,7 @@ export type AtEnd = (typeof AT_ENDS)[number];
 export const RETAINEDS = ['send', 'skip'] as const;
 export type Retained = (typeof RETAINEDS)[number];
 /** Where in a mailbox an entry is. */
-export const ENTRY_STATES = ['stored', 'ready', 'notified', 'leased', 'resting', 'settled'] as const;
+export const ENTRY_STATES = ['stored', 'ready', 'notified', 'leased', 'resting'] as const;
 /** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */
 export const COSTS = ['indexed', 'partly', 'residual'] as const;
 

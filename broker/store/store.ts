@@ -27,7 +27,7 @@ export interface Store {
 
   /**
    * Makes all changes, in their order. Keys and values belong to the store until `done`, which is called once, later,
-   * never within this call. Does not throw for what the disk does; throws TypeError for a key that is empty or over 512
+   * never within this call. Does not throw for what the disk does; throws TypeError for a key that is empty or over 1,024
    * bytes, which is a fault of our own. How much waits is for the caller to bound.
    */
   commit(changes: readonly Change[], done: (fault: StoreError | undefined) => void): void;
@@ -46,7 +46,7 @@ export interface Store {
 }
 
 /** The longest key of a record. */
-export const KEY_BYTES_MAX = 512;
+export const KEY_BYTES_MAX = 1_024;
 
 /** The rungs of the ladder that this broker has: gone with the process, or flushed to the disk of this machine. */
 export type Durability = 'memory' | 'flushed';

@@ -44,15 +44,15 @@ export class Registrations {
   }
 
   /**
-   * `recipientOf` makes the recipient, given the id. Throws FilterError, also `residual_limit`, or ProtocolError
+   * `recipientOf` makes the recipient, given the id. `earlierSeq`: it was there in an earlier run, since then. Throws FilterError, also `residual_limit`, or ProtocolError
    * `subscription_limit`.
    */
-  add(filter: Filter, recipientOf: (id: number) => Recipient): Registration {
+  add(filter: Filter, recipientOf: (id: number) => Recipient, earlierSeq?: number): Registration {
     const { matcher, filters, lastSeq } = this.#means;
     const compiled = filters.compile(filter);
     const id = this.#take();
     const cost = this.#admit(id, () => matcher.add(id, compiled).cost);
-    const sinceSeq = lastSeq();
+    const sinceSeq = earlierSeq ?? lastSeq();
     const filterHistory = new FilterHistory(compiled, sinceSeq);
     const registration = { id, filters: filterHistory, cost, sinceSeq, recipient: recipientOf(id) };
     this.#byId[id] = registration;

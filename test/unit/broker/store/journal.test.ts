@@ -38,7 +38,10 @@ function opened() {
     toWrite.push(key);
     journal.touch();
   };
-  return { time, store, journal, commits, told, write, fail: () => void (failing = true) };
+  const fail = () => {
+    failing = true;
+  };
+  return { time, store, journal, commits, told, write, fail };
 }
 
 describe('Journal', () => {
