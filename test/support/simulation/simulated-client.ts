@@ -97,6 +97,7 @@ export abstract class SimulatedClient {
     fields: Fields<K>,
     then: (answer: BrokerControl) => void = () => {},
   ): void {
+    if (!this.#greeted && kind !== 'hello') return;
     const ref = this.nextRef();
     this.#answers.set(ref, then);
     this.#peer?.sendText(JSON.stringify({ kind, ref, ...fields }));

@@ -173,6 +173,8 @@ export class SimulatedConsumer extends SimulatedClient {
       if (answer.kind === 'subscribed') {
         this.#attaching = false;
         this.#subscription = answer.subscription;
+        // Perhaps it asked for less, before it was in a hurry.
+        if (this.eager) this.#credit(100);
       } else if (answer.kind === 'refused') refused(answer.code);
     });
   }

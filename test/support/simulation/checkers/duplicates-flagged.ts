@@ -14,6 +14,8 @@ export const duplicatesFlagged: Checker = (history) => {
   const acknowledged = new Map<string, number>();
   /** Mailboxes that hand over again, as if for the first time, because somebody asked for it. */
   const replaying = new Set<string>();
+  /** What was acknowledged just before may be answered just after. */
+  const replayedMs = new Map<string, number>();
   const forget = (mailbox: string): void => {
     for (const place of handed) if (place.startsWith(`${mailbox} `)) handed.delete(place);
     for (const place of acknowledged.keys()) if (place.startsWith(`${mailbox} `)) acknowledged.delete(place);
@@ -24,6 +26,7 @@ export const duplicatesFlagged: Checker = (history) => {
       replaying.add(fact.mailbox);
     } else if (fact.kind === 'replayed') {
       replaying.delete(fact.mailbox);
+      replayedMs.set(fact.mailbox, fact.atMs);
       forget(fact.mailbox);
     } else if (fact.kind === 'ended') {
       // Perhaps it came so far.
@@ -32,7 +35,8 @@ export const duplicatesFlagged: Checker = (history) => {
       for (const [place, atMs] of acknowledged) if (atMs > fact.atMs - FLUSHED_MS) acknowledged.delete(place);
     } else if (fact.kind === 'settled' && fact.settlement === 'ack') {
       const grant = grants.get(fact.token);
-      if (grant !== undefined) acknowledged.set(placeOf(grant), fact.atMs);
+      if (grant === undefined || replayedMs.get(grant.mailbox) === fact.atMs) continue;
+      acknowledged.set(placeOf(grant), fact.atMs);
     } else if (fact.kind === 'handed' && fact.mailbox !== undefined && !replaying.has(fact.mailbox)) {
       const place = placeOf(fact);
       if (acknowledged.has(place))

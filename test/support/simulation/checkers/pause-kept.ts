@@ -7,7 +7,10 @@ export const pauseKept: Checker = (history) => {
   const paused = new Set<string>();
   const faults: string[] = [];
   for (const fact of history) {
-    if (fact.kind === 'remove') paused.delete(fact.mailbox);
+    if (fact.kind === 'remove') {
+      asked.delete(fact.mailbox);
+      paused.delete(fact.mailbox);
+    }
     if (fact.kind === 'pause') {
       asked.set(fact.mailbox, fact.paused);
       if (!fact.paused) paused.delete(fact.mailbox);
