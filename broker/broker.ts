@@ -31,7 +31,7 @@ import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
-import { openStorage } from './storage.ts';
+import { openStorage, type Storage } from './storage.ts';
 import type { OwnProcess } from './store/lock-file.ts';
 import { Reservation } from './store/reservation.ts';
 import type { Store, StoreError } from './store/store.ts';
@@ -86,6 +86,10 @@ const TUNED_FILTERS = 32;
 /** Of one connection. */
 const QUESTIONS_WAITING_MAX = 100;
 
+/** Where the clock has to give the first token, it gives four for each microsecond since then. They last until 2093. */
+const TOKENS_SINCE_MS = Date.UTC(2024, 0, 1);
+const TOKENS_A_MS = 4_096;
+
 /** Seqs and tokens are reserved so many at a time: more than are used while one commit is under way. */
 const RESERVED = 2 ** 24;
 
@@ -93,14 +97,12 @@ const RESERVED = 2 ** 24;
  * Builds a broker out of its parts, and starts it. The one place that knows all of them; arrows that would point
  * backwards (a lease that ends a session's subscription) are closed here, by handing in a function.
  *
- * Rejects with ConfigError for an option that is unknown or out of its bounds, with TransportError when the address
- * cannot be had.
+ * Rejects with ConfigError for an option that is unknown or out of its bounds, with StoreError when the data directory
+ * cannot be used, with TransportError when the address cannot be had.
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { log = silentLog, time = realTime, chance = realChance, host } = options;
+  const { log = silentLog, time = realTime } = options;
   const config = completeConfig(options.config ?? {});
-  let draining = false;
-
   let failing = false;
   const storage = await openStorage({
     config,
@@ -113,6 +115,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       failing = true;
     },
   });
+  try {
+    return await compose(options, config, storage);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function compose(options: BrokerOptions, config: Config, storage: Storage): Promise<Broker> {
+  const { log = silentLog, time = realTime, chance = realChance, host } = options;
+  let draining = false;
   const { journal } = storage;
   const wallMs = (): number => time.wallMs();
   const seqs = new Reservation(journal, 'seq', RESERVED);
@@ -134,7 +147,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const leases = new LeaseTable({
     time,
     chance,
-    firstToken: tokens.first,
+    // Without a disk the clock has to do, so finely read that it passes faster than tokens are used.
+    firstToken: storage.isDurable
+      ? tokens.first
+      : Math.max(tokens.first, Math.floor((wallMs() - TOKENS_SINCE_MS) * TOKENS_A_MS)),
     reserve: (token) => tokens.use(token),
     terms: leaseTerms(config),
     leasesMax: config.leasesMax,

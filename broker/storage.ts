@@ -25,6 +25,8 @@ export interface StorageMeans {
 /** The store with all that watches over it. */
 export interface Storage {
   readonly journal: Journal;
+  /** It outlives the process. */
+  readonly isDurable: boolean;
   readonly commitSeconds: DurationHistogram;
   readonly commits: { count: number; changes: number; bytes: number };
   readonly diskState: () => DiskState;
@@ -73,6 +75,7 @@ export async function openStorage({ config, time, log, store, process, failed }:
   if (lock !== undefined) await disk.layBallast();
   return {
     journal,
+    isDurable: sealed.durability === 'flushed',
     commitSeconds,
     commits,
     diskState: () => disk.state,
