@@ -19,7 +19,8 @@ export interface ChurnSample {
   readonly consumed: number;
   readonly errors: number;
   readonly fileBytes: number;
-  readonly residentBytes: number;
+  readonly ownBytes: number;
+  readonly mappedBytes: number;
   /** Of one processor, since the sample before. */
   readonly processorShare: number;
 }
@@ -28,7 +29,7 @@ export interface ChurnResult {
   readonly minutes: number;
   /** The highest of all samples of a second. */
   readonly fileBytesMax: number;
-  readonly residentBytesMax: number;
+  readonly ownBytesMax: number;
   /** A few, evenly spread; the last one is after everything has been consumed. */
   readonly samples: readonly ChurnSample[];
 }
@@ -55,7 +56,7 @@ export function measureChurn({ parent, minutes }: ChurnOrder, progress: (step: s
     const samples: ChurnSample[] = [];
     let cpuBefore = 0;
     const sample = async (): Promise<void> => {
-      const { cpuSeconds, residentBytes } = server.usage();
+      const { cpuSeconds, ownBytes, mappedBytes } = server.usage();
       const seconds = (performance.now() - startMs) / 1e3;
       samples.push({
         seconds,
@@ -63,7 +64,8 @@ export function measureChurn({ parent, minutes }: ChurnOrder, progress: (step: s
         consumed: consumer.count.done,
         errors: publisher.count.errors + consumer.count.errors,
         fileBytes: await bytesIn(folder),
-        residentBytes,
+        ownBytes,
+        mappedBytes,
         processorShare: (cpuSeconds - cpuBefore) / (seconds - (samples.at(-1)?.seconds ?? 0)),
       });
       cpuBefore = cpuSeconds;
@@ -91,7 +93,7 @@ export function measureChurn({ parent, minutes }: ChurnOrder, progress: (step: s
       return {
         minutes,
         fileBytesMax: most(({ fileBytes }) => fileBytes),
-        residentBytesMax: most(({ residentBytes }) => residentBytes),
+        ownBytesMax: most(({ ownBytes }) => ownBytes),
         samples: spread(samples, SHOWN),
       };
     } finally {

@@ -102,5 +102,6 @@ function fail(error: unknown): void {
 }
 
 function tell(): void {
-  process.send?.({ ...counts } satisfies ChurnCount);
+  // The bench may have gone already.
+  if (process.connected) process.send?.({ ...counts } satisfies ChurnCount);
 }

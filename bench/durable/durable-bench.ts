@@ -43,7 +43,8 @@ export async function benchDurable(options: DurableBenchOptions): Promise<void> 
   const unknown = parts.find((part) => !DURABLE_PARTS.some((one) => one === part));
   if (unknown !== undefined) throw new RangeError(`there is no part ${unknown}; there are ${DURABLE_PARTS.join(', ')}`);
   const { present, leftOut } = await presentPeers(options.peers);
-  for (const { name, why } of leftOut) print(`LEFT OUT: ${name}: ${why}`);
+  const beside = parts.includes('peers') || parts.includes('restarts');
+  for (const { name, why } of beside ? leftOut : []) print(`LEFT OUT: ${name}: ${why}`);
   // By way of `exit`, at which servers and folders go too.
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));

@@ -23,7 +23,9 @@ export interface PeerRound {
   readonly drained: Flow;
   /** From the first publish until the last event was taken and acknowledged. */
   readonly passed: Omit<Flow, 'clientCpuUs'>;
-  readonly residentBytes: number;
+  /** Of the server, at the end. */
+  readonly ownBytes: number;
+  readonly mappedBytes: number;
 }
 
 export interface Flow {
@@ -50,7 +52,8 @@ export function measurePeer(peer: Peer, order: RoundOrder): Promise<PeerRound> {
       const { batched, alone } = await round.publish();
       const drained = await round.drain();
       const passed = await round.pass();
-      return { alone, batched, drained, passed, residentBytes: server.usage().residentBytes };
+      const { ownBytes, mappedBytes } = server.usage();
+      return { alone, batched, drained, passed, ownBytes, mappedBytes };
     } finally {
       await server.stop();
     }

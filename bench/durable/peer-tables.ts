@@ -84,13 +84,14 @@ function passedTable({ peers, events, inFlight }: PeersResult): Table {
   return {
     title: `Published by one client, ${whole(inFlight)} unacknowledged at most, while another takes and acknowledges each (${whole(events)} events a round)`,
     corner: 'peer',
-    columns: [...RATES, 'server’s processor µs an event', 'server’s memory at the end, MB'],
+    columns: [...RATES, 'server’s processor µs an event', 'server’s memory at the end, MB', 'and mapped files'],
     lines: peers.map((line) => ({
       label: line.name,
       cells: [
         ...rateCells<PeerRound>(line, peers, (round) => round.passed.rate),
         oneDigit(median(line.rounds.map((round) => round.passed.serverCpuUs))),
-        megabytes(median(line.rounds.map((round) => round.residentBytes))),
+        megabytes(median(line.rounds.map((round) => round.ownBytes))),
+        megabytes(median(line.rounds.map((round) => round.mappedBytes))),
       ],
     })),
   };

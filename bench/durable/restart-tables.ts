@@ -15,6 +15,7 @@ export function restartTables({ rows }: RestartsResult): Table[] {
         'ready after ms',
         'a consumer has the first after another ms',
         'memory when ready, MB',
+        'and mapped files',
         'files, MB',
       ],
       lines: rows.map(({ name, stored, rounds }) => ({
@@ -25,7 +26,8 @@ export function restartTables({ rows }: RestartsResult): Table[] {
           '0',
           whole(middle(rounds, ({ readyMs }) => readyMs)),
           whole(middle(rounds, ({ firstEventMs }) => firstEventMs)),
-          megabytes(middle(rounds, ({ residentBytes }) => residentBytes)),
+          megabytes(middle(rounds, ({ ownBytes }) => ownBytes)),
+          megabytes(middle(rounds, ({ mappedBytes }) => mappedBytes)),
           megabytes(middle(rounds, ({ fileBytes }) => fileBytes)),
         ],
       })),

@@ -10,7 +10,8 @@ export interface Restart {
   /** From a consumer's coming until it has the oldest event. */
   readonly firstEventMs: number;
   /** When it was ready. */
-  readonly residentBytes: number;
+  readonly ownBytes: number;
+  readonly mappedBytes: number;
   /** Of the files it started from. */
   readonly fileBytes: number;
 }
@@ -45,14 +46,14 @@ export function measureRestart(peer: Peer, { parent, stored, inFlight }: Restart
       const client = await peer.connect(server.address, QUEUE);
       await untilWaiting(peer, client, stored);
       const readyMs = performance.now() - startMs;
-      const { residentBytes } = server.usage();
+      const { ownBytes, mappedBytes } = server.usage();
       const askedMs = performance.now();
       await new Promise<void>((resolve, reject) => {
         client.consume(() => resolve()).catch(reject);
       });
       const firstEventMs = performance.now() - askedMs;
       await client.close();
-      return { readyMs, firstEventMs, residentBytes, fileBytes };
+      return { readyMs, firstEventMs, ownBytes, mappedBytes, fileBytes };
     } finally {
       await server.stop();
     }

@@ -39,7 +39,10 @@ export interface Server {
 
 export interface Usage {
   readonly cpuSeconds: number;
-  readonly residentBytes: number;
+  /** Memory that only it uses. */
+  readonly ownBytes: number;
+  /** Files that it has mapped, as far as they are in memory: the system takes that back when it needs some. */
+  readonly mappedBytes: number;
 }
 
 export interface PeerClient {

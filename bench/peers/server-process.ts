@@ -119,11 +119,16 @@ function usageOf(pid: number): Usage {
     const ticks = Number(fields[11]) + Number(fields[12]);
     return {
       cpuSeconds: ticks / TICKS_A_SECOND,
-      residentBytes: Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? 0) * 1024,
+      ownBytes: kilobytes(status, 'RssAnon') * 1024,
+      mappedBytes: kilobytes(status, 'RssFile') * 1024,
     };
   } catch {
-    return { cpuSeconds: 0, residentBytes: 0 };
+    return { cpuSeconds: 0, ownBytes: 0, mappedBytes: 0 };
   }
+}
+
+function kilobytes(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? 0);
 }
 
 async function accepts(port: number): Promise<boolean> {
