@@ -34,7 +34,8 @@ export interface Flow {
   readonly serverCpuUs: number;
 }
 
-const WARM_UP = 20_000;
+/** Events before the clock starts; no more than are measured. */
+const WARM_UP_MAX = 20_000;
 const WARM_UP_ALONE = 100;
 const KEPT = 'kept';
 const PASSING = 'passing';
@@ -64,6 +65,7 @@ class Round {
   readonly #peer: Peer;
   readonly #server: Server;
   readonly #order: RoundOrder;
+  readonly #warmUp: number;
   /** Events in the queue that is published to first. */
   #kept = 0;
 
@@ -71,20 +73,26 @@ class Round {
     this.#peer = peer;
     this.#server = server;
     this.#order = order;
+    this.#warmUp = Math.min(WARM_UP_MAX, order.events);
   }
 
   async publish(): Promise<Pick<PeerRound, 'batched' | 'alone'>> {
     const { events, inFlight, alone } = this.#order;
     const cpuBefore = this.#serverCpu;
-    const many = await this.#publishAt(KEPT, { first: 0, count: WARM_UP + events, inFlight, warmUp: WARM_UP });
-    const serverCpuUs = this.#serverCpuUs(cpuBefore, WARM_UP + events);
+    const many = await this.#publishAt(KEPT, {
+      first: 0,
+      count: this.#warmUp + events,
+      inFlight,
+      warmUp: this.#warmUp,
+    });
+    const serverCpuUs = this.#serverCpuUs(cpuBefore, this.#warmUp + events);
     const one = await this.#publishAt(KEPT, {
-      first: WARM_UP + events,
+      first: this.#warmUp + events,
       count: WARM_UP_ALONE + alone,
       inFlight: 1,
       warmUp: WARM_UP_ALONE,
     });
-    this.#kept = WARM_UP + events + WARM_UP_ALONE + alone;
+    this.#kept = this.#warmUp + events + WARM_UP_ALONE + alone;
     await this.#expectWaiting(KEPT, this.#kept);
     return {
       batched: { rate: rateOf(events, many), clientCpuUs: (many.cpuSeconds / events) * 1e6, serverCpuUs },
@@ -93,7 +101,7 @@ class Round {
   }
 
   async drain(): Promise<Flow> {
-    const timed = this.#kept - WARM_UP;
+    const timed = this.#kept - this.#warmUp;
     const cpuBefore = this.#serverCpu;
     const report = await this.#consume(KEPT, this.#kept, async () => {});
     return {
@@ -105,11 +113,11 @@ class Round {
 
   async pass(): Promise<PeerRound['passed']> {
     const { events, inFlight } = this.#order;
-    const count = WARM_UP + events;
+    const count = this.#warmUp + events;
     const cpuBefore = this.#serverCpu;
     let startNs = 0;
     const { endNs } = await this.#consume(PASSING, count, async () => {
-      ({ startNs } = await this.#publishAt(PASSING, { first: 0, count, inFlight, warmUp: WARM_UP }));
+      ({ startNs } = await this.#publishAt(PASSING, { first: 0, count, inFlight, warmUp: this.#warmUp }));
     });
     return { rate: rateOf(events, { startNs, endNs }), serverCpuUs: this.#serverCpuUs(cpuBefore, count) };
   }
@@ -117,7 +125,7 @@ class Round {
   /** Resolves when `count` events were taken and nothing of them is left. `work` is done when the consumer is there. */
   async #consume(queue: string, count: number, work: () => Promise<void>): Promise<ConsumeReport> {
     const at = { peer: this.#peer.key, address: this.#server.address, queue };
-    const consumer = new ClientRun({ kind: 'consume', count, warmUp: WARM_UP, ...at });
+    const consumer = new ClientRun({ kind: 'consume', count, warmUp: this.#warmUp, ...at });
     try {
       await consumer.next('ready');
       await work();
