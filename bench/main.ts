@@ -32,6 +32,7 @@ durable: what durability costs, beside NATS JetStream, Redis streams and RabbitM
   --alone <n>         events published one at a time                 (1000)
   --rounds <n>        rounds, in each of which everybody has a turn  (3)
   --stored <n,…>      stored events to start again with              (100000)
+  --stored-ours <n,…> and for ours alone                             (none)
   --churn <minutes>   instead: fill and empty one mailbox so long
   --data <folder>     on the disk to measure                         (the system’s for temporary files)
   --out <folder>      write durable.json and durable.md there
@@ -45,7 +46,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench:matcher -- --steady
   npm run bench -- broker --events 100000 --runs 1
   npm run bench -- durable --out bench/results       all but the churn, in some minutes
-  npm run bench -- durable --parts restarts --peers tellwhen --stored 100000,10000000 --rounds 1
+  npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
   npm run bench -- durable --churn 60
   npm run bench -- redraw`;
 
@@ -69,6 +70,7 @@ const { values, positionals } = parseArgs({
     alone: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
     stored: { type: 'string', default: '100000' },
+    'stored-ours': { type: 'string', default: '' },
     churn: { type: 'string' },
     data: { type: 'string' },
     out: { type: 'string' },
@@ -118,6 +120,7 @@ function durable(): Promise<void> {
     inFlight: positive('in-flight', values['in-flight']),
     alone: positive('alone', values.alone),
     stored: words(values.stored).map((word) => positive('stored', word)),
+    storedOurs: words(values['stored-ours']).map((word) => positive('stored-ours', word)),
     churnMinutes: positive('churn', values.churn ?? '1'),
     parent: values.data ?? tmpdir(),
     out: values.out,

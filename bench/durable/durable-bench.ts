@@ -25,6 +25,8 @@ export interface DurableBenchOptions {
   readonly alone: number;
   /** Numbers of stored events to start with. */
   readonly stored: readonly number[];
+  /** And for us alone. */
+  readonly storedOurs: readonly number[];
   readonly churnMinutes: number;
   /** Servers have their files in folders of their own in here, which are gone afterwards. */
   readonly parent: string;

@@ -1,10 +1,12 @@
 import type { Peer } from '../peers/peer.ts';
+import { tellwhen } from '../peers/tellwhen.ts';
 import { measureRestart, type Restart, type RestartOrder } from './restart.ts';
 
 export interface RestartsOrder extends Omit<RestartOrder, 'stored'> {
   readonly peers: readonly Peer[];
-  /** Numbers of stored events. */
+  /** Numbers of stored events for everybody; and more for us alone, since others take long with many. */
   readonly stored: readonly number[];
+  readonly storedOurs: readonly number[];
   readonly rounds: number;
 }
 
@@ -20,10 +22,13 @@ export interface RestartsResult {
 
 /** Every peer with every number of events, once a round. */
 export async function measureRestarts(
-  { peers, stored, rounds, ...order }: RestartsOrder,
+  { peers, stored, storedOurs, rounds, ...order }: RestartsOrder,
   progress: (step: string) => void,
 ): Promise<RestartsResult> {
-  const rows = stored.flatMap((count) => peers.map((peer) => ({ peer, stored: count, rounds: [] as Restart[] })));
+  const rows = [
+    ...stored.flatMap((count) => peers.map((peer) => ({ peer, stored: count, rounds: [] as Restart[] }))),
+    ...storedOurs.map((count) => ({ peer: tellwhen, stored: count, rounds: [] as Restart[] })),
+  ];
   for (let round = 1; round <= rounds; round += 1) {
     for (const row of rows) {
       progress(`round ${round}, ${row.peer.name} with ${row.stored} events`);
