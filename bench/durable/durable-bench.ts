@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { Progress } from '../matcher/progress.ts';
 import { thisMachine } from '../matcher/results.ts';
 import { toText } from '../matcher/table.ts';
@@ -53,14 +54,15 @@ export async function benchDurable(options: DurableBenchOptions): Promise<void> 
   const place = { machine: thisMachine(), folderIsInMemory: await isInMemory(parent) };
   for (const part of DURABLE_PARTS.filter((one) => parts.includes(one))) {
     const progress = new Progress(part);
-    const results = await measurePart(part, { ...options, present, leftOut }, place, (step) => progress.show(step));
+    const here = { ...place, loadBefore: loadavg()[0] ?? 0 };
+    const results = await measurePart(part, { ...options, present, leftOut }, here, (step) => progress.show(step));
     progress.done();
     for (const { line, tables } of partsOf(results)) print([line, ...tables.map(toText)].join('\n\n'));
     if (out !== undefined) print(`written: ${(await saveDurableResults(out, results)).join(', ')}`);
   }
 }
 
-type Place = Pick<Measured<unknown>, 'machine' | 'folderIsInMemory'>;
+type Place = Omit<Measured<unknown>, 'result'>;
 type Means = Omit<DurableBenchOptions, 'peers'> & Pick<PeersOrder, 'present' | 'leftOut'>;
 
 async function measurePart(

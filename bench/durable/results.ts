@@ -23,6 +23,8 @@ export interface Measured<T> {
   readonly machine: Machine;
   /** So that nobody takes figures of a disk that is memory for figures of a disk. */
   readonly folderIsInMemory: boolean;
+  /** Load average of a minute when it began: what others on the machine took part in. */
+  readonly loadBefore: number;
   readonly result: T;
 }
 
@@ -53,9 +55,14 @@ export function partsOf({ peers, restarts, storms, churn }: DurableResults): { l
 
 function partOf<T>(measured: Measured<T> | undefined, toTables: (result: T) => Table[]) {
   if (measured === undefined) return [];
-  const { machine, folderIsInMemory, result } = measured;
+  const { machine, folderIsInMemory, loadBefore, result } = measured;
   const disk = folderIsInMemory ? ' THE FILES WERE IN MEMORY: nothing was flushed to a disk.' : '';
-  return [{ line: `${describeMachine(machine)}.${disk}`, tables: toTables(result) }];
+  return [
+    {
+      line: `${describeMachine(machine)}; load average before it began ${loadBefore.toFixed(1)}.${disk}`,
+      tables: toTables(result),
+    },
+  ];
 }
 
 async function savedIn(folder: string): Promise<DurableResults> {

@@ -23,6 +23,8 @@ export interface StormRound {
   readonly purge: WindowReport;
   /** While all that mailboxes hold becomes too old. */
   readonly expiry: WindowReport;
+  /** Events that are too old and still there when that window ends. */
+  readonly overdue: number;
 }
 
 export interface StormResult {
@@ -41,7 +43,7 @@ const AGE_MS_MIN = 10_000;
 /** The window begins so long before the first is too old. */
 const AHEAD_MS = 500;
 
-/** @throws Error when the untouched client misses something, or the storm leaves something. */
+/** @throws Error when the untouched client misses something, or a purge leaves something. */
 export function measureStorms(
   { parent, rounds, inFlight }: StormOrder,
   progress: (step: string) => void,
@@ -62,8 +64,8 @@ export function measureStorms(
         progress(`round ${round}, purging`);
         const purge = await storm.purge(`purge-${round}`, neighbour);
         progress(`round ${round}, expiring`);
-        const expiry = await storm.expire(`expiry-${round}`, neighbour);
-        found.push({ rest, purge, expiry });
+        const { report: expiry, overdue } = await storm.expire(`expiry-${round}`, neighbour);
+        found.push({ rest, purge, expiry, overdue });
       }
       await client.close();
       return { mailboxes: MAILBOXES, entriesEach: ENTRIES, seconds: SECONDS, rounds: found };
@@ -95,10 +97,12 @@ class Storm {
       await delay((SECONDS * 1e3) / (MAILBOXES + 1));
       await this.#client.mailboxes.purge(name);
     }
-    return this.#over(names, await report);
+    for (const name of names) await expectWaiting(tellwhen, this.#address, name, 0);
+    await this.#remove(names);
+    return report;
   }
 
-  async expire(prefix: string, neighbour: Neighbour): Promise<WindowReport> {
+  async expire(prefix: string, neighbour: Neighbour): Promise<{ report: WindowReport; overdue: number }> {
     const names = namesOf(prefix);
     const ageMs = Math.ceil(Math.max(AGE_MS_MIN, AGE_FACTOR * this.#fillMs));
     for (const name of names) {
@@ -111,7 +115,8 @@ class Storm {
     await delay(waitMs);
     // They expire in the time in which they were published.
     const seconds = Math.ceil((this.#fillMs + 2 * AHEAD_MS) / 1e3);
-    return this.#over(names, await neighbour.window(Math.max(SECONDS, seconds)));
+    const report = await neighbour.window(Math.max(SECONDS, seconds));
+    return { report, overdue: await this.#remove(names) };
   }
 
   async #fill(names: readonly string[]): Promise<void> {
@@ -121,12 +126,11 @@ class Storm {
     this.#fillMs = performance.now() - startMs;
   }
 
-  async #over(names: readonly string[], report: WindowReport): Promise<WindowReport> {
-    for (const name of names) {
-      await expectWaiting(tellwhen, this.#address, name, 0);
-      await this.#client.mailboxes.remove(name);
-    }
-    return report;
+  /** Resolves with how many events they had. */
+  async #remove(names: readonly string[]): Promise<number> {
+    let entries = 0;
+    for (const name of names) entries += await this.#client.mailboxes.remove(name);
+    return entries;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Latency, WindowReport } from './neighbour-messages.ts';
 import { median, whole } from './numbers.ts';
 import type { StormResult, StormRound } from './storm-bench.ts';
 
-type Window = keyof StormRound;
+type Window = Exclude<keyof StormRound, 'overdue'>;
 
 const WINDOWS: Readonly<Record<Window, string>> = {
   rest: 'at rest',
@@ -12,7 +12,8 @@ const WINDOWS: Readonly<Record<Window, string>> = {
 };
 
 export function stormTables({ mailboxes, entriesEach, seconds, rounds }: StormResult): Table[] {
-  const storm = `${mailboxes} mailboxes with ${whole(entriesEach)} events each, in ${seconds} s or a little more`;
+  const overdue = whole(median(rounds.map((round) => round.overdue)));
+  const storm = `${mailboxes} mailboxes with ${whole(entriesEach)} events each, in ${seconds} s or a little more; too old and still there at the end: ${overdue}`;
   return [
     table(
       `What an untouched client notices: publish to delivery, not stored (${storm})`,
