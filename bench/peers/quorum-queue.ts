@@ -13,6 +13,8 @@ const SERVER = `${HOME}/bin/rabbitmq-server`;
 /** Events a consumer may have without having acknowledged them. */
 const PREFETCH = 1_000;
 const PASS_ON_MS = 500;
+const READY_MS = 30_000;
+const ASK_AGAIN_MS = 20;
 
 /** A quorum queue of one node, with publisher confirms. */
 export const quorumQueue: Peer = {
@@ -60,12 +62,26 @@ async function startServer(folder: string): Promise<Server> {
   };
   const server = await ServerProcess.start({ command: SERVER, args: [], env, folder, port });
   const { usage, stop, kill, ...rest } = server.at(`amqp://guest:guest@127.0.0.1:${port}`);
+  await untilReady(rest.address);
   return {
     ...rest,
     usage,
     stop: () => stop().finally(() => names.stop()),
     kill: () => kill().finally(() => names.stop()),
   };
+}
+
+/** It accepts connections a little before it talks to whoever makes one. */
+async function untilReady(address: string): Promise<void> {
+  for (const endMs = performance.now() + READY_MS; ; ) {
+    try {
+      await (await connect(address)).close();
+      return;
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+      await delay(ASK_AGAIN_MS);
+    }
+  }
 }
 
 async function connectTo(address: string, queue: string): Promise<PeerClient> {
