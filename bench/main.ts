@@ -1,10 +1,13 @@
 /** Dispatches `npm run bench`. Every bench checks its answers before it times them. */
+
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchOneToOne } from './broker/one-to-one.ts';
+import { benchDurable } from './durable/durable-bench.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 
-const HELP = `npm run bench -- <matcher | broker | redraw>… [options]
+const HELP = `npm run bench -- <matcher | broker | durable | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -21,6 +24,19 @@ broker: one publisher to one subscriber
   --events <n>        events of one throughput run                   (300000)
   --runs <n>          runs of each kind; the median is shown         (3)
 
+durable: what durability costs, beside NATS JetStream, Redis streams and RabbitMQ where they are installed
+  --parts <part,…>    peers, restarts, storms, churn                 (peers,restarts,storms)
+  --peers <key,…>     tellwhen, jetstream, jetstream-always, redis-always, redis-everysec, rabbitmq   (all)
+  --events <n>        events of one round of one peer                (100000)
+  --in-flight <n>     events that may be unacknowledged              (1000)
+  --alone <n>         events published one at a time                 (1000)
+  --rounds <n>        rounds, in each of which everybody has a turn  (3)
+  --stored <n,…>      stored events to start again with              (100000)
+  --stored-ours <n,…> and for ours alone                             (none)
+  --churn <minutes>   instead: fill and empty one mailbox so long
+  --data <folder>     on the disk to measure                         (the system’s for temporary files)
+  --out <folder>      write durable.json and durable.md there
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -29,6 +45,9 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- matcher --workloads W3,W6 --filters 1000000 --no-rivals
   npm run bench:matcher -- --steady
   npm run bench -- broker --events 100000 --runs 1
+  npm run bench -- durable --out bench/results       all but the churn, in some minutes
+  npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
+  npm run bench -- durable --churn 60
   npm run bench -- redraw`;
 
 const RESULTS = 'bench/results';
@@ -45,12 +64,21 @@ const { values, positionals } = parseArgs({
     steady: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
+    parts: { type: 'string', default: 'peers,restarts,storms' },
+    peers: { type: 'string', default: '' },
+    'in-flight': { type: 'string', default: '1000' },
+    alone: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+    stored: { type: 'string', default: '100000' },
+    'stored-ours': { type: 'string', default: '' },
+    churn: { type: 'string' },
+    data: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
-const BENCHES = { matcher, broker, redraw };
+const BENCHES = { matcher, broker, durable, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -80,6 +108,24 @@ async function matcher(): Promise<void> {
 
 function broker(): Promise<void> {
   return benchOneToOne({ events: positive('events', values.events ?? '300000'), runs: positive('runs', values.runs) });
+}
+
+function durable(): Promise<void> {
+  const words = (list: string): string[] => list.split(',').filter((word) => word !== '');
+  return benchDurable({
+    parts: values.churn === undefined ? words(values.parts) : ['churn'],
+    peers: words(values.peers),
+    rounds: positive('rounds', values.rounds),
+    events: positive('events', values.events ?? '100000'),
+    inFlight: positive('in-flight', values['in-flight']),
+    alone: positive('alone', values.alone),
+    stored: words(values.stored).map((word) => positive('stored', word)),
+    storedOurs: words(values['stored-ours']).map((word) => positive('stored-ours', word)),
+    churnMinutes: positive('churn', values.churn ?? '1'),
+    parent: values.data ?? tmpdir(),
+    out: values.out,
+    print: console.log,
+  });
 }
 
 async function redraw(): Promise<void> {

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { bodyOf } from './body.ts';
+import { keepBatchesInFlight } from './in-flight.ts';
+import type { Peer, PeerClient } from './peer.ts';
+import { freePort, outputOf, ServerProcess } from './server-process.ts';
+
+const SERVER = 'redis-server';
+const HOST = '127.0.0.1';
+const ASK_AGAIN_MS = 5;
+const GROUP = 'bench';
+/** Events of one read, and of one acknowledgement. */
+const READ = 1_000;
+const BLOCK_MS = 1_000;
+
+type Appendfsync = 'always' | 'everysec';
+
+const ACKS: Readonly<Record<Appendfsync, string>> = {
+  always: 'flushed here',
+  everysec: 'written, not flushed: the system has it; flushed every second',
+};
+
+/** A stream with one consumer group, in an append-only file and no snapshots. */
+export function redisStreams(appendfsync: Appendfsync): Peer {
+  return {
+    key: `redis-${appendfsync}`,
+    name: `Redis streams, appendfsync ${appendfsync}`,
+    ack: ACKS[appendfsync],
+    settled: 'off the pending list and out of the stream; as safe as a publish',
+    availability: async () => {
+      const version = /v=([\d.]+)/.exec((await outputOf(SERVER, ['--version'])) ?? '')?.[1];
+      return version === undefined ? { leftOut: `no ${SERVER} is installed` } : { version };
+    },
+    start: async (folder) => {
+      const port = await freePort();
+      const settings = {
+        port,
+        bind: HOST,
+        dir: folder,
+        appendonly: 'yes',
+        appendfsync,
+        save: '',
+      };
+      const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const server = await ServerProcess.start({ command: SERVER, args, folder, port });
+      await untilLoaded(port);
+      return server.at(String(port));
+    },
+    connect: connectTo,
+  };
+}
+
+/** It accepts connections before it has read its file. Asked here, since the library asks no more than once a second. */
+async function untilLoaded(port: number): Promise<void> {
+  const redis = new Redis(port, HOST, { enableReadyCheck: false });
+  for (;;) {
+    const answer = await redis.ping().catch((error: unknown) => String(error));
+    if (answer === 'PONG') break;
+    if (!answer.includes('LOADING')) throw new Error(answer);
+    await delay(ASK_AGAIN_MS);
+  }
+  redis.disconnect();
+}
+
+async function connectTo(address: string, queue: string): Promise<PeerClient> {
+  const redis = new Redis(Number(address), HOST);
+  await redis.xgroup('CREATE', queue, GROUP, '0', 'MKSTREAM').catch((error: unknown) => {
+    if (!String(error).includes('BUSYGROUP')) throw error;
+  });
+  // A read that blocks holds up all that is asked after it, so reads have a connection of their own.
+  const reads = redis.duplicate();
+  let closed = false;
+  const read = async () => {
+    const from = ['COUNT', READ, 'BLOCK', BLOCK_MS, 'STREAMS', queue, '>'] as const;
+    const [stream] = (await reads.xreadgroupBuffer('GROUP', GROUP, 'one', ...from)) ?? [];
+    return stream?.[1] ?? [];
+  };
+  const consume = async (taken: (body: Uint8Array) => void): Promise<void> => {
+    while (!closed) {
+      const entries = await read();
+      for (const [, fields] of entries) taken(fields?.[1] ?? Buffer.alloc(0));
+      const ids = entries.map(([id]) => id);
+      if (ids.length === 0) continue;
+      // The next read does not wait for these.
+      void redis.xack(queue, GROUP, ...ids);
+      void redis.xdel(queue, ...ids);
+    }
+  };
+  return {
+    publish: (range) =>
+      keepBatchesInFlight(range, async (numbers) => {
+        const pipeline = redis.pipeline();
+        for (const n of numbers) pipeline.xadd(queue, '*', 'body', bodyOf(n));
+        for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+      }),
+    consume: async (taken) => {
+      consume(taken).catch((error: unknown) => {
+        // A read that waits is broken off by `close`.
+        if (!closed) throw error;
+      });
+    },
+    waiting: () => redis.xlen(queue),
+    close: async () => {
+      closed = true;
+      reads.disconnect();
+      await redis.quit();
+    },
+  };
+}
