@@ -232,7 +232,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     ended: (subscription) => sessions.mailboxEnded(subscription),
   });
   // After those whose pages refer to its blocks.
-  journal.addWriter((group) => eventLog.write(group));
+  journal.addWriter((batch) => eventLog.write(batch));
   const chores = new Chores((then) => journal.afterFlush(then));
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });

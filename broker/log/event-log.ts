@@ -1,7 +1,7 @@
 import { BoundedCache } from '../kernel/bounded-cache.ts';
 import { ByteReader, ByteWriter } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { Block, OpenBlock, type StoredEvent } from './block.ts';
 
@@ -122,42 +122,42 @@ export class EventLog {
   }
 
   /** To be registered with the journal after those whose pages refer to blocks. */
-  write(group: Group): void {
-    for (const open of this.#open) this.#writeBlock(open, group);
+  write(batch: Batch): void {
+    for (const open of this.#open) this.#writeBlock(open, batch);
     this.#open = [];
     const flying = this.#openBytes;
     this.#openBytes = 0;
     this.#flyingBytes += flying;
-    group.flushed(() => {
+    batch.flushed(() => {
       this.#flyingBytes -= flying;
     });
     for (const [first, references] of this.#references)
-      if (references.changed) this.#writeReferences(first, references, group);
+      if (references.changed) this.#writeReferences(first, references, batch);
   }
 
-  #writeBlock(open: OpenBlock, group: Group): void {
+  #writeBlock(open: OpenBlock, batch: Batch): void {
     if (open.pages === 0) return;
     const block = open.close();
     this.#lastBlockBytes = Math.min(block.bytes.length + BLOCK_BYTES_MIN, BLOCK_BYTES);
-    group.put(numberKey('b', block.first), block.bytes);
+    batch.put(numberKey('b', block.first), block.bytes);
     this.#flying.set(block.first, block);
-    group.flushed(() => void this.#flying.delete(block.first));
+    batch.flushed(() => void this.#flying.delete(block.first));
     this.#cache.set(block.first, block);
     if (open.pages !== 1) this.#references.set(open.first, { count: open.pages, changed: true });
   }
 
-  #writeReferences(first: number, references: References, group: Group): void {
+  #writeReferences(first: number, references: References, batch: Batch): void {
     references.changed = false;
     if (references.count > 0) {
       const to = new ByteWriter(16);
       to.varint(references.count);
-      group.put(numberKey('r', first), to.written());
+      batch.put(numberKey('r', first), to.written());
     } else {
-      group.delete(numberKey('b', first));
-      group.delete(numberKey('r', first));
+      batch.delete(numberKey('b', first));
+      batch.delete(numberKey('r', first));
       this.#cache.delete(first);
     }
-    group.flushed(() => {
+    batch.flushed(() => {
       if (!references.changed) this.#references.delete(first);
     });
   }

@@ -1,6 +1,6 @@
 import type { EventLog } from '../log/event-log.ts';
 import type { PublishedEvent } from '../publish/event.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { MailboxCounts } from './mailbox-counts.ts';
 import { OpenPage, Page, type PageTimes, type StoredPlace } from './page.ts';
@@ -271,26 +271,26 @@ export class MailboxPages {
     return pages.length === max;
   }
 
-  write(group: Group): void {
+  write(batch: Batch): void {
     const open = this.#open;
     this.#open = [];
     this.#flying = open;
     const written = open.map((page) => {
-      group.put(numberKey('p', this.#mailbox, page.first), page.bytes());
-      if (page.dropped > 0) this.#writeState(page.closed(), group);
+      batch.put(numberKey('p', this.#mailbox, page.first), page.bytes());
+      if (page.dropped > 0) this.#writeState(page.closed(), batch);
       return { page, dropped: page.dropped };
     });
     const last = open.at(-1);
     if (last !== undefined && this.eager && !this.#behind) this.counts.handedSeq = last.lastSeq;
     const changed = [...this.#changed];
     this.#changed.clear();
-    for (const page of changed) this.#writeState(page, group);
-    for (const first of this.#gone) this.#delete(first, group);
+    for (const page of changed) this.#writeState(page, batch);
+    for (const first of this.#gone) this.#delete(first, batch);
     this.#gone = [];
-    if (this.#countsChanged) group.put(numberKey('c', this.#mailbox), this.counts.encoded().slice());
+    if (this.#countsChanged) batch.put(numberKey('c', this.#mailbox), this.counts.encoded().slice());
     this.#countsChanged = false;
     const { handedSeq } = this.counts;
-    group.flushed(() => {
+    batch.flushed(() => {
       this.#handedSeq = handedSeq;
       this.#flying = [];
       for (const { page, dropped } of written) this.#arrived(page, dropped);
@@ -299,8 +299,8 @@ export class MailboxPages {
   }
 
   /** Deletes what says that the mailbox exists, after its pages. */
-  writeEnd(group: Group): void {
-    group.delete(numberKey('c', this.#mailbox));
+  writeEnd(batch: Batch): void {
+    batch.delete(numberKey('c', this.#mailbox));
   }
 
   /** `dropped`: as far as is flushed with it. */
@@ -430,23 +430,23 @@ export class MailboxPages {
     this.#means.touched();
   }
 
-  #writeState(page: Page, group: Group): void {
+  #writeState(page: Page, batch: Batch): void {
     if (page.left === 0) {
       if (this.keepMs === 0) {
-        this.#delete(page.first, group);
+        this.#delete(page.first, batch);
         return;
       }
       page.state.settledAtMs = this.#means.wallMs();
       this.#kept.set(page.first, page.state.settledAtMs);
     }
-    group.put(numberKey('s', this.#mailbox, page.first), page.state.bytes());
+    batch.put(numberKey('s', this.#mailbox, page.first), page.state.bytes());
   }
 
-  #delete(first: number, group: Group): void {
+  #delete(first: number, batch: Batch): void {
     this.#going.add(first);
-    group.flushed(() => this.#going.delete(first));
-    group.delete(numberKey('p', this.#mailbox, first));
-    group.delete(numberKey('s', this.#mailbox, first));
+    batch.flushed(() => this.#going.delete(first));
+    batch.delete(numberKey('p', this.#mailbox, first));
+    batch.delete(numberKey('s', this.#mailbox, first));
     this.#means.log.release(first);
   }
 

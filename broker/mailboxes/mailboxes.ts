@@ -7,7 +7,7 @@ import { granted, type LeaseGrant } from '../leases/index.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { MailboxTotals } from '../observe/durable-series.ts';
 import { type Body, type ClientControl, type ControlOf, type From, ProtocolError } from '../protocol/index.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { filterOf, type Registration, type Registrations } from '../subscribe/registrations.ts';
 import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription.ts';
@@ -95,7 +95,7 @@ export class Mailboxes implements SubscriptionKeeper {
   constructor(means: MailboxesMeans) {
     this.#means = means;
     this.#chores = new Chores((then) => means.journal.afterFlush(then));
-    means.journal.addWriter((group) => this.#write(group));
+    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   get count(): number {
@@ -585,19 +585,19 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#means.journal.touch();
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     for (const { number, record } of this.#touchedRecords)
-      group.put(numberKey('m', number), encodeMailboxRecord(record));
+      batch.put(numberKey('m', number), encodeMailboxRecord(record));
     this.#touchedRecords.clear();
     const touched = [...this.#touchedPages];
     this.#touchedPages.clear();
-    for (const { mailbox } of touched) mailbox.pages.write(group);
+    for (const { mailbox } of touched) mailbox.pages.write(batch);
     for (const { number, mailbox } of this.#gone) {
-      group.delete(numberKey('m', number));
-      mailbox.pages.writeEnd(group);
+      batch.delete(numberKey('m', number));
+      mailbox.pages.writeEnd(batch);
     }
     this.#gone = [];
-    group.flushed(() => {
+    batch.flushed(() => {
       for (const { mailbox } of touched) mailbox.pump();
     });
   }

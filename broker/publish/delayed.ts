@@ -9,7 +9,7 @@ import {
   type PublishOptions,
   readBody,
 } from '../protocol/index.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import type { Publication } from './publish.ts';
 
@@ -55,7 +55,7 @@ export class Delayed {
 
   constructor(means: DelayedMeans) {
     this.#means = means;
-    means.journal.addWriter((group) => this.#write(group));
+    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   get count(): number {
@@ -139,15 +139,15 @@ export class Delayed {
     return this.#means.publish({ topic, body, options });
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     const fresh = this.#fresh;
     this.#fresh = [];
     for (const { dueMs, number, record } of fresh) {
-      if (record !== undefined) group.put(numberKey('l', dueMs, number), record);
+      if (record !== undefined) batch.put(numberKey('l', dueMs, number), record);
     }
-    for (const { dueMs, number } of this.#gone) group.delete(numberKey('l', dueMs, number));
+    for (const { dueMs, number } of this.#gone) batch.delete(numberKey('l', dueMs, number));
     this.#gone = [];
-    group.flushed(() => {
+    batch.flushed(() => {
       for (const waiting of fresh) waiting.record = undefined;
     });
   }

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, type Receipt } from '../protocol/index.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 
 export interface KnownEvent {
@@ -49,7 +49,7 @@ export class KnownIds {
 
   constructor(means: KnownIdsMeans) {
     this.#means = means;
-    means.journal.addWriter((group) => this.#write(group));
+    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   get count(): number {
@@ -102,9 +102,9 @@ export class KnownIds {
     }
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     const nowMs = this.#means.wallMs();
-    this.#dropOld(nowMs, group);
+    this.#dropOld(nowMs, batch);
     if (this.#fresh.length === 0) return;
     const ids = this.#fresh;
     this.#fresh = [];
@@ -119,13 +119,13 @@ export class KnownIds {
       to.varint(known.receipt.matched);
       to.u8((known.receipt.durable ? DURABLE : 0) | (known.receipt.unreadable ? UNREADABLE : 0));
     }
-    group.put(numberKey('i', number), to.written().slice());
-    group.flushed(() => {
+    batch.put(numberKey('i', number), to.written().slice());
+    batch.flushed(() => {
       for (const [, known] of ids) known.flushed = true;
     });
   }
 
-  #dropOld(nowMs: number, group: Group): void {
+  #dropOld(nowMs: number, batch: Batch): void {
     const { windowMs, idsMax } = this.#means;
     for (let [oldest] = this.#chunks; oldest !== undefined; [oldest] = this.#chunks) {
       // When those that came later are as many as may be known, all of its own have had to go.
@@ -135,7 +135,7 @@ export class KnownIds {
       this.#storedIds -= oldest.ids.length;
       // One that had to go early may be known anew.
       for (const [key, known] of oldest.ids) if (this.#known.get(key) === known) this.#known.delete(key);
-      group.delete(numberKey('i', oldest.number));
+      batch.delete(numberKey('i', oldest.number));
     }
   }
 

@@ -15,7 +15,7 @@ import {
   type Receipt,
   readBody,
 } from '../protocol/index.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import type { Delayed } from './delayed.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonLimits } from './json.ts';
@@ -90,7 +90,7 @@ export class Publish {
     this.#means = means;
     this.#seq = means.firstSeq - 1;
     this.#jsonLimits = { depthMax: means.config.jsonDepthMax, keysMax: means.config.jsonKeysMax };
-    means.journal.addWriter((group) => this.#write(group));
+    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   /** The last seq given to an event. */
@@ -279,11 +279,11 @@ export class Publish {
     this.#derived = undefined;
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
-    group.flushed(() => {
+    batch.flushed(() => {
       for (const { to, ref, receipt } of waiting) to.receipt(ref, receipt);
     });
   }

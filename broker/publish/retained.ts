@@ -1,7 +1,7 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
 import type { Chore } from '../kernel/chores.ts';
 import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
-import type { Group, Journal } from '../store/journal.ts';
+import type { Batch, Journal } from '../store/journal.ts';
 import { textKey, textRange } from '../store/keys.ts';
 import { oneFilter } from '../subscribe/one-filter.ts';
 import { PublishedEvent } from './event.ts';
@@ -39,7 +39,7 @@ export class Retained {
 
   constructor(means: RetainedMeans) {
     this.#means = means;
-    means.journal.addWriter((group) => this.#write(group));
+    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   get topics(): number {
@@ -124,11 +124,11 @@ export class Retained {
     this.#bytes -= sizeOf(last);
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     for (const topic of this.#changed) {
       const last = this.#byTopic.get(topic);
-      if (last === undefined) group.delete(textKey('t', topic));
-      else group.put(textKey('t', topic), encoded(last));
+      if (last === undefined) batch.delete(textKey('t', topic));
+      else batch.put(textKey('t', topic), encoded(last));
     }
     this.#changed.clear();
   }

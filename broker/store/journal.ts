@@ -2,15 +2,15 @@ import type { Time } from '../kernel/time.ts';
 import type { Change, Store, StoreError } from './store.ts';
 
 /** What goes to the store in one commit. */
-export interface Group {
+export interface Batch {
   put(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
-  /** Calls `then` when the group is flushed; never when the store fails. In order of the calls. */
+  /** Calls `then` when the batch is flushed; never when the store fails. In order of the calls. */
   flushed(then: () => void): void;
 }
 
-/** Says what it has to write, when a group is made. May add to the group what another writer gave it reason to. */
-export type Writer = (group: Group) => void;
+/** Says what it has to write, when a batch is made. May add to the batch what another writer gave it reason to. */
+export type Writer = (batch: Batch) => void;
 
 export interface JournalMeans {
   readonly store: Store;
@@ -22,12 +22,12 @@ export interface JournalMeans {
 }
 
 /**
- * Group commit: what a turn of the event loop has to write goes to the store together, and while one group is being
+ * Group commit: what a turn of the event loop has to write goes to the store together, and while one batch is being
  * flushed the next one gathers. So a flush, which costs milliseconds, is shared by all who wait for one, and the busier
- * the broker the larger the groups.
+ * the broker the larger the batches.
  *
- * Writers keep what they have to write themselves, and are asked for it when a group is made: a page that changes a
- * thousand times between two flushes is written once. What one turn touches is in one group, so it is there after a
+ * Writers keep what they have to write themselves, and are asked for it when a batch is made: a page that changes a
+ * thousand times between two flushes is written once. What one turn touches is in one batch, so it is there after a
  * crash as a whole or not at all.
  */
 export class Journal {
@@ -90,7 +90,7 @@ export class Journal {
     const changes: Change[] = [];
     const then: (() => void)[] = [];
     let bytes = 0;
-    const group: Group = {
+    const batch: Batch = {
       put(key, value) {
         bytes += key.length + value.length;
         changes.push({ key, value });
@@ -98,7 +98,7 @@ export class Journal {
       delete: (key) => void changes.push({ key, value: undefined }),
       flushed: (call) => void then.push(call),
     };
-    for (const write of this.#writers) write(group);
+    for (const write of this.#writers) write(batch);
     then.push(...this.#afterFlush);
     this.#afterFlush = [];
     const sinceMs = this.#means.time.monotonicMs();

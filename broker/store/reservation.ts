@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from '../protocol/index.ts';
-import type { Group, Journal } from './journal.ts';
+import type { Batch, Journal } from './journal.ts';
 import { textKey } from './keys.ts';
 
 /**
@@ -28,7 +28,7 @@ export class Reservation {
     this.#upTo = Math.max(1, ...this.#keys.map((key) => numberAt(journal, key)));
     this.#asked = this.#upTo;
     this.first = this.#upTo;
-    journal.addWriter((group) => this.#write(group));
+    journal.addWriter((batch) => this.#write(batch));
     this.#raise(this.#upTo);
   }
 
@@ -49,13 +49,13 @@ export class Reservation {
     this.#journal.touch();
   }
 
-  #write(group: Group): void {
+  #write(batch: Batch): void {
     if (this.#asked === this.#upTo) return;
     const asked = this.#asked;
     const to = new ByteWriter(16);
     to.varint(asked);
-    for (const key of this.#keys) group.put(key, to.written().slice());
-    group.flushed(() => {
+    for (const key of this.#keys) batch.put(key, to.written().slice());
+    batch.flushed(() => {
       this.#upTo = asked;
     });
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedTime } from '../../../../broker/kernel/simulated-time.ts';
-import { type Group, Journal } from '../../../../broker/store/journal.ts';
+import { type Batch, Journal } from '../../../../broker/store/journal.ts';
 import { MemoryStore } from '../../../../broker/store/memory.ts';
 import { type Change, type Store, StoreError } from '../../../../broker/store/store.ts';
 import { HeldStore } from '../../../support/held-store.ts';
@@ -31,8 +31,8 @@ function opened() {
     committed: (_ms, changes, size) => told.push(`${changes} changes, ${size} bytes`),
   });
   const toWrite: string[] = [];
-  journal.addWriter((group: Group) => {
-    for (const key of toWrite.splice(0)) group.put(bytes(key), bytes('v'));
+  journal.addWriter((batch: Batch) => {
+    for (const key of toWrite.splice(0)) batch.put(bytes(key), bytes('v'));
   });
   const write = (key: string) => {
     toWrite.push(key);
@@ -72,8 +72,8 @@ describe('Journal', () => {
   it('calls back in order when that is flushed, and never before', () => {
     const { time, store, journal, write } = opened();
     const calls: string[] = [];
-    journal.addWriter((group) => {
-      group.flushed(() => calls.push('writer'));
+    journal.addWriter((batch) => {
+      batch.flushed(() => calls.push('writer'));
     });
     store.hold();
     write('a');
@@ -99,8 +99,8 @@ describe('Journal', () => {
     const { time, journal, commits } = opened();
     const reasons: string[] = [];
     journal.addWriter(() => reasons.push('given'));
-    journal.addWriter((group) => {
-      for (const reason of reasons) group.delete(bytes(reason));
+    journal.addWriter((batch) => {
+      for (const reason of reasons) batch.delete(bytes(reason));
     });
     journal.touch();
     time.settle();
