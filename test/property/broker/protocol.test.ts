@@ -60,15 +60,17 @@ describe('the codec', () => {
       fc.property(body, (fields) => {
         const bytes = encoded((to) => writeBody(to, fields));
         const read: Body = readBody(new ByteReader(bytes));
-        const { bytes: again, attributes, ...rest } = read;
+        const { bytes: again, attributes, contentType, id, source, time, data, size, fault } = read;
         const { attributes: given, ...expected } = fields;
-        expect({ ...rest }).toEqual({
+        expect({ contentType, id, source, time, data, fault }).toEqual({
           contentType: undefined,
           id: undefined,
           source: undefined,
           time: undefined,
+          fault: undefined,
           ...expected,
         });
+        expect(size).toBe(data.length);
         expect(attributes === undefined ? undefined : Object.entries(attributes)).toEqual(
           given === undefined ? undefined : Object.entries(given),
         );
