@@ -8,6 +8,8 @@ export type Chore<T> = Generator<void, T>;
 export class Chores {
   readonly #pause: (then: () => void) => void;
   readonly #waiting: (() => boolean)[] = [];
+  /** To be told at the end of the pause. */
+  #done: (() => void)[] = [];
   #pausing = false;
 
   /** `pause` calls back, later, when the next step may be done. */
@@ -19,17 +21,20 @@ export class Chores {
   run<T>(chore: Chore<T>, done: (result: T) => void): void {
     this.#waiting.push(() => {
       const step = chore.next();
-      if (step.done === true) this.#pause(() => done(step.value));
+      if (step.done === true) this.#done.push(() => done(step.value));
       return step.done === true;
     });
     this.#goOn();
   }
 
   #goOn(): void {
-    if (this.#pausing || this.#waiting.length === 0) return;
+    if (this.#pausing || this.#waiting.length + this.#done.length === 0) return;
     this.#pausing = true;
     this.#pause(() => {
       this.#pausing = false;
+      const done = this.#done;
+      this.#done = [];
+      for (const tell of done) tell();
       const step = this.#waiting.shift();
       if (step !== undefined && !step()) this.#waiting.push(step);
       this.#goOn();

@@ -2,7 +2,8 @@ import type { Time } from '../kernel/time.ts';
 import type { LeaseTable } from '../leases/index.ts';
 import { type BrokerControl, type ControlOf, JSON_CONTENT_TYPE, PAGE_MAX } from '../protocol/index.ts';
 import { isJson } from '../publish/json.ts';
-import type { HeldMailbox, Mailboxes } from './mailboxes.ts';
+import type { HeldMailbox } from './held-mailbox.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import type { StoredPlace } from './page.ts';
 import type { StoredEvents } from './stored-events.ts';
 

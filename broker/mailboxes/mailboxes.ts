@@ -3,22 +3,25 @@ import type { DeliveryTerms, Recipient } from '../delivery/delivery.ts';
 import type { EntriesMeans } from '../delivery/entries.ts';
 import { type Chore, Chores } from '../kernel/chores.ts';
 import type { Time } from '../kernel/time.ts';
-import { granted, type LeaseGrant } from '../leases/index.ts';
+import type { LeaseGrant } from '../leases/index.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { MailboxTotals } from '../observe/durable-series.ts';
 import { type Body, type ClientControl, type ControlOf, type From, ProtocolError } from '../protocol/index.ts';
-import type { Batch, Journal } from '../store/journal.ts';
-import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
-import { filterOf, type Registration, type Registrations } from '../subscribe/registrations.ts';
+import type { Journal } from '../store/journal.ts';
+import { numberIn, rangeOf } from '../store/keys.ts';
+import { filterOf, type Registrations } from '../subscribe/registrations.ts';
 import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription.ts';
 import { deliveryTerms } from '../subscribe/terms.ts';
 import { Consumer } from './consumer.ts';
 import { redrive } from './dead-letters.ts';
 import { fillFromLog } from './fill.ts';
+import type { HeldMailbox } from './held-mailbox.ts';
 import { type DeadLetter, Mailbox } from './mailbox.ts';
+import { MailboxLeases } from './mailbox-leases.ts';
 import { MailboxPages } from './mailbox-pages.ts';
-import { decodeMailboxRecord, encodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
+import { decodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
 import { checkAgreement, checkMailboxName, type MailboxTerms, mailboxTerms } from './mailbox-terms.ts';
+import { MailboxWriter } from './mailbox-writer.ts';
 import type { StoredEvents } from './stored-events.ts';
 
 /** Where dead letters are kept. */
@@ -27,8 +30,6 @@ export const DEAD_LETTERS = '$dead';
 const SWEEP_MS = 1_000;
 /** How often what is left of leases is written down while they run. */
 const LEFT_MS = 60_000;
-/** After a restart a mailbox lasts at least five minutes without a consumer; a grant may be a tenth shorter than it says. */
-const LEFT_AFTER_RESTART_MS = Math.ceil((5 * 60_000) / 0.9);
 /** After a restart consumers may come back for so long before what they had is handed over again. */
 const QUIET_AFTER_RESTART_MS = 5_000;
 /** Pages that are freed in one step when a mailbox is over. */
@@ -52,50 +53,29 @@ export interface MailboxesMeans extends EntriesMeans {
   readonly ended: (subscription: Subscription) => void;
 }
 
-/** A mailbox, and what the broker has for it. */
-export interface HeldMailbox {
-  readonly number: number;
-  readonly mailbox: Mailbox;
-  readonly registration: Registration;
-  readonly record: MailboxRecord;
-  readonly leaseId: number | undefined;
-}
-
-interface Held {
-  readonly number: number;
-  readonly mailbox: Mailbox;
-  registration: Registration;
-  record: MailboxRecord;
-  leaseId: number | undefined;
-  readonly subscriptions: Map<Consumer, Subscription>;
-  /** A long chore is done for it. */
-  busy: boolean;
-}
-
 /** Every mailbox of the broker: made by its first consumer, found by name, and over when its lease is or it is removed. */
 export class Mailboxes implements SubscriptionKeeper {
   readonly isDurable = true;
   readonly #means: MailboxesMeans;
-  readonly #byName = new Map<string, Held>();
-  readonly #bySubscription = new Map<Subscription, Held>();
+  readonly #byName = new Map<string, HeldMailbox>();
+  readonly #bySubscription = new Map<Subscription, HeldMailbox>();
   readonly #chores: Chores;
-  readonly #touchedPages = new Set<Held>();
-  readonly #touchedRecords = new Set<Held>();
-  /** Records of mailboxes that are over, to be deleted. */
-  #gone: Held[] = [];
+  readonly #writer: MailboxWriter;
+  readonly #leases: MailboxLeases;
   /** Of mailboxes that may have to refuse a publisher. */
   readonly #tight = new Set<Mailbox>();
   /** Of mailboxes that are over. */
   readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
   /** Of which more is too old than one sweep drops. */
-  readonly #sweeping = new Set<Held>();
+  readonly #sweeping = new Set<HeldMailbox>();
   #nextNumber = 1;
   #stops: (() => void)[] = [];
 
   constructor(means: MailboxesMeans) {
     this.#means = means;
     this.#chores = new Chores((then) => means.journal.afterFlush(then));
-    means.journal.addWriter((batch) => this.#write(batch));
+    this.#writer = new MailboxWriter(means.journal);
+    this.#leases = new MailboxLeases(means.leases, means.config, (held) => this.#end(held));
   }
 
   get count(): number {
@@ -203,22 +183,19 @@ export class Mailboxes implements SubscriptionKeeper {
     const held = this.#heldBy(subscription);
     const seq = this.#means.registrations.replace(held.registration, when ?? undefined);
     const { when: _, ...record } = held.record;
-    this.#setRecord(held, when === null ? record : { ...record, when });
+    this.#writer.setRecord(held, when === null ? record : { ...record, when });
     return seq;
   }
 
   renew(subscription: Subscription, leaseMs: number): LeaseGrant {
     const held = this.#heldBy(subscription);
-    const current = held.leaseId === undefined ? undefined : this.#means.leases.current(held.leaseId);
-    if (current === undefined) throw new ProtocolError('subscription_mode', 'this mailbox never ends');
-    const grant = granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, leaseMs));
-    this.#setRecord(held, { ...held.record, terms: { ...held.record.terms, leaseMs }, leftMs: leaseMs });
+    const grant = this.#leases.renew(held, leaseMs);
+    this.#writer.setRecord(held, { ...held.record, terms: { ...held.record.terms, leaseMs }, leftMs: leaseMs });
     return grant;
   }
 
   leaseMs(subscription: Subscription): number | undefined {
-    const { leaseId } = this.#heldBy(subscription);
-    return leaseId === undefined ? undefined : this.#means.leases.remainingMs(leaseId);
+    return this.#leases.leftMs(this.#heldBy(subscription));
   }
 
   /** The consumer leaves; the mailbox stays, and its time begins to run when nobody is left. */
@@ -226,9 +203,9 @@ export class Mailboxes implements SubscriptionKeeper {
     const held = this.#bySubscription.get(subscription);
     if (held !== undefined) {
       this.#leave(held, subscription);
-      if (held.mailbox.consumers.length === 0 && held.leaseId !== undefined) {
-        this.#means.leases.resume(held.leaseId);
-        this.#setRecord(held, { ...held.record, leftMs: held.record.terms.leaseMs });
+      if (held.mailbox.consumers.length === 0) {
+        this.#leases.run(held);
+        this.#writer.setRecord(held, { ...held.record, leftMs: held.record.terms.leaseMs });
       }
     }
     return this.#means.lastSeq();
@@ -237,7 +214,7 @@ export class Mailboxes implements SubscriptionKeeper {
   pause(name: string, paused: boolean): void {
     const held = this.#get(name);
     held.mailbox.pause(paused);
-    this.#setRecord(held, { ...held.record, paused });
+    this.#writer.setRecord(held, { ...held.record, paused });
   }
 
   /** `done` is told how many entries were dropped. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
@@ -261,21 +238,17 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   /**
-   * Ends it at once: nothing matches it any more, its consumers have left. Its entries go in the course of time, `done` is
-   * called when they have. Answers how many there were. Throws ProtocolError `mailbox_unknown`, `mailbox_busy`, or
+   * Ends it at once: nothing matches it any more, its consumers have left. Its entries go in the course of time. Answers
+   * how many there were. Throws ProtocolError `mailbox_unknown`, `mailbox_busy`, or
    * `subscription_mode` for the one of dead letters.
    */
-  end(name: string, done: () => void = () => {}): number {
+  end(name: string): number {
     if (name === DEAD_LETTERS)
       throw new ProtocolError('subscription_mode', `${DEAD_LETTERS} cannot be removed; purge it`);
     const held = this.#beginChore(name);
     const entries = held.mailbox.length;
-    if (held.leaseId !== undefined) {
-      this.#means.leases.end(held.leaseId, 'owner-closed');
-      this.#means.leases.free(held.leaseId);
-      held.leaseId = undefined;
-    }
-    this.#end(held, done);
+    this.#leases.end(held);
+    this.#end(held);
     return entries;
   }
 
@@ -295,7 +268,7 @@ export class Mailboxes implements SubscriptionKeeper {
     });
   }
 
-  #make(name: string, topic: string, request: ControlOf<ClientControl, 'subscribe'>): Held {
+  #make(name: string, topic: string, request: ControlOf<ClientControl, 'subscribe'>): HeldMailbox {
     checkMailboxName(name);
     const { config, lastSeq, log } = this.#means;
     this.#means.admit();
@@ -313,7 +286,7 @@ export class Mailboxes implements SubscriptionKeeper {
       ending: false,
     });
     this.#nextNumber += 1;
-    this.#grantLease(held, terms.leaseMs);
+    this.#orUndo(held, () => this.#leases.begin(held));
     const from = request.from ?? 'now';
     if (from !== 'now') {
       // What is in the log by now and what comes are never in one block, nor in one page.
@@ -321,7 +294,7 @@ export class Mailboxes implements SubscriptionKeeper {
       const { seq, timeMs } = beginningOf(from, lastSeq());
       this.#fill(held, { from: seq, upTo: lastSeq(), timeMs });
     }
-    this.#touchRecord(held);
+    this.#writer.setRecord(held, held.record);
     return held;
   }
 
@@ -340,7 +313,8 @@ export class Mailboxes implements SubscriptionKeeper {
     };
     const topic = `${DEAD_LETTERS}/#`;
     const record = { topic, terms, sinceSeq: lastSeq(), paused: false, leftMs: terms.leaseMs, ending: false };
-    this.#touchRecord(this.#hold(this.#nextNumber, record));
+    const held = this.#hold(this.#nextNumber, record);
+    this.#writer.setRecord(held, record);
     this.#nextNumber += 1;
   }
 
@@ -348,28 +322,22 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
     const held = this.#hold(number, record, QUIET_AFTER_RESTART_MS);
     if (record.ending) {
-      this.#end(held, () => {});
+      this.#end(held);
       return;
     }
-    if (record.terms.name !== DEAD_LETTERS) {
-      this.#grantLease(held, this.#withinBounds(Math.max(record.leftMs, LEFT_AFTER_RESTART_MS)));
-      if (held.leaseId !== undefined) this.#means.leases.resume(held.leaseId);
-    }
+    if (record.terms.name !== DEAD_LETTERS) this.#orUndo(held, () => this.#leases.restore(held));
     if (record.filling !== undefined) this.#fill(held, record.filling);
   }
 
   /** `quietMs`: it comes out of the store, and begins so much later. */
-  #hold(number: number, record: MailboxRecord, quietMs?: number): Held {
+  #hold(number: number, record: MailboxRecord, quietMs?: number): HeldMailbox {
     const { terms } = record;
     const { journal, log, time } = this.#means;
     const pages = new MailboxPages(number, terms.keepMs, {
       journal,
       log,
       wallMs: () => time.wallMs(),
-      touched: () => {
-        this.#touchedPages.add(held);
-        journal.touch();
-      },
+      touched: () => this.#writer.touchPages(held),
     });
     let restart: { earlierSeq: number; paused: boolean; quietMs: number } | undefined;
     if (quietMs !== undefined) {
@@ -380,7 +348,7 @@ export class Mailboxes implements SubscriptionKeeper {
     const mailbox = new Mailbox(terms, pages, this.#mailboxMeans(), restart);
     const filter = filterOf(record.topic, record.when);
     const registration = this.#means.registrations.add(filter, () => mailbox, record.sinceSeq);
-    const held: Held = {
+    const held: HeldMailbox = {
       number,
       mailbox,
       registration,
@@ -407,8 +375,8 @@ export class Mailboxes implements SubscriptionKeeper {
     };
   }
 
-  #join(held: Held, owner: string, terms: DeliveryTerms): Subscription {
-    const { registrations, counters, leases, config } = this.#means;
+  #join(held: HeldMailbox, owner: string, terms: DeliveryTerms): Subscription {
+    const { registrations, counters, config } = this.#means;
     const { mailbox, registration } = held;
     const id = registrations.alias(registration);
     const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
@@ -423,10 +391,7 @@ export class Mailboxes implements SubscriptionKeeper {
       // The lease is the mailbox's.
       expired: () => {},
     });
-    if (held.leaseId !== undefined) {
-      leases.pause(held.leaseId);
-      this.#resetLease(held, held.leaseId);
-    }
+    this.#leases.stop(held);
     mailbox.join(consumer);
     held.subscriptions.set(consumer, subscription);
     this.#bySubscription.set(subscription, held);
@@ -434,7 +399,19 @@ export class Mailboxes implements SubscriptionKeeper {
     return subscription;
   }
 
-  #leave(held: Held, subscription: Subscription): void {
+  /** Where that fails, the mailbox is none. */
+  #orUndo({ record, registration, mailbox }: HeldMailbox, then: () => void): void {
+    try {
+      then();
+    } catch (error) {
+      this.#byName.delete(record.terms.name);
+      this.#means.registrations.remove(registration);
+      mailbox.close();
+      throw error;
+    }
+  }
+
+  #leave(held: HeldMailbox, subscription: Subscription): void {
     const { registrations, counters } = this.#means;
     subscription.delivery.end();
     registrations.removeAlias(subscription.id);
@@ -443,53 +420,7 @@ export class Mailboxes implements SubscriptionKeeper {
     counters[subscription.terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] -= 1;
   }
 
-  /** Its time does not run yet. */
-  #grantLease(held: Held, ttlMs: number): void {
-    const { leases } = this.#means;
-    const holder = { leaseExpired: () => this.#lapsed(held) };
-    try {
-      held.leaseId = granted(leases.allocate('subscription', principalOf(held), holder)).id;
-      const grant = granted(leases.grant(held.leaseId, { ttlMs }));
-      // A grant is spread; what a mailbox has left is what it was told.
-      granted(leases.extend({ ...grant, principal: principalOf(held) }, ttlMs));
-    } catch (error) {
-      if (held.leaseId !== undefined) leases.free(held.leaseId);
-      this.#byName.delete(held.record.terms.name);
-      this.#means.registrations.remove(held.registration);
-      held.mailbox.close();
-      throw error;
-    }
-    leases.pause(held.leaseId);
-  }
-
-  /** While there is a consumer it is what it will have when there is none. */
-  #resetLease(held: Held, leaseId: number): void {
-    const current = this.#means.leases.current(leaseId);
-    if (current === undefined) return;
-    const leaseMs = this.#withinBounds(held.record.terms.leaseMs);
-    granted(this.#means.leases.extend({ ...current, principal: principalOf(held) }, leaseMs));
-  }
-
-  /** The bounds may have been others when the mailbox was made. */
-  #withinBounds(leaseMs: number): number {
-    const { subscriptionLeaseMsMin, subscriptionLeaseMsMax } = this.#means.config;
-    return Math.min(Math.max(leaseMs, subscriptionLeaseMsMin), subscriptionLeaseMsMax);
-  }
-
-  #lapsed(held: Held): void {
-    const { leaseId } = held;
-    if (leaseId === undefined) return;
-    if (held.busy) {
-      // What is done for it would go on in what is left of it: it lives for as little more as may be.
-      granted(this.#means.leases.grant(leaseId, { ttlMs: this.#means.config.subscriptionLeaseMsMin }));
-      return;
-    }
-    this.#means.leases.free(leaseId);
-    held.leaseId = undefined;
-    this.#end(held, () => {});
-  }
-
-  #end(held: Held, done: () => void): void {
+  #end(held: HeldMailbox): void {
     const { mailbox, registration, record } = held;
     const { name } = record.terms;
     for (const subscription of [...held.subscriptions.values()]) {
@@ -498,15 +429,13 @@ export class Mailboxes implements SubscriptionKeeper {
     }
     this.#byName.delete(name);
     this.#means.registrations.remove(registration);
-    this.#setRecord(held, { ...record, ending: true });
+    this.#writer.setRecord(held, { ...record, ending: true });
     this.#chores.run(this.#empty(mailbox), () => {
       // What is counted only rises.
       this.#past.entered += mailbox.pages.counts.entered;
       this.#past.settled += mailbox.pages.counts.settled;
       this.#past.deadLettered += mailbox.since.deadLettered;
-      this.#gone.push(held);
-      this.#means.journal.touch();
-      done();
+      this.#writer.forget(held);
     });
   }
 
@@ -517,7 +446,7 @@ export class Mailboxes implements SubscriptionKeeper {
     yield;
   }
 
-  #fill(held: Held, filling: NonNullable<MailboxRecord['filling']>): void {
+  #fill(held: HeldMailbox, filling: NonNullable<MailboxRecord['filling']>): void {
     const { mailbox, registration } = held;
     held.record = { ...held.record, filling };
     held.busy = true;
@@ -526,7 +455,7 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#chores.run(fillFromLog(mailbox.pages, registration.filters.present, filling, { log, events }), () => {
       held.busy = false;
       const { filling: _, ...record } = held.record;
-      this.#setRecord(held, record);
+      this.#writer.setRecord(held, record);
       mailbox.pages.rewind();
       mailbox.fill(false);
     });
@@ -540,20 +469,20 @@ export class Mailboxes implements SubscriptionKeeper {
     }
   }
 
-  *#sweepOn(held: Held): Chore<void> {
+  *#sweepOn(held: HeldMailbox): Chore<void> {
     while (!held.busy && held.mailbox.sweep()) yield;
   }
 
   #noteWhatIsLeft(): void {
     for (const held of this.#byName.values()) {
       held.mailbox.traceNotified();
-      const { leaseId, mailbox } = held;
-      if (leaseId === undefined || mailbox.consumers.length > 0) continue;
-      this.#setRecord(held, { ...held.record, leftMs: this.#means.leases.remainingMs(leaseId) });
+      const leftMs = this.#leases.leftMs(held);
+      if (leftMs === undefined || held.mailbox.consumers.length > 0) continue;
+      this.#writer.setRecord(held, { ...held.record, leftMs });
     }
   }
 
-  #beginChore(name: string): Held {
+  #beginChore(name: string): HeldMailbox {
     const held = this.#get(name);
     if (held.busy)
       throw new ProtocolError('mailbox_busy', `mailbox ${name} is being filled or emptied; wait until it is`);
@@ -561,50 +490,19 @@ export class Mailboxes implements SubscriptionKeeper {
     return held;
   }
 
-  #get(name: string): Held {
+  #get(name: string): HeldMailbox {
     if (name === DEAD_LETTERS) this.expectDeadLetters();
     const held = this.#byName.get(name);
     if (held === undefined) throw unknown(name);
     return held;
   }
 
-  #heldBy(subscription: Subscription): Held {
+  #heldBy(subscription: Subscription): HeldMailbox {
     const held = this.#bySubscription.get(subscription);
     if (held === undefined)
       throw new ProtocolError('subscription_unknown', `subscription ${subscription.id} has ended`);
     return held;
   }
-
-  #setRecord(held: Held, record: MailboxRecord): void {
-    held.record = record;
-    this.#touchRecord(held);
-  }
-
-  #touchRecord(held: Held): void {
-    this.#touchedRecords.add(held);
-    this.#means.journal.touch();
-  }
-
-  #write(batch: Batch): void {
-    for (const { number, record } of this.#touchedRecords)
-      batch.put(numberKey('m', number), encodeMailboxRecord(record));
-    this.#touchedRecords.clear();
-    const touched = [...this.#touchedPages];
-    this.#touchedPages.clear();
-    for (const { mailbox } of touched) mailbox.pages.write(batch);
-    for (const { number, mailbox } of this.#gone) {
-      batch.delete(numberKey('m', number));
-      mailbox.pages.writeEnd(batch);
-    }
-    this.#gone = [];
-    batch.flushed(() => {
-      for (const { mailbox } of touched) mailbox.pump();
-    });
-  }
-}
-
-function principalOf({ number }: Held): string {
-  return `mailbox ${number}`;
 }
 
 function unknown(name: string): ProtocolError {
