@@ -9,7 +9,7 @@ import {
   writeBody,
 } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
-import type { DeadLetter, Mailbox } from './mailbox.ts';
+import type { DeadLetter, MailboxEntries } from './mailbox-entries.ts';
 
 /** What is added to the attributes of an event that was given up. */
 const OWN_ATTRIBUTES = [
@@ -60,7 +60,7 @@ export function redriven(event: PublishedEvent): Redriven | undefined {
  * or all whose mailbox still is. `into` answers false when that cannot take one now.
  */
 export function* redrive(
-  letters: Mailbox,
+  letters: MailboxEntries,
   { from, limit }: { readonly from: string | undefined; readonly limit: number },
   into: (letter: Redriven) => boolean,
 ): Chore<{ readonly entries: number; readonly left: number }> {

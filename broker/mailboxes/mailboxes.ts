@@ -16,7 +16,8 @@ import { Consumer } from './consumer.ts';
 import { redrive } from './dead-letters.ts';
 import { fillFromLog } from './fill.ts';
 import type { HeldMailbox } from './held-mailbox.ts';
-import { type DeadLetter, Mailbox } from './mailbox.ts';
+import { Mailbox } from './mailbox.ts';
+import type { DeadLetter, MailboxEntries } from './mailbox-entries.ts';
 import { MailboxLeases } from './mailbox-leases.ts';
 import { MailboxPages } from './mailbox-pages.ts';
 import { decodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
@@ -63,7 +64,7 @@ export class Mailboxes implements SubscriptionKeeper {
   readonly #writer: MailboxWriter;
   readonly #leases: MailboxLeases;
   /** Of mailboxes that may have to refuse a publisher. */
-  readonly #tight = new Set<Mailbox>();
+  readonly #tight = new Set<MailboxEntries>();
   /** Of mailboxes that are over. */
   readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
   /** Of which more is too old than one sweep drops. */
@@ -368,7 +369,7 @@ export class Mailboxes implements SubscriptionKeeper {
       loadedMax: config.mailboxLoadedMax,
       eventBytesMax: config.eventBytesMax,
       retentionMsMax: config.retentionMsMax,
-      tight: (mailbox: Mailbox, tight: boolean) => {
+      tight: (mailbox: MailboxEntries, tight: boolean) => {
         if (tight) this.#tight.add(mailbox);
         else this.#tight.delete(mailbox);
       },
