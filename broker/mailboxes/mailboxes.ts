@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { DeliveryTerms, Recipient } from '../delivery/delivery.ts';
 import type { EntriesMeans } from '../delivery/entries.ts';
-import { type Chore, Chores } from '../kernel/chores.ts';
+import type { Chore } from '../kernel/chores.ts';
 import type { Time } from '../kernel/time.ts';
 import type { LeaseGrant } from '../leases/index.ts';
 import type { EventLog } from '../log/event-log.ts';
@@ -14,9 +14,9 @@ import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription
 import { deliveryTerms } from '../subscribe/terms.ts';
 import { Consumer } from './consumer.ts';
 import { redrive } from './dead-letters.ts';
-import { fillFromLog } from './fill.ts';
 import type { HeldMailbox } from './held-mailbox.ts';
 import { Mailbox } from './mailbox.ts';
+import { MailboxChores } from './mailbox-chores.ts';
 import type { DeadLetter, MailboxEntries } from './mailbox-entries.ts';
 import { MailboxLeases } from './mailbox-leases.ts';
 import { MailboxPages } from './mailbox-pages.ts';
@@ -33,8 +33,6 @@ const SWEEP_MS = 1_000;
 const LEFT_MS = 60_000;
 /** After a restart consumers may come back for so long before what they had is handed over again. */
 const QUIET_AFTER_RESTART_MS = 5_000;
-/** Pages that are freed in one step when a mailbox is over. */
-const FREED_PAGES = 1_000;
 
 export interface MailboxesMeans extends EntriesMeans {
   readonly config: Config;
@@ -60,22 +58,20 @@ export class Mailboxes implements SubscriptionKeeper {
   readonly #means: MailboxesMeans;
   readonly #byName = new Map<string, HeldMailbox>();
   readonly #bySubscription = new Map<Subscription, HeldMailbox>();
-  readonly #chores: Chores;
+  readonly #chores: MailboxChores;
   readonly #writer: MailboxWriter;
   readonly #leases: MailboxLeases;
   /** Of mailboxes that may have to refuse a publisher. */
   readonly #tight = new Set<MailboxEntries>();
   /** Of mailboxes that are over. */
   readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
-  /** Of which more is too old than one sweep drops. */
-  readonly #sweeping = new Set<HeldMailbox>();
   #nextNumber = 1;
   #stops: (() => void)[] = [];
 
   constructor(means: MailboxesMeans) {
     this.#means = means;
-    this.#chores = new Chores((then) => means.journal.afterFlush(then));
     this.#writer = new MailboxWriter(means.journal);
+    this.#chores = new MailboxChores(means, this.#writer);
     this.#leases = new MailboxLeases(means.leases, means.config, (held) => this.#end(held));
   }
 
@@ -220,22 +216,13 @@ export class Mailboxes implements SubscriptionKeeper {
 
   /** `done` is told how many entries were dropped. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
   purge(name: string, done: (entries: number) => void): void {
-    const held = this.#beginChore(name);
     // What comes from now on stays, though the first step is taken later.
-    this.#chores.run(held.mailbox.purge(this.#means.lastSeq()), (entries) => {
-      held.busy = false;
-      done(entries);
-    });
+    this.#chores.purge(this.#get(name), this.#means.lastSeq(), done);
   }
 
   /** `done` is told how many entries are handed over again. Throws ProtocolError `mailbox_unknown` or `mailbox_busy`. */
   replay(name: string, from: From, done: (entries: number) => void): void {
-    const held = this.#beginChore(name);
-    const { seq, timeMs } = beginningOf(from, this.#means.lastSeq());
-    this.#chores.run(held.mailbox.replay(seq, timeMs), (entries) => {
-      held.busy = false;
-      done(entries);
-    });
+    this.#chores.replay(this.#get(name), beginningOf(from, this.#means.lastSeq()), done);
   }
 
   /**
@@ -246,7 +233,8 @@ export class Mailboxes implements SubscriptionKeeper {
   end(name: string): number {
     if (name === DEAD_LETTERS)
       throw new ProtocolError('subscription_mode', `${DEAD_LETTERS} cannot be removed; purge it`);
-    const held = this.#beginChore(name);
+    const held = this.#get(name);
+    this.#chores.checkIdle(held);
     const entries = held.mailbox.length;
     this.#leases.end(held);
     this.#end(held);
@@ -293,7 +281,8 @@ export class Mailboxes implements SubscriptionKeeper {
       // What is in the log by now and what comes are never in one block, nor in one page.
       log.cut();
       const { seq, timeMs } = beginningOf(from, lastSeq());
-      this.#fill(held, { from: seq, upTo: lastSeq(), timeMs });
+      const filling = { from: seq, upTo: lastSeq(), timeMs };
+      this.#chores.fill(held, held.registration.filters.present, filling);
     }
     this.#writer.setRecord(held, held.record);
     return held;
@@ -327,7 +316,9 @@ export class Mailboxes implements SubscriptionKeeper {
       return;
     }
     if (record.terms.name !== DEAD_LETTERS) this.#orUndo(held, () => this.#leases.restore(held));
-    if (record.filling !== undefined) this.#fill(held, record.filling);
+    if (record.filling !== undefined) {
+      this.#chores.fill(held, held.registration.filters.present, record.filling);
+    }
   }
 
   /** `quietMs`: it comes out of the store, and begins so much later. */
@@ -431,47 +422,16 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#byName.delete(name);
     this.#means.registrations.remove(registration);
     this.#writer.setRecord(held, { ...record, ending: true });
-    this.#chores.run(this.#empty(mailbox), () => {
+    this.#chores.empty(held, () => {
       // What is counted only rises.
       this.#past.entered += mailbox.pages.counts.entered;
       this.#past.settled += mailbox.pages.counts.settled;
       this.#past.deadLettered += mailbox.since.deadLettered;
-      this.#writer.forget(held);
-    });
-  }
-
-  *#empty(mailbox: Mailbox): Generator<void, void> {
-    if (mailbox.terms.atEnd === 'dead-letter') yield* mailbox.giveUpAll();
-    mailbox.close();
-    while (mailbox.pages.free(FREED_PAGES)) yield;
-    yield;
-  }
-
-  #fill(held: HeldMailbox, filling: NonNullable<MailboxRecord['filling']>): void {
-    const { mailbox, registration } = held;
-    held.record = { ...held.record, filling };
-    held.busy = true;
-    mailbox.fill(true);
-    const { log, events } = this.#means;
-    this.#chores.run(fillFromLog(mailbox.pages, registration.filters.present, filling, { log, events }), () => {
-      held.busy = false;
-      const { filling: _, ...record } = held.record;
-      this.#writer.setRecord(held, record);
-      mailbox.pages.rewind();
-      mailbox.fill(false);
     });
   }
 
   #sweep(): void {
-    for (const held of this.#byName.values()) {
-      if (held.busy || this.#sweeping.has(held) || !held.mailbox.sweep()) continue;
-      this.#sweeping.add(held);
-      this.#chores.run(this.#sweepOn(held), () => void this.#sweeping.delete(held));
-    }
-  }
-
-  *#sweepOn(held: HeldMailbox): Chore<void> {
-    while (!held.busy && held.mailbox.sweep()) yield;
+    for (const held of this.#byName.values()) this.#chores.sweep(held);
   }
 
   #noteWhatIsLeft(): void {
@@ -481,14 +441,6 @@ export class Mailboxes implements SubscriptionKeeper {
       if (leftMs === undefined || held.mailbox.consumers.length > 0) continue;
       this.#writer.setRecord(held, { ...held.record, leftMs });
     }
-  }
-
-  #beginChore(name: string): HeldMailbox {
-    const held = this.#get(name);
-    if (held.busy)
-      throw new ProtocolError('mailbox_busy', `mailbox ${name} is being filled or emptied; wait until it is`);
-    held.busy = true;
-    return held;
   }
 
   #get(name: string): HeldMailbox {
