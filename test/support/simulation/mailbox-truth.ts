@@ -72,7 +72,7 @@ export class MailboxTruth {
 export function mailboxTruths(history: readonly Fact[]): ReadonlyMap<string, MailboxTruth> {
   const truths = new Map<string, MailboxTruth>();
   /** Changes that were asked for and are not answered. */
-  const open: { readonly key: string; readonly doubt: () => void }[] = [];
+  const open: { readonly key: string; readonly name: string; stale: boolean; readonly doubt: () => void }[] = [];
   /** Requests to attach that came before the last request to remove: their answers prove nothing. */
   const asked = new Map<string, { stale: boolean }>();
   let lastSeq = 0;
@@ -93,15 +93,22 @@ export function mailboxTruths(history: readonly Fact[]): ReadonlyMap<string, Mai
       if (!asked.get(`${fact.connection} ${name}`)?.stale) truth.present(fact.seq, fact.created);
     } else if (fact.kind === 'remove') {
       for (const [key, request] of asked) if (key.endsWith(` ${name}`)) request.stale = true;
+      for (const request of open) if (request.name === name) request.stale = true;
       truth.removed(lastSeq);
     } else if (fact.kind === 'replace') {
       const { threshold } = fact;
       const afterSeq = lastSeq;
-      open.push({ key: keyOf(fact), doubt: () => truth.change({ threshold, afterSeq, certain: false }) });
+      open.push({
+        key: keyOf(fact),
+        name,
+        stale: false,
+        doubt: () => truth.change({ threshold, afterSeq, certain: false }),
+      });
     } else if (fact.kind === 'replaced') {
       const answered = open.findIndex(({ key }) => key === keyOf(fact));
-      if (answered >= 0) open.splice(answered, 1);
-      truth.change({ threshold: fact.threshold, afterSeq: fact.seq, certain: true });
+      const [request] = answered < 0 ? [] : open.splice(answered, 1);
+      // Of one that was removed meanwhile it says nothing about the next of that name.
+      truth.change({ threshold: fact.threshold, afterSeq: fact.seq, certain: request?.stale !== true });
     }
   }
   for (const { doubt } of open) doubt();
