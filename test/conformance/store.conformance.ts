@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SealedStore } from '../../broker/store/sealed.ts';
-import type { Change, KeyRange, Store, StoredRecord, StoreError } from '../../broker/store/store.ts';
+import {
+  type Change,
+  KEY_BYTES_MAX,
+  type KeyRange,
+  type Store,
+  type StoredRecord,
+  type StoreError,
+} from '../../broker/store/store.ts';
 
 export interface StoreHarness {
   /** Empty, at the start of a test. */
@@ -49,7 +56,7 @@ export function describeStore(name: string, make: () => Promise<StoreHarness>): 
       expect(await committed(changes)).toBeUndefined();
     }
 
-    const everything: KeyRange = { from: Uint8Array.of(0), to: new Uint8Array(512).fill(255), limit: 1_000 };
+    const everything: KeyRange = { from: Uint8Array.of(0), to: new Uint8Array(KEY_BYTES_MAX).fill(255), limit: 1_000 };
     const keys = (range: Partial<KeyRange> = {}): readonly string[] =>
       harness.store.range({ ...everything, ...range }).map(({ key }) => text(key));
 
@@ -84,10 +91,10 @@ export function describeStore(name: string, make: () => Promise<StoreHarness>): 
         expect(text(harness.store.get(bytes('key')))).toBe('value');
       });
 
-      it('have keys of 1 to 512 bytes; others are a mistake, and change nothing', async () => {
-        await put({ ['k'.repeat(512)]: 'longest' });
-        expect(text(harness.store.get(bytes('k'.repeat(512))))).toBe('longest');
-        for (const key of [new Uint8Array(0), new Uint8Array(513)]) {
+      it('have keys of 1 to 1,024 bytes; others are a mistake, and change nothing', async () => {
+        await put({ ['k'.repeat(KEY_BYTES_MAX)]: 'longest' });
+        expect(text(harness.store.get(bytes('k'.repeat(KEY_BYTES_MAX))))).toBe('longest');
+        for (const key of [new Uint8Array(0), new Uint8Array(KEY_BYTES_MAX + 1)]) {
           const changes = [
             { key: bytes('beside'), value: bytes('x') },
             { key, value: undefined },
