@@ -160,6 +160,9 @@ export class Publish {
     if (options.durable && journal.store.durability !== 'flushed') {
       throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
     }
+    if (options.ttlMs !== undefined && options.ttlMs > TTL_MS_MAX) {
+      throw new ProtocolError('frame_malformed', `a time to live of ${options.ttlMs} ms; at most ${TTL_MS_MAX}`);
+    }
     if (options.mandatory && options.delayMs !== undefined) {
       throw new ProtocolError(
         'frame_malformed',
@@ -288,6 +291,9 @@ export class Publish {
     });
   }
 }
+
+/** A hundred years. Instants that are much later than that have no room in what is stored. */
+const TTL_MS_MAX = 100 * 365 * 86_400_000;
 
 /** Where the broker publishes what became of events. */
 const OWN_TOPICS = '$dead/';
