@@ -233,7 +233,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   });
   // After those whose pages refer to its blocks.
   journal.addWriter((batch) => eventLog.write(batch));
-  const chores = new Chores((then) => journal.afterFlush(then));
+  const chores = new Chores(time, (then) => journal.afterFlush(then));
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
@@ -271,11 +271,11 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         ),
       offerRetained(subscription, isThere) {
         const { filters, sinceSeq, recipient } = subscription.registration;
-        const offer = (event: PublishedEvent): boolean => {
+        const offer = (event: PublishedEvent): void => {
           if (isThere()) recipient.offer(event);
-          return isThere();
         };
-        if (retained.topics > 0) chores.run(retained.offer(filters.present, sinceSeq, offer), () => {});
+        if (retained.topics === 0) return;
+        chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
       },
       afterFlush: (then) => journal.afterFlush(then),
       subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,

@@ -85,20 +85,29 @@ export class Retained {
   }
 
   /**
-   * Offers the last values that a filter matches, those from before the seq `sinceSeq`: later ones come by themselves.
-   * Some hundred topics a step. Ends early when `offer` answers false.
+   * Offers the last values that a subscription matches, those from before the seq `sinceSeq`: later ones come by themselves.
+   * Some hundred topics a step. Ends early when the subscription does.
    */
-  *offer(filter: CompiledFilter, sinceSeq: number, offer: (event: PublishedEvent) => boolean): Chore<void> {
+  *offer(
+    {
+      filter,
+      sinceSeq,
+      isThere,
+    }: { readonly filter: CompiledFilter; readonly sinceSeq: number; readonly isThere: () => boolean },
+    offer: (event: PublishedEvent) => void,
+  ): Chore<void> {
     const matches = oneFilter(filter);
     let looked = 0;
     // A map can change while it is gone through; what is set anew comes at its end, with a later seq.
     for (const [topic, last] of this.#byTopic) {
-      if (last.seq <= sinceSeq && !this.#isExpired(last)) {
-        const event = this.#eventOf(topic, last);
-        if (matches(event) && !offer(event)) return;
+      if (looked % STEP_TOPICS === 0) {
+        if (looked > 0) yield;
+        if (!isThere()) return;
       }
       looked += 1;
-      if (looked % STEP_TOPICS === 0) yield;
+      if (last.seq > sinceSeq || this.#isExpired(last)) continue;
+      const event = this.#eventOf(topic, last);
+      if (matches(event)) offer(event);
     }
   }
 
