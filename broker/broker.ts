@@ -174,7 +174,12 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     delayMsMax: config.delayMsMax,
     publish: (publication) => publish.release(publication),
   });
-  const mayStore = (): boolean => storage.diskState() === 'open' && eventLog.pendingBytes < config.storeQueueBytesMax;
+  const isBusy = (): boolean => eventLog.pendingBytes + delayed.pendingBytes >= config.storeQueueBytesMax;
+  const mayStore = (): boolean => storage.diskState() === 'open' && !isBusy();
+  const admit = (): void => {
+    if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
+    if (isBusy()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
+  };
 
   const publish: Publish = new Publish({
     config,
@@ -191,7 +196,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     firstSeq: seqs.first,
     reserve: (seq) => seqs.use(seq),
     mustAsk: () => mailboxes.isTight || !mayStore(),
-    mayStore,
+    admit,
     ask: (event, matches) => registrations.admit(event, matches),
     deliver: (event, matches) => registrations.deliver(event, matches),
   });
@@ -220,10 +225,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     wakeups,
     counters,
     lastSeq,
-    admit() {
-      if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
-      if (!mayStore()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
-    },
+    admit,
     mayStore,
     deadLetter(letter) {
       mailboxes.expectDeadLetters();
@@ -312,7 +314,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       commits: storage.commits,
       diskState: storage.diskState(),
       corrupt: storage.corrupt(),
-      pendingBytes: eventLog.pendingBytes,
+      pendingBytes: eventLog.pendingBytes + delayed.pendingBytes,
       mailboxes: mailboxes.totals(),
       knownIds: known.count,
       forgottenIds: known.forgotten,
