@@ -10,9 +10,9 @@ import { Turns } from './kernel/turns.ts';
 import { until } from './kernel/until.ts';
 import { LeaseTable } from './leases/index.ts';
 import { EventLog } from './log/event-log.ts';
-import { bodyOfLetter } from './mailboxes/dead-letters.ts';
+import { bodyOfLetter, DEAD_LETTERS } from './mailboxes/dead-letters.ts';
 import { MailboxAnswers } from './mailboxes/mailbox-answers.ts';
-import { DEAD_LETTERS, Mailboxes } from './mailboxes/mailboxes.ts';
+import { Mailboxes } from './mailboxes/mailboxes.ts';
 import { StoredEvents } from './mailboxes/stored-events.ts';
 import { Counters } from './observe/counters.ts';
 import { DurationHistogram } from './observe/histogram.ts';
@@ -174,7 +174,12 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     delayMsMax: config.delayMsMax,
     publish: (publication) => publish.release(publication),
   });
-  const mayStore = (): boolean => storage.diskState() === 'open' && eventLog.pendingBytes < config.storeQueueBytesMax;
+  const isBusy = (): boolean => eventLog.pendingBytes + delayed.pendingBytes >= config.storeQueueBytesMax;
+  const mayStore = (): boolean => storage.diskState() === 'open' && !isBusy();
+  const admit = (): void => {
+    if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
+    if (isBusy()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
+  };
 
   const publish: Publish = new Publish({
     config,
@@ -191,7 +196,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     firstSeq: seqs.first,
     reserve: (seq) => seqs.use(seq),
     mustAsk: () => mailboxes.isTight || !mayStore(),
-    mayStore,
+    admit,
     ask: (event, matches) => registrations.admit(event, matches),
     deliver: (event, matches) => registrations.deliver(event, matches),
   });
@@ -220,10 +225,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     wakeups,
     counters,
     lastSeq,
-    admit() {
-      if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
-      if (!mayStore()) throw new ProtocolError('store_busy', 'too much waits to be written to the disk');
-    },
+    admit,
     mayStore,
     deadLetter(letter) {
       mailboxes.expectDeadLetters();
@@ -233,7 +235,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   });
   // After those whose pages refer to its blocks.
   journal.addWriter((batch) => eventLog.write(batch));
-  const chores = new Chores((then) => journal.afterFlush(then));
+  const chores = new Chores(time, (then) => journal.afterFlush(then));
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
@@ -271,11 +273,11 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         ),
       offerRetained(subscription, isThere) {
         const { filters, sinceSeq, recipient } = subscription.registration;
-        const offer = (event: PublishedEvent): boolean => {
+        const offer = (event: PublishedEvent): void => {
           if (isThere()) recipient.offer(event);
-          return isThere();
         };
-        if (retained.topics > 0) chores.run(retained.offer(filters.present, sinceSeq, offer), () => {});
+        if (retained.topics === 0) return;
+        chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
       },
       afterFlush: (then) => journal.afterFlush(then),
       subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
@@ -312,7 +314,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       commits: storage.commits,
       diskState: storage.diskState(),
       corrupt: storage.corrupt(),
-      pendingBytes: eventLog.pendingBytes,
+      pendingBytes: eventLog.pendingBytes + delayed.pendingBytes,
       mailboxes: mailboxes.totals(),
       knownIds: known.count,
       forgottenIds: known.forgotten,

@@ -1,19 +1,27 @@
+import type { Time } from './time.ts';
+
 /** A piece of work that yields where it may be interrupted. Each step is short. */
 export type Chore<T> = Generator<void, T>;
 
+/** After so much work comes a pause, though some chores have not had their turn. */
+const WORK_MS = 5;
+
 /**
- * Work that takes long, done in steps, one at a time with a pause after each, so that it delays nobody. Chores take turns;
- * who asks for them bounds their number.
+ * Work that takes long, done in steps, with a pause after each, so that it delays nobody. Chores take turns: between two
+ * pauses each takes one step, as many of them as a few milliseconds have room for. So a thousand small ones do not make
+ * another wait for a thousand pauses. Who asks for them bounds their number.
  */
 export class Chores {
+  readonly #time: Pick<Time, 'monotonicMs'>;
   readonly #pause: (then: () => void) => void;
-  readonly #waiting: (() => boolean)[] = [];
+  #waiting: (() => boolean)[] = [];
   /** To be told at the end of the pause. */
   #done: (() => void)[] = [];
   #pausing = false;
 
-  /** `pause` calls back, later, when the next step may be done. */
-  constructor(pause: (then: () => void) => void) {
+  /** `pause` calls back, later, when the next steps may be done. */
+  constructor(time: Pick<Time, 'monotonicMs'>, pause: (then: () => void) => void) {
+    this.#time = time;
     this.#pause = pause;
   }
 
@@ -35,9 +43,22 @@ export class Chores {
       const done = this.#done;
       this.#done = [];
       for (const tell of done) tell();
-      const step = this.#waiting.shift();
-      if (step !== undefined && !step()) this.#waiting.push(step);
+      this.#work();
       this.#goOn();
     });
+  }
+
+  #work(): void {
+    const untilMs = this.#time.monotonicMs() + WORK_MS;
+    const turn = this.#waiting;
+    // What a step asks for comes after the others.
+    this.#waiting = [];
+    const unfinished: (() => boolean)[] = [];
+    let taken = 0;
+    do {
+      const step = turn[taken++];
+      if (step !== undefined && !step()) unfinished.push(step);
+    } while (taken < turn.length && this.#time.monotonicMs() < untilMs);
+    this.#waiting = [...turn.slice(taken), ...unfinished, ...this.#waiting];
   }
 }

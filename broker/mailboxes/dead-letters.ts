@@ -11,6 +11,9 @@ import {
 import type { PublishedEvent } from '../publish/event.ts';
 import type { DeadLetter, MailboxEntries } from './mailbox-entries.ts';
 
+/** Where dead letters are kept. */
+export const DEAD_LETTERS = '$dead';
+
 /** What is added to the attributes of an event that was given up. */
 const OWN_ATTRIBUTES = [
   'dead.mailbox',
@@ -23,6 +26,11 @@ const OWN_ATTRIBUTES = [
 
 /** Looked at in one step. */
 const STEP_ENTRIES = 500;
+
+/** Whether the event is a dead letter. One that is given up again is not published again: that might never come to an end. */
+export function isLetter({ topic }: PublishedEvent): boolean {
+  return topic.startsWith(`${DEAD_LETTERS}/`);
+}
 
 /** The mailbox that a dead letter came from, and what it was there. */
 export interface Redriven {

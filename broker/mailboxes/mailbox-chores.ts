@@ -1,5 +1,6 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
 import { type Chore, Chores } from '../kernel/chores.ts';
+import type { Time } from '../kernel/time.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { Journal } from '../store/journal.ts';
@@ -13,6 +14,7 @@ import type { StoredEvents } from './stored-events.ts';
 const FREED_PAGES = 1_000;
 
 export interface MailboxChoresMeans {
+  readonly time: Time;
   readonly journal: Journal;
   readonly log: EventLog;
   readonly events: StoredEvents;
@@ -29,7 +31,7 @@ export class MailboxChores {
   constructor(means: MailboxChoresMeans, writer: MailboxWriter) {
     this.#means = means;
     this.#writer = writer;
-    this.#chores = new Chores((then) => means.journal.afterFlush(then));
+    this.#chores = new Chores(means.time, (then) => means.journal.afterFlush(then));
   }
 
   /** Drops what is there up to a seq. `done` is told how many entries that were. Throws ProtocolError `mailbox_busy`. */

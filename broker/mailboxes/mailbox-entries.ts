@@ -6,7 +6,7 @@ import type { Time } from '../kernel/time.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { type DropReason, ProtocolError } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
-import { type Redriven, redriven } from './dead-letters.ts';
+import { isLetter, type Redriven, redriven } from './dead-letters.ts';
 import { History } from './history.ts';
 import type { MailboxPages } from './mailbox-pages.ts';
 import type { MailboxTerms } from './mailbox-terms.ts';
@@ -333,7 +333,7 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
   ): void {
     this.drops.add(story.reason, seq);
     this.watchLimits();
-    if (event === undefined) return;
+    if (event === undefined || isLetter(event)) return;
     this.since.deadLettered += 1;
     this.means.deadLetter({ ...story, mailbox: this.terms.name, event });
   }

@@ -13,7 +13,7 @@ import { filterOf, type Registrations } from '../subscribe/registrations.ts';
 import { Subscription, type SubscriptionKeeper } from '../subscribe/subscription.ts';
 import { deliveryTerms } from '../subscribe/terms.ts';
 import { Consumer } from './consumer.ts';
-import { redrive } from './dead-letters.ts';
+import { DEAD_LETTERS, redrive } from './dead-letters.ts';
 import type { HeldMailbox } from './held-mailbox.ts';
 import { Mailbox } from './mailbox.ts';
 import { MailboxChores } from './mailbox-chores.ts';
@@ -24,9 +24,6 @@ import { decodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
 import { checkAgreement, checkMailboxName, type MailboxTerms, mailboxTerms } from './mailbox-terms.ts';
 import { MailboxWriter } from './mailbox-writer.ts';
 import type { StoredEvents } from './stored-events.ts';
-
-/** Where dead letters are kept. */
-export const DEAD_LETTERS = '$dead';
 
 const SWEEP_MS = 1_000;
 /** How often what is left of leases is written down while they run. */
@@ -298,7 +295,8 @@ export class Mailboxes implements SubscriptionKeeper {
       keepMs: 0,
       overflow: 'drop-oldest',
       atEnd: 'drop',
-      attemptsMax: 100,
+      // There is nowhere else to put them.
+      attemptsMax: Number.MAX_SAFE_INTEGER,
       leaseMs: config.subscriptionLeaseMsMax,
     };
     const topic = `${DEAD_LETTERS}/#`;

@@ -34,8 +34,9 @@ interface Waiting extends HeapItem {
 }
 
 const TICK_MS = 100;
-/** Published in one tick. */
+/** Published in one tick, and so many bytes of them; at least one. */
 const TICK_EVENTS = 1_000;
+const TICK_BYTES = 4 * 2 ** 20;
 /** Until one that found no room is tried again. */
 const RETRY_MS = 1_000;
 
@@ -51,6 +52,7 @@ export class Delayed {
   #fresh: Waiting[] = [];
   #gone: Waiting[] = [];
   #nextNumber = 1;
+  #pendingBytes = 0;
   #stop: (() => void) | undefined;
 
   constructor(means: DelayedMeans) {
@@ -60,6 +62,11 @@ export class Delayed {
 
   get count(): number {
     return this.#waiting.length;
+  }
+
+  /** Bytes that are not flushed yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   restore(): void {
@@ -107,16 +114,21 @@ export class Delayed {
     const waiting = { dueMs, number: this.#nextNumber++, tryMs: dueMs, record, heapAt: NOT_IN_HEAP };
     this.#waiting.push(waiting);
     this.#fresh.push(waiting);
+    this.#pendingBytes += record.length;
     journal.touch();
   }
 
   #tick(): void {
     const nowMs = this.#means.time.wallMs();
-    for (let i = 0; i < TICK_EVENTS; i++) {
+    let bytes = 0;
+    for (let i = 0; i < TICK_EVENTS && bytes < TICK_BYTES; i++) {
       const next = this.#waiting.peek();
       if (next === undefined || next.tryMs > nowMs) return;
       this.#waiting.pop();
-      if (this.#publish(next)) {
+      const record = this.#recordOf(next);
+      bytes += record?.length ?? 0;
+      // Damaged: there is nothing to publish.
+      if (record === undefined || this.#publish(record)) {
         this.#gone.push(next);
         this.#means.journal.touch();
       } else {
@@ -126,11 +138,12 @@ export class Delayed {
     }
   }
 
-  #publish({ dueMs, number, record }: Waiting): boolean {
-    const bytes = record ?? this.#means.journal.store.get(numberKey('l', dueMs, number));
-    // Damaged: there is nothing to publish.
-    if (bytes === undefined) return true;
-    const from = new ByteReader(bytes);
+  #recordOf({ dueMs, number, record }: Waiting): Uint8Array | undefined {
+    return record ?? this.#means.journal.store.get(numberKey('l', dueMs, number));
+  }
+
+  #publish(record: Uint8Array): boolean {
+    const from = new ByteReader(record);
     const topic = from.string();
     const retain = from.u8() === 1;
     const ttl = from.varint();
@@ -142,12 +155,15 @@ export class Delayed {
   #write(batch: Batch): void {
     const fresh = this.#fresh;
     this.#fresh = [];
+    const bytes = this.#pendingBytes;
     for (const { dueMs, number, record } of fresh) {
       if (record !== undefined) batch.put(numberKey('l', dueMs, number), record);
     }
     for (const { dueMs, number } of this.#gone) batch.delete(numberKey('l', dueMs, number));
     this.#gone = [];
     batch.flushed(() => {
+      // One batch at a time: what came meanwhile is not among these.
+      this.#pendingBytes -= bytes;
       for (const waiting of fresh) waiting.record = undefined;
     });
   }

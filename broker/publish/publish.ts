@@ -58,8 +58,8 @@ export interface PublishMeans {
   readonly firstSeq: number;
   /** Whether some of those whom events match may have to refuse one. */
   readonly mustAsk: () => boolean;
-  /** Whether there is room for what is to be stored. */
-  readonly mayStore: () => boolean;
+  /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
+  readonly admit: () => void;
   /** Asks them: throws ProtocolError, and then the event is refused. */
   readonly ask: (event: PublishedEvent, matches: Matches) => void;
   /** Hands a matched event on. */
@@ -160,6 +160,9 @@ export class Publish {
     if (options.durable && journal.store.durability !== 'flushed') {
       throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
     }
+    if (options.ttlMs !== undefined && options.ttlMs > TTL_MS_MAX) {
+      throw new ProtocolError('frame_malformed', `a time to live of ${options.ttlMs} ms; at most ${TTL_MS_MAX}`);
+    }
     if (options.mandatory && options.delayMs !== undefined) {
       throw new ProtocolError(
         'frame_malformed',
@@ -213,10 +216,10 @@ export class Publish {
   }
 
   #ask(event: PublishedEvent, matches: Matches, { mandatory, retain }: PublishOptions): void {
-    const { mustAsk, ask, retained, mayStore } = this.#means;
+    const { mustAsk, ask, retained, admit } = this.#means;
     if (mandatory && matches.count === 0) throw new ProtocolError('no_match', 'nobody subscribes to it');
     if (mustAsk()) ask(event, matches);
-    if (retain && !mayStore()) throw noRoom();
+    if (retain) admit();
     if (retain && event.size > 0) retained.admit(event.topic, event.bytes.length);
   }
 
@@ -239,7 +242,7 @@ export class Publish {
   }
 
   #delay({ topic, body, options }: Publication): Receipt {
-    if (!this.#means.mayStore()) throw noRoom();
+    this.#means.admit();
     this.#means.delayed.add(topic, body, options);
     const durable = this.#means.journal.store.durability === 'flushed';
     return { seq: 0, matched: 0, durable, unreadable: false, repeated: false, delayed: true };
@@ -289,6 +292,9 @@ export class Publish {
   }
 }
 
+/** A hundred years. Instants that are much later than that have no room in what is stored. */
+const TTL_MS_MAX = 100 * 365 * 86_400_000;
+
 /** Where the broker publishes what became of events. */
 const OWN_TOPICS = '$dead/';
 
@@ -301,10 +307,6 @@ function isTopic(text: string): boolean {
     if (error instanceof FilterError) return false;
     throw error;
   }
-}
-
-function noRoom(): ProtocolError {
-  return new ProtocolError('store_full', 'there is no room to store it');
 }
 
 function copyOfBody(bytes: Uint8Array): Body {

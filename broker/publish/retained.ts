@@ -1,5 +1,6 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
 import type { Chore } from '../kernel/chores.ts';
+import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { textKey, textRange } from '../store/keys.ts';
@@ -15,7 +16,8 @@ export interface RetainedMeans {
   readonly bytesMax: number;
 }
 
-interface LastValue {
+interface LastValue extends HeapItem {
+  readonly topic: string;
   readonly seq: number;
   readonly time: number;
   readonly expiresMs: number;
@@ -23,6 +25,8 @@ interface LastValue {
 }
 
 const STEP_TOPICS = 500;
+/** That make room for one that comes. */
+const EXPIRED_AT_ONCE = 100;
 
 /** What a topic costs beside its last value's body: itself, its place in the table. An estimate. */
 const TOPIC_BYTES = 200;
@@ -34,6 +38,8 @@ const TOPIC_BYTES = 200;
 export class Retained {
   readonly #means: RetainedMeans;
   readonly #byTopic = new Map<string, LastValue>();
+  /** Those that expire. */
+  readonly #expiring = new Heap<LastValue>((one, other) => one.expiresMs < other.expiresMs);
   readonly #changed = new Set<string>();
   #bytes = 0;
 
@@ -58,8 +64,9 @@ export class Retained {
       for (const { key, value } of records) {
         after = key;
         const from = new ByteReader(value);
-        const last = { seq: from.varint(), time: from.varint(), expiresMs: from.varint() };
-        this.#set(new TextDecoder().decode(key.subarray(1)), { ...last, body: from.raw(from.varint()).slice() });
+        const topic = new TextDecoder().decode(key.subarray(1));
+        const last = { topic, seq: from.varint(), time: from.varint(), expiresMs: from.varint() };
+        this.#set({ ...last, body: from.raw(from.varint()).slice(), heapAt: NOT_IN_HEAP });
       }
       if (records.length < 1_000) return;
     }
@@ -68,6 +75,7 @@ export class Retained {
   /** Throws ProtocolError `retained_limit` when there is no room for it. */
   admit(topic: string, bodyBytes: number): void {
     const { topicsMax, bytesMax } = this.#means;
+    this.#forgetExpired();
     const present = this.#byTopic.get(topic);
     const topics = this.#byTopic.size + (present === undefined ? 1 : 0);
     const bytes = this.#bytes + bodyBytes + TOPIC_BYTES - (present === undefined ? 0 : sizeOf(present));
@@ -79,26 +87,35 @@ export class Retained {
   keep(event: PublishedEvent): void {
     const { seq, topic, time, expiresMs } = event;
     if (event.size === 0) this.#forget(topic);
-    else this.#set(topic, { seq, time, expiresMs, body: event.bytes.slice() });
+    else this.#set({ topic, seq, time, expiresMs, body: event.bytes.slice(), heapAt: NOT_IN_HEAP });
     this.#changed.add(topic);
     this.#means.journal.touch();
   }
 
   /**
-   * Offers the last values that a filter matches, those from before the seq `sinceSeq`: later ones come by themselves.
-   * Some hundred topics a step. Ends early when `offer` answers false.
+   * Offers the last values that a subscription matches, those from before the seq `sinceSeq`: later ones come by themselves.
+   * Some hundred topics a step. Ends early when the subscription does.
    */
-  *offer(filter: CompiledFilter, sinceSeq: number, offer: (event: PublishedEvent) => boolean): Chore<void> {
+  *offer(
+    {
+      filter,
+      sinceSeq,
+      isThere,
+    }: { readonly filter: CompiledFilter; readonly sinceSeq: number; readonly isThere: () => boolean },
+    offer: (event: PublishedEvent) => void,
+  ): Chore<void> {
     const matches = oneFilter(filter);
     let looked = 0;
     // A map can change while it is gone through; what is set anew comes at its end, with a later seq.
     for (const [topic, last] of this.#byTopic) {
-      if (last.seq <= sinceSeq && !this.#isExpired(last)) {
-        const event = this.#eventOf(topic, last);
-        if (matches(event) && !offer(event)) return;
+      if (looked % STEP_TOPICS === 0) {
+        if (looked > 0) yield;
+        if (!isThere()) return;
       }
       looked += 1;
-      if (looked % STEP_TOPICS === 0) yield;
+      if (last.seq > sinceSeq || this.#isExpired(last)) continue;
+      const event = this.#eventOf(topic, last);
+      if (matches(event)) offer(event);
     }
   }
 
@@ -111,9 +128,10 @@ export class Retained {
     return new PublishedEvent(place, readBody(new ByteReader(body)), this.#means.jsonLimits);
   }
 
-  #set(topic: string, last: LastValue): void {
-    this.#forget(topic);
-    this.#byTopic.set(topic, last);
+  #set(last: LastValue): void {
+    this.#forget(last.topic);
+    this.#byTopic.set(last.topic, last);
+    if (last.expiresMs !== 0) this.#expiring.push(last);
     this.#bytes += sizeOf(last);
   }
 
@@ -121,7 +139,19 @@ export class Retained {
     const last = this.#byTopic.get(topic);
     if (last === undefined) return;
     this.#byTopic.delete(topic);
+    this.#expiring.remove(last);
     this.#bytes -= sizeOf(last);
+  }
+
+  /** Some at a time, so that nobody waits for all of them. */
+  #forgetExpired(): void {
+    for (let i = 0; i < EXPIRED_AT_ONCE; i++) {
+      const next = this.#expiring.peek();
+      if (next === undefined || !this.#isExpired(next)) return;
+      this.#forget(next.topic);
+      this.#changed.add(next.topic);
+      this.#means.journal.touch();
+    }
   }
 
   #write(batch: Batch): void {

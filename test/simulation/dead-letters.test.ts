@@ -76,6 +76,27 @@ describe('a dead letter', () => {
     expect(worker.take('gap').at(-1)).toMatchObject({ subscription, reason: 'attempts_exhausted', total: 2, seq: 2 });
   });
 
+  it('is not given up once more as a dead letter', async () => {
+    const { publisher, worker, metric } = await broker({ attemptsMax: 1 });
+    consume(worker, { mailbox: 'letters', topic: '$dead/#', queueEvents: 1, overflow: 'dead-letter', creditEvents: 1 });
+    worker.request('pause', { mailbox: 'letters', paused: true });
+    publisher.publish(...events(1, 3));
+    expect(refuseAll(worker)).toBe(3);
+    expect(await metric('tellwhen_dead_letters_total')).toBe(3);
+    expect(each(entriesOf(publisher, '$dead') as never, 'data')).toEqual(['1', '2', '3']);
+    expect(statusOf(publisher, 'letters')).toMatchObject({ entries: 1, dropped: 2, deadLettered: 0 });
+  });
+
+  it('stays in the mailbox of dead letters, however often it is handed over', async () => {
+    const { publisher, worker } = await broker({ attemptsMax: 1 });
+    publisher.publish(...events(1, 1));
+    refuseAll(worker);
+    const reader = publisher;
+    reader.subscribe({ mailbox: '$dead' });
+    for (let i = 0; i < 150; i++) reader.release(leaseOf(reader.take('event').at(-1)));
+    expect(entriesOf(worker, '$dead')).toMatchObject([{ topic: '$dead/box', attributes: { 'dead.mailbox': 'box' } }]);
+  });
+
   it('is told of losing its consumer, too', async () => {
     const { publisher, worker, greeted } = await broker();
     publisher.publish(...events(1, 1));

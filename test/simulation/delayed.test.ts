@@ -92,6 +92,30 @@ describe('a delayed event', () => {
     expect(publisher.take('receipt')).toHaveLength(2);
   });
 
+  it('is refused while too much of what came before waits for the disk', async () => {
+    const durable = await DurableBroker.start({ storeQueueBytesMax: 10_000, eventBytesMax: 8_000 });
+    const peer = durable.greeted();
+    durable.store.hold();
+    const large = (ref: number) => ({ ...later('a', 'x'.repeat(6_000), SECOND), ref });
+    peer.publish(large(1), large(2), large(3));
+    expect(peer.take('refused')).toMatchObject([{ ref: 3, code: 'store_busy' }]);
+    durable.store.letGo();
+    durable.time.settle();
+    expect(each(peer.take('receipt'), 'ref')).toEqual([1, 2]);
+    peer.publish(large(4));
+    expect(each(peer.take('receipt'), 'ref')).toEqual([4]);
+  });
+
+  it('does not come with so many large ones at once that others wait long', async () => {
+    const { publisher, reader, time } = await broker();
+    reader.subscribe({ topic: 'a', creditEvents: 100, creditBytes: 2 ** 24 });
+    for (let i = 0; i < 40; i++) publisher.publish(later('a', 'x'.repeat(250_000), SECOND));
+    time.advance(SECOND);
+    expect(taken(reader)).toHaveLength(17);
+    time.advance(200);
+    expect(taken(reader)).toHaveLength(23);
+  });
+
   it('is known again by its source and id, before and after its time', async () => {
     const { publisher, reader, time } = await broker();
     reader.subscribe({ topic: '#' });

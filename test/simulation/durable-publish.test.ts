@@ -35,6 +35,19 @@ describe('the receipt of what a mailbox keeps', () => {
     expect(taken(worker)).toEqual([1, 2]);
   });
 
+  it('is a refusal where the time to live is longer than can be stored', async () => {
+    const { durable, publisher, worker } = await broker();
+    const century = 100 * 365 * 24 * 60 * MINUTE;
+    for (const ttlMs of [century, century + 1, Number.MAX_SAFE_INTEGER])
+      publisher.publish({ topic: 'a', data: ttlMs, options: { ttlMs } });
+    publisher.publish({ topic: 'a', options: { ttlMs: Number.MAX_SAFE_INTEGER, delayMs: 1 } });
+    expect(each(publisher.take('refused'), 'code')).toEqual(Array(3).fill('frame_malformed'));
+    expect(taken(worker)).toEqual([century]);
+    await durable.restart();
+    expect(entriesOf(durable.greeted(), 'box')).toMatchObject([{ data: String(century) }]);
+    expect(durable.faults).toEqual([]);
+  });
+
   it('comes at once where nobody keeps it, asked for or not', async () => {
     const { durable, publisher } = await broker();
     publisher.subscribe({ topic: 'b' });

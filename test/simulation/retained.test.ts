@@ -132,6 +132,21 @@ describe('the last value of a topic', () => {
     ]);
   });
 
+  it('makes room for others when it has expired', async () => {
+    const durable = await DurableBroker.start({ retainedTopicsMax: 2 });
+    const peer = durable.greeted();
+    peer.publish(retain('a', 1, { ttlMs: SECOND }), retain('b', 1, { ttlMs: 3 * SECOND }), retain('c', 1));
+    expect(peer.take('refused')).toMatchObject([{ ref: 1003, code: 'retained_limit' }]);
+    await durable.restart();
+    durable.time.advance(SECOND);
+    const publisher = durable.greeted();
+    publisher.publish(retain('c', 2), retain('d', 2));
+    expect(publisher.take('refused')).toMatchObject([{ ref: 1002, code: 'retained_limit' }]);
+    expect(await durable.metric('tellwhen_retained_topics')).toBe(2);
+    await durable.restart();
+    expect(await durable.metric('tellwhen_retained_topics')).toBe(2);
+  });
+
   it('is kept of so many bytes at most', async () => {
     const { publisher, metric } = await broker({ retainedBytesMax: 2_000 });
     const data = 'x'.repeat(800);
