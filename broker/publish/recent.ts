@@ -1,66 +1,76 @@
-import { type Body, ByteReader, ByteWriter, readBody } from '../protocol/index.ts';
+import { type Body, ByteReader, readBody } from '../protocol/index.ts';
 
 /**
- * Remembers the last events, so that explain can answer after the fact. One ring of bytes and one of positions, both
- * of fixed size: the newest push out the oldest, and nothing here meets the garbage collector.
+ * Remembers the last events, so that explain can answer after the fact. One ring of bytes and one of places, both of
+ * fixed size: the newest push out the oldest.
  *
  * Cost: one copy of the event's bytes each.
  */
 export class RecentEvents {
   readonly #bytes: Uint8Array;
-  /** For seq s, at index s % length: where its record starts, counted from the beginning of time. */
+  /** For seq s, at index s % length: where its body starts, counted from the beginning of time; -1 where there is none. */
   readonly #starts: Float64Array;
-  readonly #record = new ByteWriter(1024);
+  readonly #lengths: Uint32Array;
+  readonly #times: Float64Array;
+  readonly #topics: string[];
   #lastSeq = 0;
   /** Bytes ever written; the ring holds the last `#bytes.length` of them. */
   #written = 0;
 
   constructor(bounds: { readonly events: number; readonly bytes: number }) {
     this.#starts = new Float64Array(bounds.events).fill(-1);
+    this.#lengths = new Uint32Array(bounds.events);
+    this.#times = new Float64Array(bounds.events);
+    this.#topics = new Array<string>(bounds.events).fill('');
     this.#bytes = new Uint8Array(bounds.bytes);
   }
 
-  /** Call with every event, in order of `seq`, none left out. One larger than the whole ring is not remembered. */
+  /** Call with events in order of `seq`. One larger than the whole ring is not remembered. */
   remember(event: {
     readonly seq: number;
     readonly topic: string;
     readonly time: number;
     readonly bytes: Uint8Array;
   }): void {
-    const record = this.#record;
-    record.clear();
-    record.string(event.topic);
-    record.varint(event.time);
-    record.varint(event.bytes.length);
-    record.raw(event.bytes);
-    this.#lastSeq = event.seq;
-    if (this.#starts.length === 0) return;
-    const slot = event.seq % this.#starts.length;
-    this.#starts[slot] = -1;
-    if (record.length > this.#bytes.length) return;
-    this.#starts[slot] = this.#append(record.written());
+    const places = this.#starts.length;
+    if (places === 0) return;
+    const { seq, bytes } = event;
+    // What was left out in between is not remembered, and what stood in its place is not taken for it.
+    const from = Math.max(this.#lastSeq + 1, seq - places + 1);
+    for (let missing = from; missing < seq; missing++) this.#starts[missing % places] = -1;
+    this.#lastSeq = seq;
+    const place = seq % places;
+    if (bytes.length > this.#bytes.length) {
+      this.#starts[place] = -1;
+      return;
+    }
+    this.#starts[place] = this.#append(bytes);
+    this.#lengths[place] = bytes.length;
+    this.#times[place] = event.time;
+    this.#topics[place] = event.topic;
   }
 
   /** The event, or `undefined` when it was never here or has been pushed out. */
   recall(seq: number): { readonly topic: string; readonly time: number; readonly body: Body } | undefined {
-    if (seq > this.#lastSeq || seq <= this.#lastSeq - this.#starts.length) return undefined;
-    const start = this.#starts[seq % this.#starts.length] as number;
+    const places = this.#starts.length;
+    if (seq > this.#lastSeq || seq <= this.#lastSeq - places) return undefined;
+    const place = seq % places;
+    const start = this.#starts[place] as number;
     if (start < 0 || start < this.#written - this.#bytes.length) return undefined;
-    const from = new ByteReader(this.#bytes.subarray(start % this.#bytes.length));
-    const topic = from.string();
-    const time = from.varint();
+    const at = start % this.#bytes.length;
     // The next events overwrite the ring, so what leaves it is a copy.
-    const body = from.raw(from.varint()).slice();
-    return { topic, time, body: readBody(new ByteReader(body)) };
+    const bytes = this.#bytes.slice(at, at + (this.#lengths[place] as number));
+    const topic = this.#topics[place] as string;
+    return { topic, time: this.#times[place] as number, body: readBody(new ByteReader(bytes)) };
   }
 
-  /** Writes without wrapping: a record that does not fit before the end goes to the front. Returns where it starts. */
-  #append(record: Uint8Array): number {
+  /** Writes without wrapping: what does not fit before the end goes to the front. Returns where it starts. */
+  #append(bytes: Uint8Array): number {
     const at = this.#written % this.#bytes.length;
-    if (at + record.length > this.#bytes.length) this.#written += this.#bytes.length - at;
+    if (at + bytes.length > this.#bytes.length) this.#written += this.#bytes.length - at;
     const start = this.#written;
-    this.#bytes.set(record, start % this.#bytes.length);
-    this.#written += record.length;
+    this.#bytes.set(bytes, start % this.#bytes.length);
+    this.#written += bytes.length;
     return start;
   }
 }
