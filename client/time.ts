@@ -13,12 +13,16 @@ export interface ClientTime {
 /** A longer delay would wrap around and fire at once. */
 const TIMER_MS_MAX = 0x7fff_ffff;
 
+/** Node has it, browsers do not. */
+const { setImmediate: immediate } = globalThis as { readonly setImmediate?: (then: () => void) => unknown };
+
 export const realTime: ClientTime = {
   nowMs: () => performance.now(),
   after(delayMs, then) {
     const timer = setTimeout(then, Math.min(delayMs, TIMER_MS_MAX));
     return () => clearTimeout(timer);
   },
-  endOfTurn: queueMicrotask,
+  // A loop that awaits each event has turns within one of Node's; what it sends in all of them is to go out together.
+  endOfTurn: immediate === undefined ? queueMicrotask : (then) => void immediate(then),
   fraction: Math.random,
 };
