@@ -24,8 +24,9 @@ const OWN_ATTRIBUTES = [
   'dead.history',
 ] as const;
 
-/** Looked at in one step. */
+/** Looked at in one step, and so many bytes of them; at least one. */
 const STEP_ENTRIES = 500;
+const STEP_BYTES = 2 ** 20;
 
 /** Whether the event is a dead letter. One that is given up again is not published again: that might never come to an end. */
 export function isLetter({ topic }: PublishedEvent): boolean {
@@ -77,7 +78,16 @@ export function* redrive(
   let after = 0;
   for (;;) {
     const { places, next } = letters.pages.peek(after, STEP_ENTRIES);
+    let bytes = 0;
+    let goOn = next;
     for (const place of places) {
+      if (bytes >= STEP_BYTES) {
+        // What is left of them may be settled by then: they are looked up anew.
+        goOn = after;
+        break;
+      }
+      bytes += place.size;
+      after = place.seq;
       const letter = letters.letterAt(place);
       if (letter === undefined || (from !== undefined && letter.mailbox !== from)) continue;
       if (entries < limit && into(letter)) {
@@ -86,8 +96,8 @@ export function* redrive(
       } else left += 1;
     }
     yield;
-    if (next === undefined) return { entries, left };
-    after = next;
+    if (goOn === undefined) return { entries, left };
+    after = goOn;
   }
 }
 

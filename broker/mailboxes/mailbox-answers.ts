@@ -20,6 +20,8 @@ interface PageWish {
 const DATA_CHARACTERS = 4_096;
 /** Characters after which a page ends. */
 const PAGE_CHARACTERS = 32_768;
+/** Bytes of events after which a page of them ends: all of an event is read, and its attributes are told whole. */
+const PAGE_BYTES = 256 * 1024;
 
 export interface MailboxAnswersMeans {
   readonly mailboxes: Mailboxes;
@@ -61,12 +63,14 @@ export class MailboxAnswers {
     const { places, next } = mailbox.pages.peek(cursor, limit);
     const entries: Peeked[] = [];
     let characters = 0;
+    let bytes = 0;
     for (const place of places) {
+      bytes += place.size;
       const entry = this.#peeked(place, mailbox);
-      if (entry === undefined) continue;
-      characters += entry.data?.length ?? 0;
-      entries.push(entry);
-      if (characters >= PAGE_CHARACTERS && place !== places.at(-1)) return { entries, next: place.seq };
+      if (entry !== undefined) entries.push(entry);
+      characters += entry?.data?.length ?? 0;
+      const full = characters >= PAGE_CHARACTERS || bytes >= PAGE_BYTES;
+      if (full && place !== places.at(-1)) return { entries, next: place.seq };
     }
     return { entries, ...(next !== undefined && { next }) };
   }

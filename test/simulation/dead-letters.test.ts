@@ -87,6 +87,19 @@ describe('a dead letter', () => {
     expect(statusOf(publisher, 'letters')).toMatchObject({ entries: 1, dropped: 2, deadLettered: 0 });
   });
 
+  it('can be large, and many of them', async () => {
+    const { publisher, worker } = await broker({ attemptsMax: 1, creditBytes: 2 ** 24 });
+    publisher.publish(...Array.from({ length: 4 }, (_, i) => ({ topic: 'a', data: `${i}${'x'.repeat(250_000)}` })));
+    publisher.publish(...Array.from({ length: 4 }, (_, i) => ({ topic: 'a', data: `${i}${'x'.repeat(250_000)}` })));
+    publisher.publish(...events(1, 3));
+    expect(refuseAll(worker)).toBe(11);
+    expect(entriesOf(publisher, '$dead')).toHaveLength(11);
+    expect(publisher.request('peek', { mailbox: '$dead' })).toMatchObject({ entries: { length: 2 } });
+    expect(publisher.request('redrive', {})).toMatchObject({ kind: 'redriven', entries: 11, left: 0 });
+    expect(refuseAll(worker)).toBe(11);
+    expect(statusOf(publisher, '$dead').entries).toBe(11);
+  });
+
   it('stays in the mailbox of dead letters, however often it is handed over', async () => {
     const { publisher, worker } = await broker({ attemptsMax: 1 });
     publisher.publish(...events(1, 1));
