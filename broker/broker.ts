@@ -246,6 +246,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   // Nothing that is reserved may be used before that is flushed.
   await journal.settled();
 
+  const mailboxAnswers = new MailboxAnswers({ mailboxes, events: storedEvents, leases, time });
   const budget = new OutboundBudget(config.outboundBytesMax);
   const front = new Front({
     config,
@@ -258,6 +259,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       explain: new Explain({ filters, registrations, events }),
       dryRun: new DryRun({ matcher, registrations, events }),
       costs: new Costs({ matcher, filters }),
+      mailboxes: mailboxAnswers,
     },
     turns: new Turns(time, QUESTIONS_WAITING_MAX),
     log,
@@ -265,7 +267,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     control: {
       subscriptions,
       mailboxes,
-      mailboxAnswers: new MailboxAnswers({ mailboxes, events: storedEvents, leases, time }),
+      mailboxAnswers,
       redrive: (wish, done) =>
         chores.run(
           mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),

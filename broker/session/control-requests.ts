@@ -79,16 +79,8 @@ const handlers: { readonly [K in Request['kind']]: Handler<K> } = {
     return { frame, durable: subscription.keeper.isDurable };
   },
 
-  mailboxes: (_session, { ref, ...page }, { mailboxAnswers }) => ({
-    frame: { ...mailboxAnswers.list(page), kind: 'listed', ref },
-  }),
-
   inspect: (_session, { ref, mailbox }, { mailboxAnswers }) => ({
     frame: { ...mailboxAnswers.inspect(mailbox), kind: 'inspected', ref },
-  }),
-
-  peek: (_session, { ref, mailbox, ...page }, { mailboxAnswers }) => ({
-    frame: { ...mailboxAnswers.peek(mailbox, page), kind: 'peeked', ref },
   }),
 
   pause(_session, { ref, mailbox, paused }, { mailboxes }) {
