@@ -127,12 +127,12 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
    */
   sweep(): boolean {
     const nowMs = this.means.time.wallMs();
-    this.pages.freeKept(STEP_ENTRIES);
+    const moreKept = this.pages.freeKept(STEP_ENTRIES);
     this.#sweepLoaded(nowMs);
     const more = this.#sweepStored(nowMs);
     const [first] = this.entries.values();
     this.oldestStoredMs = this.length === 0 ? undefined : (first?.event.page.storedMs ?? this.pages.next()?.storedMs);
-    return more;
+    return more || moreKept;
   }
 
   /** Drops every entry up to a seq that nobody has and that is stored, some of them a step. Answers how many. */
@@ -238,7 +238,9 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
   #loadSome(seq: number): boolean {
     const enough = this.entries.size + STEP_ENTRIES;
     while (this.entries.size < enough) {
-      if ((this.pages.nextFirst() ?? Number.POSITIVE_INFINITY) > seq || !this.#load()) return false;
+      const first = this.pages.nextFirst();
+      if (first !== undefined && first > seq) return false;
+      if (first === undefined || !this.#load()) return this.pages.behind;
     }
     return true;
   }
@@ -290,7 +292,7 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
       const next = this.pages.next();
       if (next === undefined || Math.min(next.storedMs + this.terms.ageMs, next.expiresMs) > nowMs) return false;
       const before = this.entries.size;
-      if (!this.#load()) return false;
+      if (!this.#load()) return this.pages.behind;
       loaded += this.entries.size - before;
       this.#sweepLoaded(nowMs);
     }
@@ -307,7 +309,7 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
       if (oldest === undefined || oldest.state === 'over') continue;
       this.giveUp(oldest, 'overflow_oldest', asDeadLetter);
       return true;
-    } while (this.backlog.peek() !== undefined || this.#load());
+    } while (this.backlog.peek() !== undefined || this.#load() || this.pages.behind);
     const unflushed = this.pages.dropUnflushed();
     if (unflushed === undefined) return false;
     const { first, seq } = unflushed;

@@ -10,6 +10,8 @@ const READ_PAGES = 16;
 /** So many entries are read ahead, of so many pages at most in one go; and again when half of the pages are taken. */
 const AHEAD_ENTRIES = 4_096;
 const AHEAD_PAGES = 128;
+/** Where that many were looked at, settled ones included, it is enough for one go. */
+const LOOKED_AHEAD = 2 * AHEAD_ENTRIES;
 /** So many pages wait at most to be taken without being read. */
 const BUFFERED_PAGES = 64;
 /** So many pages are looked through at most before an answer says where to go on. */
@@ -91,7 +93,12 @@ export class MailboxPages {
     return this.#flushedSeq;
   }
 
-  /** The first seq of the next page to be taken. `undefined` when there is none. */
+  /** Whether there are flushed pages that were not looked at yet. */
+  get behind(): boolean {
+    return this.#behind;
+  }
+
+  /** The first seq of the next page to be taken. `undefined` when there is none, or, where `behind`, none was found so far. */
   nextFirst(): number | undefined {
     if (this.#buffered.length === 0 && this.#behind) this.#readOn();
     return this.#buffered[0]?.first;
@@ -154,8 +161,9 @@ export class MailboxPages {
   }
 
   /**
-   * The next page of which something is left. It is flushed. `undefined` when there is none. After a replay it may be one
-   * that was taken before, and some of its entries may still be with their consumers.
+   * The next page of which something is left. It is flushed. `undefined` when there is none, or, where `behind`, none was
+   * found so far: then a commit follows, and after it one may be. After a replay it may be one that was taken before, and
+   * some of its entries may still be with their consumers.
    */
   take(): Page | undefined {
     if (this.#behind && this.#buffered.length <= this.#readAgainAt) {
@@ -164,7 +172,9 @@ export class MailboxPages {
     }
     const page = this.#buffered.shift();
     if (page === undefined) {
-      this.#beEmpty();
+      // Of those that were looked through nothing was left: goes on when the next commit is flushed.
+      if (this.#behind) this.#means.touched();
+      else this.#beEmpty();
       return undefined;
     }
     this.#willHand(page.lastSeq);
@@ -244,16 +254,18 @@ export class MailboxPages {
     return replayed;
   }
 
-  /** Frees what was kept long enough, at most `max` pages. */
-  freeKept(max: number): void {
+  /** Frees what was kept long enough, at most `max` pages between two commits. Answers whether there is more. */
+  freeKept(max: number): boolean {
     const beforeMs = this.#means.wallMs() - this.keepMs;
     for (const [first, settledAtMs] of this.#kept) {
-      if (settledAtMs > beforeMs || this.#gone.length >= max) return;
+      if (settledAtMs > beforeMs) return false;
+      if (this.#gone.length >= max) return true;
       this.#kept.delete(first);
       this.#gone.push(first);
       this.#going.add(first);
       this.#means.touched();
     }
+    return false;
   }
 
   /**
@@ -324,11 +336,13 @@ export class MailboxPages {
    */
   #readOn(): void {
     let entries = this.#buffered.reduce((sum, { places }) => sum + places.length, 0);
-    for (let read = 0; this.#behind && entries < AHEAD_ENTRIES; read += READ_PAGES) {
-      if (read >= AHEAD_PAGES && this.#buffered.length > 0) break;
+    let looked = 0;
+    for (let read = 0; this.#behind && entries < AHEAD_ENTRIES && read < AHEAD_PAGES; read += READ_PAGES) {
+      if (looked >= LOOKED_AHEAD) break;
       const pages = this.#pagesFrom(this.#cursor, READ_PAGES);
       for (const page of pages) {
         this.#cursor = page.first + 1;
+        looked += page.places.length;
         // Nothing is left of those that are kept.
         if (page.left === 0) continue;
         this.#buffer(page);
