@@ -25,7 +25,7 @@ export class Chores {
     this.#pause = pause;
   }
 
-  /** The first step comes after a pause. `done` is called with what the chore has come to, after one more. */
+  /** The first step comes after a whole pause. `done` is called with what the chore has come to, after one more. */
   run<T>(chore: Chore<T>, done: (result: T) => void): void {
     this.#waiting.push(() => {
       const step = chore.next();
@@ -38,27 +38,28 @@ export class Chores {
   #goOn(): void {
     if (this.#pausing || this.#waiting.length + this.#done.length === 0) return;
     this.#pausing = true;
+    // What is asked for during the pause has not been waited for: its first step comes after the next one.
+    const ready = this.#waiting.length;
     this.#pause(() => {
       this.#pausing = false;
       const done = this.#done;
       this.#done = [];
       for (const tell of done) tell();
-      this.#work();
+      this.#work(ready);
       this.#goOn();
     });
   }
 
-  #work(): void {
+  #work(ready: number): void {
     const untilMs = this.#time.monotonicMs() + WORK_MS;
-    const turn = this.#waiting;
-    // What a step asks for comes after the others.
+    const waiting = this.#waiting;
     this.#waiting = [];
     const unfinished: (() => boolean)[] = [];
     let taken = 0;
-    do {
-      const step = turn[taken++];
+    for (; taken < ready && (taken === 0 || this.#time.monotonicMs() < untilMs); taken++) {
+      const step = waiting[taken];
       if (step !== undefined && !step()) unfinished.push(step);
-    } while (taken < turn.length && this.#time.monotonicMs() < untilMs);
-    this.#waiting = [...turn.slice(taken), ...unfinished, ...this.#waiting];
+    }
+    this.#waiting = [...waiting.slice(taken), ...unfinished, ...this.#waiting];
   }
 }

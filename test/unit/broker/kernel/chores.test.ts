@@ -48,11 +48,24 @@ describe('Chores', () => {
     clock.stepMs = 2;
     for (const name of ['a', 'b', 'c', 'd']) chores.run(chore(name, 2), () => {});
     goOn();
-    expect(steps).toEqual(['a1', 'b1', 'c1']);
+    expect(steps).toEqual(['a1']);
     goOn();
-    expect(steps.slice(3)).toEqual(['d1', 'a2', 'b2']);
+    expect(steps.slice(1)).toEqual(['b1', 'c1', 'd1']);
     goOn();
-    expect(steps.slice(6)).toEqual(['c2', 'd2']);
+    expect(steps.slice(4)).toEqual(['a2', 'b2', 'c2']);
+    goOn();
+    expect(steps.slice(7)).toEqual(['d2']);
+  });
+
+  it('lets what is asked for during a pause wait for the end of the next one', () => {
+    const { chores, chore, steps, clock, goOn } = paused();
+    clock.stepMs = 0;
+    chores.run(chore('a', 2), () => {});
+    chores.run(chore('b', 1), () => {});
+    goOn();
+    expect(steps).toEqual(['a1']);
+    goOn();
+    expect(steps).toEqual(['a1', 'b1', 'a2']);
   });
 
   it('has one pause at a time, and none when nothing is to be done', () => {
