@@ -161,7 +161,12 @@ export const OPTIONS = {
   subscriptionLeaseMsMax: integer(30 * DAY, LEASE, 'The most a client may ask for.'),
   attemptsMaxDefault: integer(5, [1, 100], 'Deliveries of one event before it is given up, if not said.'),
 
-  mailboxesMax: integer(10_000, COUNT, 'Mailboxes of the whole broker.'),
+  mailboxesMax: integer(
+    1_000,
+    COUNT,
+    'Mailboxes of the whole broker. An event that all of them want is written to each.',
+  ),
+  mailboxConsumersMax: integer(1_000, COUNT, 'Subscriptions that take from one mailbox.'),
   mailboxEventsDefault: integer(100_000, COUNT, 'Events that one mailbox may hold, where it does not say.'),
   mailboxEventsMax: integer(100_000_000, COUNT, 'The most a mailbox may say.'),
   mailboxBytesDefault: integer(256 * MIB, MEMORY, 'Bytes that one mailbox may hold, where it does not say.'),

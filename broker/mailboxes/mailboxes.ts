@@ -170,6 +170,13 @@ export class Mailboxes implements SubscriptionKeeper {
     const held = known ?? this.#make(name, request.topic as string, request);
     const { record } = held;
     if (!created) checkAgreement(record, request);
+    const { mailboxConsumersMax } = this.#means.config;
+    if (held.mailbox.consumers.length >= mailboxConsumersMax) {
+      throw new ProtocolError(
+        'subscription_limit',
+        `mailbox ${name} has ${mailboxConsumersMax} consumers, as many as it may`,
+      );
+    }
     return { subscription: this.#join(held, owner, terms), created };
   }
 

@@ -155,6 +155,15 @@ describe('a mailbox', () => {
     expect(worker.subscribe({ mailbox: 'three', topic: 'a' }).mailbox).toMatchObject({ created: true });
   });
 
+  it('has a bound of consumers', async () => {
+    const { worker } = await broker({ mailboxConsumersMax: 2 });
+    worker.subscribe({ mailbox: 'm', topic: 'a' });
+    const second = worker.subscribe({ mailbox: 'm' });
+    expect(worker.request('subscribe', { mailbox: 'm' })).toMatchObject({ code: 'subscription_limit' });
+    worker.request('unsubscribe', { subscription: second.subscription });
+    expect(worker.subscribe({ mailbox: 'm' }).mailbox).toMatchObject({ created: false });
+  });
+
   it('is one of several that an event is in, each with a life of its own', async () => {
     const { publisher, worker } = await broker();
     const names = ['one', 'two', 'three'];
