@@ -178,6 +178,7 @@ export class MailboxPages {
       return undefined;
     }
     this.#willHand(page.lastSeq);
+    page.isTaken = true;
     return page;
   }
 
@@ -306,8 +307,14 @@ export class MailboxPages {
       this.#handedSeq = handedSeq;
       this.#flying = [];
       for (const { page, dropped } of written) this.#arrived(page, dropped);
-      for (const page of changed) if (page.left === 0 && !this.#changed.has(page)) this.#resident.delete(page.first);
+      for (const page of changed) this.#leave(page);
     });
+  }
+
+  /** What is flushed of a page need not stay in memory, unless entries of it are being handed over, or soon will be. */
+  #leave(page: Page): void {
+    if (this.#changed.has(page) || this.#buffered.includes(page)) return;
+    if (page.left === 0 || !page.isTaken) this.#resident.delete(page.first);
   }
 
   /** Deletes what says that the mailbox exists, after its pages. */

@@ -33,6 +33,8 @@ export class Page implements PageTimes {
   readonly storedMs: number;
   readonly expiresMs: number;
   readonly state = new PageState();
+  /** Entries of it are in memory, by way of this object. */
+  isTaken = false;
   readonly places: readonly StoredPlace[];
 
   /** Throws ProtocolError when the bytes are none of a page, or none of its state. */
