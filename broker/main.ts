@@ -78,18 +78,16 @@ export async function serve({ listening, stop, ...inputs }: ServeOptions): Promi
     throw new StartError('the disk is full: make room, or set diskFreeBytesMin, and start again');
 }
 
-/** So long the store's thread may take to give up after a fault. */
-const WRITER_ENDS_MS = 500;
-
 const DISK_FULL = 'disk full';
 
-/** What was acknowledged is on disk; what was not, nobody may rely on. The next start goes on from there. */
+/**
+ * What was acknowledged is on disk; what was not, nobody may rely on. The next start goes on from there. Ends at once and
+ * by a signal: an orderly exit waits for a thread that is stuck in a flush, and where a write has failed the library of the store
+ * aborts in it.
+ */
 function endBecause(fault: StoreError, log: Log): void {
   log.error('the store failed; the process ends', { code: fault.code, error: fault });
-  // An orderly exit would wait for the thread that is stuck in the flush.
-  if (fault.code === 'store_hangs') process.kill(process.pid, 'SIGKILL');
-  // And one that finds that thread at work may end in a crash of its own.
-  setTimeout(() => process.exit(1), WRITER_ENDS_MS);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function readConfig(path: string): Promise<string> {

@@ -12,6 +12,7 @@ const PATIENCE_MS = 15_000;
 export interface Exit {
   readonly code: number | null;
   readonly stdout: string;
+  readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
 }
 
@@ -71,7 +72,8 @@ export class CliProcess implements AsyncDisposable {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       await once(this.#child, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) });
     }
-    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+    const { exitCode: code, signalCode: signal } = this.#child;
+    return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
