@@ -81,7 +81,10 @@ export function measureHostile(
       with: middle((turn) => turn.with.p50),
       candidates: middle((turn) => turn.with.candidates - turn.without.candidates),
       // Between two turns the others' tests differ by a few.
-      tests: Math.max(0, middle((turn) => turn.with.tests - turn.without.tests)),
+      tests: Math.max(
+        0,
+        middle((turn) => turn.with.tests - turn.without.tests),
+      ),
       bytes,
     };
   };
