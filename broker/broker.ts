@@ -128,6 +128,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   let draining = false;
   const { journal } = storage;
   const wallMs = (): number => time.wallMs();
+  /** One that is used and not reserved could be used again after a crash. */
+  const mustBeReserved = (isReserved: boolean): void => {
+    if (storage.isDurable && !isReserved) throw new Error(`over ${RESERVED / 2} numbers were used within one commit`);
+  };
   const seqs = new Reservation(journal, 'seq', RESERVED);
   const tokens = new Reservation(journal, 'token', RESERVED);
   const eventLog = new EventLog(journal, { cacheBytesMax: config.storeCacheBytesMax, wallMs });
@@ -151,7 +155,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     firstToken: storage.isDurable
       ? tokens.first
       : Math.max(tokens.first, Math.floor((wallMs() - TOKENS_SINCE_MS) * TOKENS_A_MS)),
-    reserve: (token) => tokens.use(token),
+    reserve: (token) => mustBeReserved(tokens.use(token)),
     terms: leaseTerms(config),
     leasesMax: config.leasesMax,
     leasesPerPrincipalMax: config.leasesPerSessionMax,
@@ -194,7 +198,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     counters,
     matchSeconds,
     firstSeq: seqs.first,
-    reserve: (seq) => seqs.use(seq),
+    reserve: (seq) => mustBeReserved(seqs.use(seq)),
     mustAsk: () => mailboxes.isTight || !mayStore(),
     admit,
     ask: (event, matches) => registrations.admit(event, matches),
@@ -239,12 +243,12 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
+  // Nothing that is reserved may be used before that is flushed, nor a lease be granted again.
+  await journal.settled();
   known.restore();
   retained.restore();
   delayed.restore();
   mailboxes.restore();
-  // Nothing that is reserved may be used before that is flushed.
-  await journal.settled();
 
   const mailboxAnswers = new MailboxAnswers({ mailboxes, events: storedEvents, leases, time });
   const budget = new OutboundBudget(config.outboundBytesMax);

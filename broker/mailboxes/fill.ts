@@ -1,6 +1,6 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { oneFilter } from '../subscribe/one-filter.ts';
+import { oneFilter } from '../publish/one-filter.ts';
 import type { MailboxPages } from './mailbox-pages.ts';
 import type { StoredEvents } from './stored-events.ts';
 

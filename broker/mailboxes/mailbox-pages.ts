@@ -37,7 +37,7 @@ export class MailboxPages {
   /** Whether what is flushed is to stay in memory, because it will be taken at once. */
   eager = false;
   /** How long a page is kept after nothing of it is left. */
-  keepMs: number;
+  readonly #keepMs: number;
   readonly #mailbox: number;
   readonly #means: PagesMeans;
   #open: OpenPage[] = [];
@@ -69,7 +69,7 @@ export class MailboxPages {
 
   constructor(mailbox: number, keepMs: number, means: PagesMeans) {
     this.#mailbox = mailbox;
-    this.keepMs = keepMs;
+    this.#keepMs = keepMs;
     this.#means = means;
   }
 
@@ -85,7 +85,7 @@ export class MailboxPages {
     this.#flushedFirst = numberIn(last.key, 1);
     this.#flushedSeq = this.#page(this.#flushedFirst, last.value).lastSeq;
     this.#behind = true;
-    if (this.keepMs > 0) this.#restoreKept();
+    if (this.#keepMs > 0) this.#restoreKept();
   }
 
   /** The last event that may be looked for in flushed pages. */
@@ -257,7 +257,7 @@ export class MailboxPages {
 
   /** Frees what was kept long enough, at most `max` pages between two commits. Answers whether there is more. */
   freeKept(max: number): boolean {
-    const beforeMs = this.#means.wallMs() - this.keepMs;
+    const beforeMs = this.#means.wallMs() - this.#keepMs;
     for (const [first, settledAtMs] of this.#kept) {
       if (settledAtMs > beforeMs) return false;
       if (this.#gone.length >= max) return true;
@@ -453,7 +453,7 @@ export class MailboxPages {
 
   #writeState(page: Page, batch: Batch): void {
     if (page.left === 0) {
-      if (this.keepMs === 0) {
+      if (this.#keepMs === 0) {
         this.#delete(page.first, batch);
         return;
       }

@@ -4,9 +4,9 @@ import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { textKey, textRange } from '../store/keys.ts';
-import { oneFilter } from '../subscribe/one-filter.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonLimits } from './json.ts';
+import { oneFilter } from './one-filter.ts';
 
 export interface RetainedMeans {
   readonly journal: Journal;
