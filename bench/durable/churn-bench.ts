@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { tellwhen } from '../peers/tellwhen.ts';
+import { tellwhen } from '../peers/tellwhen/mailbox.ts';
 import { type ChurnCount, type ChurnRole, END } from './churn-messages.ts';
 import { bytesIn, withFolder } from './data-folder.ts';
 import { untilWaiting } from './waiting.ts';

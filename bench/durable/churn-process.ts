@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, connect, type Receipt, TellwhenError } from '../../client/index.ts';
 import { BODY_BYTES, bodyOf, numberOf } from '../peers/body.ts';
-import { mailboxOf } from '../peers/tellwhen.ts';
+import { mailboxOf } from '../peers/tellwhen/mailbox.ts';
 import type { ChurnCount, ChurnRole } from './churn-messages.ts';
 
 const QUEUE = 'churn';

@@ -1,5 +1,5 @@
 import type { Peer } from '../peers/peer.ts';
-import { tellwhen } from '../peers/tellwhen.ts';
+import { tellwhen } from '../peers/tellwhen/mailbox.ts';
 import { measureRestart, type Restart, type RestartOrder } from './restart.ts';
 
 export interface RestartsOrder extends Omit<RestartOrder, 'stored'> {

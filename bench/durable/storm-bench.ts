@@ -3,7 +3,7 @@ import { on } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Client, connect } from '../../client/index.ts';
-import { mailboxOf, tellwhen } from '../peers/tellwhen.ts';
+import { mailboxOf, tellwhen } from '../peers/tellwhen/mailbox.ts';
 import { withFolder } from './data-folder.ts';
 import type { WindowOrder, WindowReport } from './neighbour-messages.ts';
 import { publishAt } from './publish-at.ts';

@@ -2,7 +2,7 @@ import { jetStream, jetStreamFlushed } from './jetstream.ts';
 import type { Peer } from './peer.ts';
 import { quorumQueue } from './quorum-queue.ts';
 import { redisStreams } from './redis-streams.ts';
-import { tellwhen } from './tellwhen.ts';
+import { tellwhen } from './tellwhen/mailbox.ts';
 
 /** Ours, and those it is measured beside. */
 export const PEERS: readonly Peer[] = [

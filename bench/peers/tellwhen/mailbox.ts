@@ -1,13 +1,10 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { VERSION } from '../../broker/version.ts';
-import { connect, type SubscribeOptions, TellwhenError } from '../../client/index.ts';
-import { bodyOf } from './body.ts';
-import { keepBatchesInFlight } from './in-flight.ts';
-import type { Peer, PeerClient } from './peer.ts';
-import { freePort, ServerProcess } from './server-process.ts';
-
-const CLI = fileURLToPath(new URL('../../client/cli/main.js', import.meta.url));
+import { VERSION } from '../../../broker/version.ts';
+import { connect, type SubscribeOptions, TellwhenError } from '../../../client/index.ts';
+import { bodyOf } from '../body.ts';
+import { keepBatchesInFlight } from '../in-flight.ts';
+import type { Peer, PeerClient } from '../peer.ts';
+import { startBroker } from './broker-process.ts';
 
 /** A mailbox, on LMDB. */
 export const tellwhen: Peer = {
@@ -16,12 +13,7 @@ export const tellwhen: Peer = {
   ack: 'flushed here',
   settled: 'removed with a later commit; the consumer is not told',
   availability: async () => ({ version: VERSION }),
-  start: async (folder) => {
-    const port = await freePort();
-    const args = [CLI, 'serve', '--port', String(port), '--data-dir', join(folder, 'data')];
-    const server = await ServerProcess.start({ command: process.execPath, args, folder, port });
-    return server.at(`ws://127.0.0.1:${port}`);
-  },
+  start: (folder) => startBroker(folder, ['--data-dir', join(folder, 'data')]),
   connect: connectTo,
 };
 

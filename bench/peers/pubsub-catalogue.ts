@@ -1,0 +1,15 @@
+import type { PubSubPeer } from './pubsub-peer.ts';
+
+/** Ours, and those it is measured beside. Each is loaded when it is wanted: a package that one needs may not be installed. */
+const LOADERS: Readonly<Record<string, () => Promise<PubSubPeer>>> = {
+  tellwhen: async () => (await import('./tellwhen/pubsub.ts')).tellwhenPubSub,
+};
+
+export const PUBSUB_KEYS: readonly string[] = Object.keys(LOADERS);
+
+/** Rejects with RangeError if there is none of that key. */
+export async function pubSubPeerOf(key: string): Promise<PubSubPeer> {
+  const load = Object.hasOwn(LOADERS, key) ? LOADERS[key] : undefined;
+  if (load !== undefined) return load();
+  throw new RangeError(`there is no peer ${key}; there are ${PUBSUB_KEYS.join(', ')}`);
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import type { Server } from '../peer.ts';
+import { freePort, ServerProcess } from '../server-process.ts';
+
+const CLI = fileURLToPath(new URL('../../../client/cli/main.js', import.meta.url));
+
+/** Our broker as anyone would start it, with these flags besides. */
+export async function startBroker(folder: string, flags: readonly string[]): Promise<Server> {
+  const port = await freePort();
+  const args = [CLI, 'serve', '--port', String(port), ...flags];
+  const server = await ServerProcess.start({ command: process.execPath, args, folder, port });
+  return server.at(`ws://127.0.0.1:${port}`);
+}
