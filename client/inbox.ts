@@ -1,9 +1,11 @@
 import type {
   Body,
+  BodyRun,
   BrokerRecordHandler,
   Code,
   Delivery,
   DropReason,
+  FirstOfRun,
   LeaseGrant,
   Notice as NoticeRecord,
   Receipt,
@@ -49,9 +51,12 @@ export class Inbox implements BrokerRecordHandler {
     this.#means.topics.define(alias, text);
   }
 
-  receipt(ref: number, receipt: Receipt): void {
-    const mistaken = this.#means.receipt(ref, receipt);
-    if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
+  receipts(firstRef: number, count: number, first: Receipt): void {
+    for (let i = 0; i < count; i++) {
+      const receipt = i === 0 || first.delayed ? first : { ...first, seq: first.seq + i };
+      const mistaken = this.#means.receipt(firstRef + i, receipt);
+      if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
+    }
   }
 
   settled(ref: number, remainingMs: number): void {
@@ -72,6 +77,15 @@ export class Inbox implements BrokerRecordHandler {
   refused(ref: number, code: Code, message: string): void {
     if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
     else this.#means.refused(ref, code, message);
+  }
+
+  events(subscription: number, { alias, time, seq }: FirstOfRun, run: BodyRun): void {
+    const topic = this.#means.topics.topic(alias);
+    for (let i = 0; i < run.count; i++) {
+      const body = run.body(i);
+      const delivery = { seq: seq + i, time: body.time ?? time, alias, attempt: 0, lease: undefined, retained: false };
+      this.#means.deliveries.event(subscription, topic, delivery, body);
+    }
   }
 
   event(subscription: number, delivery: Delivery, body: Body): void {

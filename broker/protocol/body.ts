@@ -93,6 +93,27 @@ export function readBody(from: ByteReader): Body {
   return new EncodedBody(from.since(start), size, { contentType, id, source, time, attributes, fault });
 }
 
+/**
+ * Whether the body that follows says nothing but its content type and its time. Reads nothing.
+ */
+export function isPlainBody(from: ByteReader): boolean {
+  return (from.peek() & ~(HAS_CONTENT_TYPE | HAS_TIME)) === 0;
+}
+
+/** Passes over one body, which is read all the same: throws what `readBody` does. */
+export function skipBody(from: ByteReader): void {
+  const at = from.at;
+  const flags = from.u8();
+  if ((flags & ~(HAS_CONTENT_TYPE | HAS_TIME)) !== 0) {
+    from.seek(at);
+    readBody(from);
+    return;
+  }
+  if (flags & HAS_CONTENT_TYPE) from.skipString();
+  if (flags & HAS_TIME) from.varint();
+  from.skip(from.varint());
+}
+
 type Head = Omit<Body, 'bytes' | 'data' | 'size'>;
 
 /** Of most events the broker only passes on the whole: a view of the data is made when somebody asks. */

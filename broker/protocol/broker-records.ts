@@ -1,16 +1,18 @@
 import { type Body, readBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 
 /** Record tags from broker to client. The high bit is set. */
 const TOPIC = 0x81;
-const RECEIPT = 0x82;
+const RECEIPTS = 0x82;
 const EVENT = 0x83;
 const NOTICE = 0x84;
 const GAP = 0x85;
 const FETCHED = 0x86;
 const SETTLED = 0x87;
 const REFUSED = 0x88;
+const EVENTS = 0x89;
 
 const EVENT_LEASED = 1;
 const EVENT_RETAINED = 2;
@@ -82,6 +84,14 @@ export interface Delivery {
   readonly retained: boolean;
 }
 
+/** What the events of a run have in common, and where they begin. */
+export interface FirstOfRun {
+  readonly alias: number;
+  /** When the broker got them. A body that has a time of its own keeps it. */
+  readonly time: number;
+  readonly seq: number;
+}
+
 /** "There is an event for you": all but the body. */
 export interface Notice {
   readonly seq: number;
@@ -95,8 +105,11 @@ export interface Notice {
 
 export interface BrokerRecordHandler {
   topic(alias: number, text: string): void;
-  receipt(ref: number, receipt: Receipt): void;
-  /** `body` is a view into the frame. */
+  /** Of as many publishes as `count` says: refs and seqs both rise by one, the rest is the same for all. */
+  receipts(firstRef: number, count: number, first: Receipt): void;
+  /** Events that nobody has to acknowledge, of one topic, their seqs rising by one. `run` is valid until it returns. */
+  events(subscription: number, first: FirstOfRun, run: BodyRun): void;
+  /** One that is under a lease, or retained. `body` is a view into the frame. */
   event(subscription: number, delivery: Delivery, body: Body): void;
   notice(subscription: number, notice: Notice): void;
   /**
@@ -118,9 +131,11 @@ export const writeBrokerRecord = {
     to.string(text);
   },
 
-  receipt(to: ByteWriter, ref: number, { seq, matched, durable, unreadable, repeated, delayed }: Receipt): void {
-    to.u8(RECEIPT);
-    to.varint(ref);
+  receipts(to: ByteWriter, firstRef: number, count: number, first: Receipt): void {
+    const { seq, matched, durable, unreadable, repeated, delayed } = first;
+    to.u8(RECEIPTS);
+    to.varint(firstRef);
+    to.varint(count);
     to.varint(seq);
     to.varint(matched);
     to.u8(
@@ -129,6 +144,18 @@ export const writeBrokerRecord = {
         (repeated ? RECEIPT_REPEATED : 0) |
         (delayed ? RECEIPT_DELAYED : 0),
     );
+  },
+
+  /** `bodies`: as many as `count` says, each as its publisher sent it. At most `RUN_EVENTS_MAX`. */
+  events(to: ByteWriter, subscription: number, first: FirstOfRun, count: number, bodies: Uint8Array): void {
+    to.u8(EVENTS);
+    to.varint(subscription);
+    to.varint(first.alias);
+    to.varint(first.time);
+    to.varint(first.seq);
+    to.u16(count);
+    to.u32(bodies.length);
+    to.raw(bodies);
   },
 
   /** `bodyBytes`: the encoded body as the publisher sent it, see body.ts. */
@@ -181,6 +208,7 @@ export const writeBrokerRecord = {
 /** Reads a frame to its end. Throws ProtocolError at the first fault. */
 export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandler): void {
   const from = new ByteReader(frame);
+  const run = new BodyRun();
   while (!from.done) {
     const at = from.at;
     const tag = from.u8();
@@ -188,9 +216,16 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
       case TOPIC:
         handler.topic(from.varint(), from.string());
         break;
-      case RECEIPT:
-        handler.receipt(from.varint(), readReceipt(from));
+      case RECEIPTS:
+        handler.receipts(from.varint(), readCount(from), readReceipt(from));
         break;
+      case EVENTS: {
+        const subscription = from.varint();
+        const first = { alias: from.varint(), time: from.varint(), seq: from.varint() };
+        run.read(from, from.u16(), from.u32());
+        handler.events(subscription, first, run);
+        break;
+      }
       case EVENT:
         handler.event(from.varint(), readDelivery(from), readBody(from));
         break;
@@ -249,6 +284,13 @@ function writeLease(to: ByteWriter, { id, token, remainingMs }: LeaseGrant): voi
 
 function readLease(from: ByteReader): LeaseGrant {
   return { id: from.varint(), token: from.varint(), remainingMs: from.varint() };
+}
+
+function readCount(from: ByteReader): number {
+  const at = from.at;
+  const count = from.varint();
+  if (count >= 1 && count <= RUN_EVENTS_MAX) return count;
+  throw new ProtocolError('frame_malformed', `receipts of ${count} publishes; 1 to ${RUN_EVENTS_MAX}`, at);
 }
 
 function readReceipt(from: ByteReader): Receipt {

@@ -6,6 +6,9 @@ const VARINT_BYTES_MAX = 8;
 /** Shorter texts are copied here, which beats a call into the encoder. */
 const SHORT = 64;
 
+/** Fewer bytes are copied one by one. */
+const COPIED_HERE = 24;
+
 const encoder = new TextEncoder();
 // `ignoreBOM` keeps U+FEFF where a publisher wrote it; `fatal` refuses what is not UTF-8.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -87,9 +90,36 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    const { length } = bytes;
+    this.#reserve(length);
+    const to = this.#bytes;
+    let at = this.#length;
+    // A call into the engine's copying costs as much as some dozen bytes.
+    if (length <= COPIED_HERE) for (let i = 0; i < length; i++) to[at++] = bytes[i] as number;
+    else to.set(bytes, at);
+    this.#length += length;
+  }
+
+  u16(value: number): void {
+    this.#reserve(2);
+    this.#view.setUint16(this.#length, value, true);
+    this.#length += 2;
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
+  }
+
+  /** Writes over what stands at `at`. */
+  putU16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
+  }
+
+  /** Writes over what stands at `at`. */
+  putU32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
   }
 
   /** Most strings are short names in ASCII. */
@@ -189,6 +219,61 @@ export class ByteReader {
     const start = this.#at;
     this.#at += length;
     return this.#bytes.subarray(start, this.#at);
+  }
+
+  u16(): number {
+    this.#need(2);
+    const value = this.#view.getUint16(this.#at, true);
+    this.#at += 2;
+    return value;
+  }
+
+  u32(): number {
+    this.#need(4);
+    const value = this.#view.getUint32(this.#at, true);
+    this.#at += 4;
+    return value;
+  }
+
+  /** The next byte, without passing over it. */
+  peek(): number {
+    this.#need(1);
+    return this.#bytes[this.#at] as number;
+  }
+
+  /**
+   * Passes over a zero byte, a length, and as many bytes: a body that says nothing of itself. False, and nothing is passed
+   * over, when something else follows, or it is not all there.
+   */
+  skipBare(): boolean {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    if (bytes[at++] !== 0) return false;
+    let size = bytes[at++] as number;
+    if (size > 0x7f) {
+      const high = bytes[at++] as number;
+      if (high > 0x7f) return false;
+      size = (size & 0x7f) | (high << 7);
+    }
+    // A comparison with NaN, of what lies behind the end, is false.
+    if (!(at + size <= bytes.length)) return false;
+    this.#at = at + size;
+    return true;
+  }
+
+  /** Passes over a string, which is checked all the same. */
+  skipString(): void {
+    const start = this.#at;
+    const length = this.varint();
+    this.#need(length);
+    const end = this.#at + length;
+    for (let i = this.#at; i < end; i++) {
+      if ((this.#bytes[i] as number) < 0x80) continue;
+      this.#at = start;
+      this.string();
+      return;
+    }
+    this.#at = end;
   }
 
   /** Passes over `length` bytes. */

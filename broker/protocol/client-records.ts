@@ -1,6 +1,7 @@
-import { type Body, type BodyToWrite, readBody, writeBody } from './body.ts';
-import { ByteReader, type ByteWriter } from './bytes.ts';
+import { type BodyToWrite, writeBody } from './body.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
+import { BodyRun } from './run.ts';
 
 /** Record tags from client to broker. The high bit is clear. */
 const TOPIC = 0x01;
@@ -8,7 +9,6 @@ const PUBLISH = 0x02;
 const CREDIT = 0x03;
 const FETCH = 0x04;
 const SETTLE = 0x05;
-const PUBLISH_WITH = 0x06;
 
 /** How a client ends or prolongs a delivery: done, give back (after a delay), keep for longer. */
 export type Settlement = 'ack' | 'release' | 'extend';
@@ -44,14 +44,17 @@ const HAS_DELAY = 16;
 const KNOWN_OPTIONS = 31;
 
 /**
- * Takes the records of one frame, in their order. A method that throws ends the reading of the frame; the body of
- * `publish` is a view into the frame.
+ * Takes the records of one frame, in their order. A method that throws ends the reading of the frame; the run of
+ * `publish` is valid until it returns.
  */
 export interface ClientRecordHandler {
   /** From now on `alias` means this topic, on this connection and in this direction. */
   topic(alias: number, text: string): void;
-  /** `ref` 0: no receipt is wanted, only a refusal. */
-  publish(ref: number, alias: number, body: Body, options: PublishOptions): void;
+  /**
+   * Events of one topic. The n-th has the n-th ref from `firstRef` on; with `firstRef` 0 no receipt is wanted, only a
+   * refusal.
+   */
+  publish(firstRef: number, alias: number, run: BodyRun, options: PublishOptions): void;
   /** Adds to the credit of a subscription. */
   credit(subscription: number, events: number, bytes: number): void;
   /** Asks for a notified event under a delivery lease. `leaseMs` 0: the subscription's own. */
@@ -60,6 +63,9 @@ export interface ClientRecordHandler {
   settle(ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void;
 }
 
+/** Where a body is written to find its length. */
+const single = new ByteWriter();
+
 export const writeClientRecord = {
   topic(to: ByteWriter, alias: number, text: string): void {
     to.u8(TOPIC);
@@ -67,13 +73,29 @@ export const writeClientRecord = {
     to.string(text);
   },
 
+  /** A run of one. */
   publish(to: ByteWriter, ref: number, alias: number, body: BodyToWrite, options: PublishOptions = NO_OPTIONS): void {
-    const flags = flagsOf(options);
-    to.u8(flags === 0 ? PUBLISH : PUBLISH_WITH);
-    to.varint(ref);
+    single.clear();
+    writeBody(single, body);
+    writeClientRecord.publishRun(to, ref, alias, options, 1, single.written());
+  },
+
+  /** `bodies`: as many as `count` says, each written by `writeBody`. At most `RUN_EVENTS_MAX`. */
+  publishRun(
+    to: ByteWriter,
+    firstRef: number,
+    alias: number,
+    options: PublishOptions,
+    count: number,
+    bodies: Uint8Array,
+  ): void {
+    to.u8(PUBLISH);
+    to.varint(firstRef);
     to.varint(alias);
-    if (flags !== 0) writeOptions(to, flags, options);
-    writeBody(to, body);
+    writeOptions(to, flagsOf(options), options);
+    to.varint(count);
+    to.varint(bodies.length);
+    to.raw(bodies);
   },
 
   credit(to: ByteWriter, subscription: number, events: number, bytes: number): void {
@@ -104,6 +126,7 @@ export const writeClientRecord = {
 /** Reads a frame to its end. Throws ProtocolError at the first fault; what came before it has taken effect. */
 export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandler): void {
   const from = new ByteReader(frame);
+  const run = new BodyRun();
   while (!from.done) {
     const at = from.at;
     const tag = from.u8();
@@ -111,14 +134,12 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
       case TOPIC:
         handler.topic(from.varint(), from.string());
         break;
-      case PUBLISH:
-        handler.publish(from.varint(), from.varint(), readBody(from), NO_OPTIONS);
-        break;
-      case PUBLISH_WITH: {
-        const ref = from.varint();
+      case PUBLISH: {
+        const firstRef = from.varint();
         const alias = from.varint();
         const options = readOptions(from);
-        handler.publish(ref, alias, readBody(from), options);
+        run.read(from, from.varint(), from.varint());
+        handler.publish(firstRef, alias, run, options);
         break;
       }
       case CREDIT:
@@ -155,6 +176,7 @@ function writeOptions(to: ByteWriter, flags: number, { ttlMs, delayMs }: Publish
 function readOptions(from: ByteReader): PublishOptions {
   const at = from.at;
   const flags = from.varint();
+  if (flags === 0) return NO_OPTIONS;
   if (flags > KNOWN_OPTIONS) throw new ProtocolError('frame_malformed', `unknown options ${flags} of a publish`, at);
   return {
     durable: (flags & DURABLE) !== 0,

@@ -97,7 +97,7 @@ export class Outbound implements Outbox {
   }
 
   receipt(ref: number, receipt: Receipt): void {
-    writeBrokerRecord.receipt(this.#records, ref, receipt);
+    writeBrokerRecord.receipts(this.#records, ref, 1, receipt);
     this.#gathered();
   }
 

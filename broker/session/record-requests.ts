@@ -3,6 +3,7 @@ import { isFetching } from '../delivery/fetching.ts';
 import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import {
   type Body,
+  type BodyRun,
   type ClientRecordHandler,
   CODES,
   type Code,
@@ -65,7 +66,11 @@ export class RecordRequests implements ClientRecordHandler {
     this.#orRefuse(0, 'other', () => this.#topics.define(alias, text));
   }
 
-  publish(ref: number, alias: number, body: Body, options: PublishOptions): void {
+  publish(firstRef: number, alias: number, run: BodyRun, options: PublishOptions): void {
+    for (let i = 0; i < run.count; i++) this.#publish(firstRef === 0 ? 0 : firstRef + i, alias, run.body(i), options);
+  }
+
+  #publish(ref: number, alias: number, body: Body, options: PublishOptions): void {
     try {
       if (this.#means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
       if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);

@@ -155,7 +155,7 @@ describe('a request that is refused', () => {
       writeClientRecord.publish(to, 1, 0, { data: new Uint8Array(), attributes: many });
       writeClientRecord.publish(to, 2, 0, { data: new Uint8Array(), attributes: { x: Number.NaN } });
       // The same name twice.
-      to.raw(Uint8Array.of(0x02, 3, 0, 16, 2, 1, 0x61, 1, 1, 0x61, 0, 0));
+      to.raw(Uint8Array.of(0x02, 3, 0, 0, 1, 9, 16, 2, 1, 0x61, 1, 1, 0x61, 0, 0));
       writeClientRecord.publish(to, 4, 0, { data: new Uint8Array(), attributes: { x: 1 } });
     });
     const refused = peer.take('refused').map(({ ref, code }) => [ref, code]);

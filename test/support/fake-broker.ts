@@ -16,6 +16,7 @@ import {
   writeBrokerRecord,
 } from '../../broker/protocol/index.ts';
 import type { WebSocketFactory, WebSocketLike } from '../../client/websocket.ts';
+import { clientRecordsOneByOne } from './one-by-one.ts';
 
 /** A record of a data frame, as the broker reads it. */
 export type SentRecord =
@@ -290,7 +291,7 @@ export class FakePeer {
     } else {
       this.dataFrames += 1;
       const before = this.records.length;
-      readClientRecords(frame, this.#reader);
+      readClientRecords(frame, clientRecordsOneByOne(this.#reader));
       for (const record of this.records.slice(before)) this.#note(record);
     }
   }
@@ -355,7 +356,7 @@ export class FakePeer {
 
   receipt(ref: number, said: Partial<Receipt> = {}): void {
     const seq = said.seq ?? this.#broker.nextSeq();
-    this.data((to) => writeBrokerRecord.receipt(to, ref, { ...PLAIN_RECEIPT, ...said, seq }));
+    this.data((to) => writeBrokerRecord.receipts(to, ref, 1, { ...PLAIN_RECEIPT, ...said, seq }));
   }
 
   close(code: number, reason = ''): void {

@@ -2,7 +2,6 @@ import {
   type Body,
   type BodyToWrite,
   type BrokerControl,
-  type BrokerRecordHandler,
   ByteWriter,
   type ClientControl,
   type ControlOf,
@@ -14,10 +13,11 @@ import {
   writeClientRecord,
 } from '../../broker/protocol/index.ts';
 import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
+import { brokerRecordsOneByOne, type SingleBrokerRecords } from './one-by-one.ts';
 
 /** One record from the broker, as a test likes to compare it. */
 export interface ReceivedRecord {
-  readonly record: keyof BrokerRecordHandler;
+  readonly record: keyof SingleBrokerRecords;
   readonly [field: string]: unknown;
 }
 
@@ -47,7 +47,7 @@ export class RawPeer {
     this.#settle = settle;
     peer.handler = {
       onText: (text) => void this.controls.push(readBrokerControl(decodeControl(text).value)),
-      onBinary: (frame) => readBrokerRecords(frame, this.#handler),
+      onBinary: (frame) => readBrokerRecords(frame, brokerRecordsOneByOne(this.#handler)),
       onClose: (code, reason) => {
         this.closed = { code, reason };
       },
@@ -128,14 +128,14 @@ export class RawPeer {
   }
 
   /** What came since the last call, of this kind. Kinds that were not asked for stay. */
-  take(record: keyof BrokerRecordHandler): ReceivedRecord[] {
+  take(record: keyof SingleBrokerRecords): ReceivedRecord[] {
     const taken = this.records.filter((one) => one.record === record);
     const left = this.records.filter((one) => one.record !== record);
     this.records.splice(0, this.records.length, ...left);
     return taken;
   }
 
-  readonly #handler: BrokerRecordHandler = {
+  readonly #handler: SingleBrokerRecords = {
     topic: (alias, text) => void this.#topics.set(alias, text),
     receipt: (ref, receipt) => this.#got({ record: 'receipt', ref, ...receipt }),
     event: (subscription, { alias, ...delivery }, body) =>

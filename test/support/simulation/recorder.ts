@@ -10,6 +10,7 @@ import {
   readClientControl,
   readClientRecords,
 } from '../../../broker/protocol/index.ts';
+import { brokerRecordsOneByOne, clientRecordsOneByOne } from '../one-by-one.ts';
 import type { Fact, FactKind, FactOf, Origin, SettleRequest, To, Wanted } from './history.ts';
 import type { Tap } from './tapped-transport.ts';
 
@@ -96,48 +97,54 @@ export class Recorder implements Tap {
   gotBinary(connection: number, frame: Uint8Array): void {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
-    readClientRecords(frame, {
-      topic: (alias, text) => void line.heardTopics.set(alias, text),
-      credit: () => {},
-      publish: (ref, alias, body, options) => this.#publish(connection, line, { ref, alias, body, options }),
-      fetch: (ref, subscription, seq) => {
-        line.fetches.set(ref, { subscription, seq });
-        this.add('fetch', { ...to(connection, subscription, line), ref, seq });
-      },
-      settle: (ref, settlement, ms, lease, token) => {
-        const request = { connection, ref, settlement, ms, lease, token };
-        line.settles.set(ref, request);
-        this.add('settle', request);
-      },
-    });
+    readClientRecords(
+      frame,
+      clientRecordsOneByOne({
+        topic: (alias, text) => void line.heardTopics.set(alias, text),
+        credit: () => {},
+        publish: (ref, alias, body, options) => this.#publish(connection, line, { ref, alias, body, options }),
+        fetch: (ref, subscription, seq) => {
+          line.fetches.set(ref, { subscription, seq });
+          this.add('fetch', { ...to(connection, subscription, line), ref, seq });
+        },
+        settle: (ref, settlement, ms, lease, token) => {
+          const request = { connection, ref, settlement, ms, lease, token };
+          line.settles.set(ref, request);
+          this.add('settle', request);
+        },
+      }),
+    );
   }
 
   sentBinary(connection: number, frame: Uint8Array): void {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
-    readBrokerRecords(frame, {
-      topic: (alias, text) => void line.toldTopics.set(alias, text),
-      receipt: (ref, receipt) => {
-        const n = line.publishes.get(ref);
-        line.publishes.delete(ref);
-        if (n !== undefined) this.add('receipt', { ...receipt, connection, ref, n });
-      },
-      event: (subscription, delivery, body) => this.#handed(connection, line, subscription, delivery, body, 'push'),
-      notice: (subscription, { seq, attempt, retention }) =>
-        this.add('noticed', { ...to(connection, subscription, line), seq, attempt, retention }),
-      gap: (subscription, reason, total) => this.add('gap', { ...to(connection, subscription, line), reason, total }),
-      fetched: (ref, delivery, body) => {
-        const subscription = line.fetches.get(ref)?.subscription ?? 0;
-        line.fetches.delete(ref);
-        this.#handed(connection, line, subscription, delivery, body, 'fetch');
-      },
-      settled: (ref, remainingMs) => {
-        const request = line.settles.get(ref);
-        line.settles.delete(ref);
-        if (request !== undefined) this.add('settled', { ...request, remainingMs });
-      },
-      refused: (ref, code, message) => this.#refused(connection, line, { ref, code, message }),
-    });
+    readBrokerRecords(
+      frame,
+      brokerRecordsOneByOne({
+        topic: (alias, text) => void line.toldTopics.set(alias, text),
+        receipt: (ref, receipt) => {
+          const n = line.publishes.get(ref);
+          line.publishes.delete(ref);
+          if (n !== undefined) this.add('receipt', { ...receipt, connection, ref, n });
+        },
+        event: (subscription, delivery, body) => this.#handed(connection, line, subscription, delivery, body, 'push'),
+        notice: (subscription, { seq, attempt, retention }) =>
+          this.add('noticed', { ...to(connection, subscription, line), seq, attempt, retention }),
+        gap: (subscription, reason, total) => this.add('gap', { ...to(connection, subscription, line), reason, total }),
+        fetched: (ref, delivery, body) => {
+          const subscription = line.fetches.get(ref)?.subscription ?? 0;
+          line.fetches.delete(ref);
+          this.#handed(connection, line, subscription, delivery, body, 'fetch');
+        },
+        settled: (ref, remainingMs) => {
+          const request = line.settles.get(ref);
+          line.settles.delete(ref);
+          if (request !== undefined) this.add('settled', { ...request, remainingMs });
+        },
+        refused: (ref, code, message) => this.#refused(connection, line, { ref, code, message }),
+      }),
+    );
   }
 
   /** What the broker says must be readable; that it is not must not end up in the broker. */

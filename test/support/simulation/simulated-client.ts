@@ -1,7 +1,6 @@
 import {
   type Body,
   type BrokerControl,
-  type BrokerRecordHandler,
   ByteWriter,
   type ClientControl,
   type Code,
@@ -13,6 +12,7 @@ import {
   readBrokerRecords,
 } from '../../../broker/protocol/index.ts';
 import type { MemoryPeer } from '../../../broker/transports/memory-peer.ts';
+import { brokerRecordsOneByOne, type SingleBrokerRecords } from '../one-by-one.ts';
 
 type Fields<K extends ClientControl['kind']> = Omit<ControlOf<ClientControl, K>, 'kind' | 'ref'>;
 
@@ -63,7 +63,7 @@ export abstract class SimulatedClient {
         then?.(answer);
       },
       onBinary: (frame) => {
-        if (this.#peer === peer) readBrokerRecords(frame, this.#records);
+        if (this.#peer === peer) readBrokerRecords(frame, brokerRecordsOneByOne(this.#records));
       },
       onClose: () => {
         if (this.#peer === peer) this.lose();
@@ -124,7 +124,7 @@ export abstract class SimulatedClient {
   protected onSettled(_ref: number): void {}
   protected onRefused(_ref: number, _code: Code): void {}
 
-  readonly #records: BrokerRecordHandler = {
+  readonly #records: SingleBrokerRecords = {
     topic: () => {},
     gap: () => {},
     receipt: (ref, receipt) => this.onReceipt(ref, receipt),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Body,
+  BodyRun,
   type BrokerRecordHandler,
   ByteWriter,
   type ClientRecordHandler,
@@ -27,10 +29,17 @@ function recorded<H extends object>(read: (handler: H) => void): unknown[] {
 }
 
 function plain(value: unknown): unknown {
+  if (value instanceof BodyRun) return Array.from({ length: value.count }, (_, i) => shortOf(value.body(i)));
   if (typeof value !== 'object' || value === null || !('data' in value)) return value;
   const { bytes: _bytes, size: _size, ...fields } = value as { data: unknown; bytes?: unknown; size?: unknown };
   const said = Object.entries(fields).filter(([, field]) => field !== undefined);
   return { ...Object.fromEntries(said), data: new TextDecoder().decode(value.data as Uint8Array) };
+}
+
+/** A body that says nothing but its data is shown as that. */
+function shortOf(body: Body): unknown {
+  const { data, ...said } = plain(body) as { data: string };
+  return Object.keys(said).length === 0 ? data : { ...said, data };
 }
 
 function hex(write: (to: ByteWriter) => void): string {
@@ -49,13 +58,14 @@ describe('records from client to broker, byte for byte', () => {
     ['topic', '010503612f62', (to) => writeClientRecord.topic(to, 5, 'a/b'), ['topic', 5, 'a/b']],
     [
       'publish of plain JSON',
-      '0207050002' + '7b7d',
+      '02070500' + '0104' + '00027b7d',
       (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }),
-      ['publish', 7, 5, { data: '{}' }, NO_OPTIONS],
+      ['publish', 7, 5, ['{}'], NO_OPTIONS],
     ],
     [
       'publish of everything',
-      '020005' +
+      '02000500' +
+        '012f' +
         '1f' +
         '0a746578742f706c61696e' +
         '026531' +
@@ -80,28 +90,30 @@ describe('records from client to broker, byte for byte', () => {
         'publish',
         0,
         5,
-        {
-          contentType: 'text/plain',
-          id: 'e1',
-          source: 'é',
-          time: 1000,
-          attributes: { n: 1.5, s: 'us', t: true, f: false },
-          data: 'hi',
-        },
+        [
+          {
+            contentType: 'text/plain',
+            id: 'e1',
+            source: 'é',
+            time: 1000,
+            attributes: { n: 1.5, s: 'us', t: true, f: false },
+            data: 'hi',
+          },
+        ],
         NO_OPTIONS,
       ],
     ],
     [
       'publish with every option',
-      '060705' + '1f' + 'e807' + '80dddb01' + '00027b7d',
+      '020705' + '1f' + 'e807' + '80dddb01' + '0104' + '00027b7d',
       (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }, everyOption),
-      ['publish', 7, 5, { data: '{}' }, everyOption],
+      ['publish', 7, 5, ['{}'], everyOption],
     ],
     [
       'publish with one option',
-      '060705' + '01' + '00027b7d',
+      '02070501' + '0104' + '00027b7d',
       (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }, { ...NO_OPTIONS, durable: true }),
-      ['publish', 7, 5, { data: '{}' }, { ...NO_OPTIONS, durable: true }],
+      ['publish', 7, 5, ['{}'], { ...NO_OPTIONS, durable: true }],
     ],
     [
       'credit',
@@ -132,7 +144,7 @@ describe('records from client to broker, byte for byte', () => {
   });
 
   it('refuses options that it does not know', () => {
-    const read = () => readClientRecords(Buffer.from('0607052000027b7d', 'hex'), {} as ClientRecordHandler);
+    const read = () => readClientRecords(Buffer.from('020705200104' + '00027b7d', 'hex'), {} as ClientRecordHandler);
     expect(read).toThrow(expect.objectContaining({ code: 'frame_malformed', offset: 3 }));
   });
 
@@ -149,27 +161,34 @@ describe('records from broker to client, byte for byte', () => {
     ['topic', '810503612f62', (to) => writeBrokerRecord.topic(to, 5, 'a/b'), ['topic', 5, 'a/b']],
     [
       'receipt',
-      '8207c0843d0302',
-      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, unreadable: true }),
-      ['receipt', 7, { ...receipt, unreadable: true }],
+      '820701c0843d0302',
+      (to) => writeBrokerRecord.receipts(to, 7, 1, { ...receipt, unreadable: true }),
+      ['receipts', 7, 1, { ...receipt, unreadable: true }],
     ],
     [
       'receipt of an event known before',
-      '8207c0843d0305',
-      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, durable: true, repeated: true }),
-      ['receipt', 7, { ...receipt, durable: true, repeated: true }],
+      '820701c0843d0305',
+      (to) => writeBrokerRecord.receipts(to, 7, 1, { ...receipt, durable: true, repeated: true }),
+      ['receipts', 7, 1, { ...receipt, durable: true, repeated: true }],
     ],
     [
       'receipt of a delayed event',
-      '8207000008',
-      (to) => writeBrokerRecord.receipt(to, 7, { ...receipt, seq: 0, matched: 0, delayed: true }),
-      ['receipt', 7, { ...receipt, seq: 0, matched: 0, delayed: true }],
+      '820701000008',
+      (to) => writeBrokerRecord.receipts(to, 7, 1, { ...receipt, seq: 0, matched: 0, delayed: true }),
+      ['receipts', 7, 1, { ...receipt, seq: 0, matched: 0, delayed: true }],
     ],
     [
-      'event without lease',
-      '8302' + '0009e80705' + '00027b7d',
-      (to) => writeBrokerRecord.event(to, 2, { seq: 9, time: 1000, alias: 5, attempt: 0, retained: false }, body),
-      ['event', 2, { seq: 9, time: 1000, alias: 5, attempt: 0, lease: undefined, retained: false }, { data: '{}' }],
+      'receipts of a run',
+      '8207ac02c0843d0300',
+      (to) => writeBrokerRecord.receipts(to, 7, 300, receipt),
+      ['receipts', 7, 300, receipt],
+    ],
+    [
+      'events',
+      '8902' + '05e80709' + '0200' + '08000000' + '00027b7d' + '00025b5d',
+      (to) =>
+        writeBrokerRecord.events(to, 2, { alias: 5, time: 1000, seq: 9 }, 2, Buffer.from('00027b7d00025b5d', 'hex')),
+      ['events', 2, { alias: 5, time: 1000, seq: 9 }, ['{}', '[]']],
     ],
     [
       'last value of a topic',
