@@ -1,4 +1,4 @@
-import type { Table } from '../matcher/table.ts';
+import type { Table } from '../report/table.ts';
 import type { ChurnResult } from './churn-bench.ts';
 import { megabytes, whole } from './numbers.ts';
 

@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
-import { Progress } from '../matcher/progress.ts';
-import { thisMachine } from '../matcher/results.ts';
-import { toText } from '../matcher/table.ts';
+import { thisMachine } from '../report/machine.ts';
+import { Progress } from '../report/progress.ts';
+import { toText } from '../report/table.ts';
 import { measureChurn } from './churn-bench.ts';
 import { isInMemory } from './data-folder.ts';
 import { measurePeers, type PeersOrder } from './peers-bench.ts';

@@ -1,4 +1,4 @@
-import type { Table } from '../matcher/table.ts';
+import type { Table } from '../report/table.ts';
 import type { Floor } from './flush-floor.ts';
 import { median, megabytes, oneDigit, whole } from './numbers.ts';
 import type { PeerRound } from './peer-round.ts';

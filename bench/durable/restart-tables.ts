@@ -1,4 +1,4 @@
-import type { Table } from '../matcher/table.ts';
+import type { Table } from '../report/table.ts';
 import { median, megabytes, whole } from './numbers.ts';
 import type { Restart } from './restart.ts';
 import type { RestartsResult } from './restart-bench.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeMachine, type Machine } from '../matcher/results.ts';
-import { type Table, toMarkdown } from '../matcher/table.ts';
+import { describeMachine, type Machine } from '../report/machine.ts';
+import { type Table, toMarkdown } from '../report/table.ts';
 import type { ChurnResult } from './churn-bench.ts';
 import { churnTables } from './churn-tables.ts';
 import { peerTables } from './peer-tables.ts';

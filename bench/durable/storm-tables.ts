@@ -1,4 +1,4 @@
-import type { Table } from '../matcher/table.ts';
+import type { Table } from '../report/table.ts';
 import type { Latency, WindowReport } from './neighbour-messages.ts';
 import { median, whole } from './numbers.ts';
 import type { StormResult, StormRound } from './storm-bench.ts';

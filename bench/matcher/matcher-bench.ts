@@ -1,12 +1,13 @@
+import { describeMachine, thisMachine } from '../report/machine.ts';
+import { Progress } from '../report/progress.ts';
+import { toText } from '../report/table.ts';
 import { WORKLOADS } from '../workloads/catalogue.ts';
 import { anatomyTables } from './anatomy-tables.ts';
 import { CHURN, type ChurnRow } from './churn.ts';
 import { HOSTILE, type HostileRow } from './hostile.ts';
-import { Progress } from './progress.ts';
-import { describeMachine, saveResults, thisMachine } from './results.ts';
+import { saveResults } from './results.ts';
 import type { Row } from './row.ts';
 import { runTask } from './run-task.ts';
-import { toText } from './table.ts';
 import { churnTable, hostileTable, rowTable, summaryTable } from './tables.ts';
 
 export interface MatcherBenchOptions {

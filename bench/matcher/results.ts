@@ -1,21 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { describeMachine, type Machine } from '../report/machine.ts';
+import { toMarkdown } from '../report/table.ts';
 import type { ChurnRow } from './churn.ts';
 import { toCostCurve } from './cost-curve.ts';
 import type { HostileRow } from './hostile.ts';
 import type { Row } from './row.ts';
-import { toMarkdown } from './table.ts';
 import { tablesOf } from './tables.ts';
-
-export interface Machine {
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly system: string;
-  readonly node: string;
-  readonly v8: string;
-}
 
 /** Everything a run found out: what `matcher.json` holds. */
 export interface MatcherResults {
@@ -31,22 +22,6 @@ export interface MatcherResults {
 const JSON_FILE = 'matcher.json';
 const TABLES_FILE = 'matcher.md';
 const CURVE_FILE = 'matcher.svg';
-
-export function thisMachine(): Machine {
-  const all = cpus();
-  return {
-    processor: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${process.arch}`,
-    node: process.version,
-    v8: process.versions.v8,
-  };
-}
-
-export function describeMachine({ processor, cores, memoryGb, system, node, v8 }: Machine): string {
-  return `${cores} × ${processor}, ${memoryGb} GB, ${system}, Node ${node}, V8 ${v8}`;
-}
 
 /** Writes `matcher.json`, and its tables and curve, into the folder; returns the paths. */
 export async function saveResults(folder: string, results: MatcherResults): Promise<string[]> {

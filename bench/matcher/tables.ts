@@ -1,3 +1,4 @@
+import type { Table } from '../report/table.ts';
 import { WORKLOADS } from '../workloads/catalogue.ts';
 import { anatomyTables } from './anatomy-tables.ts';
 import type { ChangeTimings } from './change-times.ts';
@@ -6,7 +7,6 @@ import { HOSTILE, type HostileRow } from './hostile.ts';
 import { micros, oneDigit, whole } from './numbers.ts';
 import type { MatcherResults } from './results.ts';
 import type { Row } from './row.ts';
-import type { Table } from './table.ts';
 import type { Timings } from './timings.ts';
 
 /** The rival to compare with: as fair as a loop can be. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { WindowReport } from '../../../../bench/durable/neighbour-messages.ts';
 import { type DurableResults, partsOf, saveDurableResults } from '../../../../bench/durable/results.ts';
-import { thisMachine } from '../../../../bench/matcher/results.ts';
-import { toMarkdown, toText } from '../../../../bench/matcher/table.ts';
+import { thisMachine } from '../../../../bench/report/machine.ts';
+import { toMarkdown, toText } from '../../../../bench/report/table.ts';
 
 const place = { machine: thisMachine(), folderIsInMemory: false, loadBefore: 0.5 };
 
