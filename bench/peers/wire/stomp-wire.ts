@@ -1,0 +1,118 @@
+import { FrameSocket } from './frame-socket.ts';
+import { HeadCache } from './head-cache.ts';
+import type { Headers, OnBody, TopicWire } from './topic-wire.ts';
+
+const END = Buffer.from('\0');
+const [LF = 0, CR = 0, ZERO = 0, NINE = 0] = Buffer.from('\n\r09');
+const SUBSCRIPTION = Buffer.from('\nsubscription:');
+const LENGTH = Buffer.from('\ncontent-length:');
+const BLANK_LINE = Buffer.from('\n\n');
+/** Events that the broker may send ahead of their acknowledgement, which it makes itself as it sends: the most it knows. */
+const PREFETCH = 32_766;
+
+/**
+ * STOMP 1.2, https://stomp.github.io/stomp-specification-1.2.html, as ActiveMQ extends it: topics are below `/topic/`, a
+ * subscription may have a JMS selector over the headers, and a prefetch.
+ */
+export class StompWire implements TopicWire {
+  readonly #socket: FrameSocket;
+  readonly #reader: Reader;
+  readonly #heads = new HeadCache((topic, bodyBytes) => Buffer.from(sendHead(topic, bodyBytes, {})));
+
+  private constructor(socket: FrameSocket, reader: Reader) {
+    this.#socket = socket;
+    this.#reader = reader;
+  }
+
+  static async open(host: string, port: number): Promise<StompWire> {
+    const reader = new Reader();
+    const wire = new StompWire(await FrameSocket.open({ host, port, read: reader.read }), reader);
+    await wire.#ask('CONNECT\naccept-version:1.2\nhost:localhost\nheart-beat:0,0\n\n');
+    return wire;
+  }
+
+  get full(): boolean {
+    return this.#socket.full;
+  }
+
+  drained(): Promise<void> {
+    return this.#socket.drained();
+  }
+
+  publish(topic: string, body: Uint8Array, headers?: Headers): void {
+    const head =
+      headers === undefined ? this.#heads.of(topic, body.length) : Buffer.from(sendHead(topic, body.length, headers));
+    this.#socket.put(head, body, END);
+  }
+
+  async subscribe(topic: string, onBody: OnBody, selector?: string): Promise<void> {
+    const id = this.#reader.onBodies.push(onBody) - 1;
+    const where = selector === undefined ? '' : `selector:${selector}\n`;
+    await this.#ask(
+      `SUBSCRIBE\nid:${id}\ndestination:/topic/${topic}\nack:auto\n${where}activemq.prefetchSize:${PREFETCH}\nreceipt:${id}\n\n`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#socket.close();
+  }
+
+  #ask(frame: string): Promise<void> {
+    this.#socket.put(Buffer.from(frame), undefined, END);
+    return new Promise((resolve) => this.#reader.answers.push(resolve));
+  }
+}
+
+function sendHead(topic: string, bodyBytes: number, headers: Headers): string {
+  let lines = `SEND\ndestination:/topic/${topic}\ncontent-length:${bodyBytes}\n`;
+  for (const name in headers) lines += `${name}:${headers[name]}\n`;
+  return `${lines}\n`;
+}
+
+/** Reads what a broker sends: events, and answers (CONNECTED, RECEIPT) in the order asked for. */
+class Reader {
+  readonly onBodies: OnBody[] = [];
+  readonly answers: (() => void)[] = [];
+
+  readonly read = (bytes: Buffer, start: number, end: number): number => {
+    for (let at = start; ; ) {
+      // Between frames there may be ends of line.
+      while (at < end && (bytes[at] === LF || bytes[at] === CR)) at += 1;
+      const next = this.#frame(bytes, at, end);
+      if (next === 0) return at;
+      at = next;
+    }
+  };
+
+  /** Returns where it ends; 0 if it has not all arrived. */
+  #frame(bytes: Buffer, start: number, end: number): number {
+    const headEnd = bytes.indexOf(BLANK_LINE, start);
+    const bodyAt = headEnd + BLANK_LINE.length;
+    if (headEnd < 0 || bodyAt >= end) return 0;
+    const length = numberAfter(LENGTH, bytes, start, headEnd);
+    const bodyEnd = length < 0 ? bytes.indexOf(0, bodyAt) : bodyAt + length;
+    if (bodyEnd < 0 || bodyEnd >= end) return 0;
+    const id = numberAfter(SUBSCRIPTION, bytes, start, headEnd);
+    if (id >= 0) this.onBodies[id]?.(bytes, bodyAt, bodyEnd);
+    else if (bytes.toString('latin1', start, start + 'ERROR'.length) === 'ERROR') {
+      throw new Error(bytes.toString('utf8', start, bodyEnd));
+    } else this.answers.shift()?.();
+    return bodyEnd + 1;
+  }
+}
+
+/** The number after `name` in a frame's head; -1 if it is not there. */
+function numberAfter(name: Buffer, bytes: Buffer, start: number, end: number): number {
+  for (let at = bytes.indexOf(LF, start); at >= 0 && at + name.length <= end; at = bytes.indexOf(LF, at + 1)) {
+    let same = 1;
+    while (same < name.length && bytes[at + same] === name[same]) same += 1;
+    if (same < name.length) continue;
+    let number = 0;
+    for (let digit = at + same; ; digit += 1) {
+      const byte = bytes[digit] ?? 0;
+      if (byte < ZERO || byte > NINE) return number;
+      number = number * 10 + byte - ZERO;
+    }
+  }
+  return -1;
+}
