@@ -1,7 +1,8 @@
+import type { Taken } from '../pubsub-peer.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { HeadCache } from './head-cache.ts';
 import { TopicTable } from './topic-table.ts';
-import type { OnBody, TopicWire } from './topic-wire.ts';
+import type { TopicWire } from './topic-wire.ts';
 
 /** First bytes of packets, with the flags they have here (MQTT 3.1.1, 2.2). */
 const CONNECT = 0x10;
@@ -45,8 +46,8 @@ export class MqttWire implements TopicWire {
     this.#socket.put(this.#heads.of(topic, body.length), body);
   }
 
-  async subscribe(topic: string, onBody: OnBody): Promise<void> {
-    this.#reader.topics.set(topic, onBody);
+  async subscribe(topic: string, taken: Taken): Promise<void> {
+    this.#reader.topics.set(topic, taken);
     // Packet number 1, because one SUBSCRIBE is answered before another begins to matter; QoS 0.
     this.#socket.put(head(SUBSCRIBE, Buffer.concat([Buffer.from([0, 1]), text(topic), Buffer.from([0])])));
     await this.#reader.answer();

@@ -1,6 +1,7 @@
+import type { Taken } from '../pubsub-peer.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { HeadCache } from './head-cache.ts';
-import type { OnBody, TopicWire } from './topic-wire.ts';
+import type { TopicWire } from './topic-wire.ts';
 
 const CRLF = Buffer.from('\r\n');
 const PING = Buffer.from('PING\r\n');
@@ -12,13 +13,13 @@ export class NatsWire implements TopicWire {
   readonly #socket: FrameSocket;
   readonly #heads = new HeadCache((topic, bodyBytes) => Buffer.from(`PUB ${topic} ${bodyBytes}\r\n`));
   /** By subscription id. */
-  readonly #onBodies: OnBody[];
+  readonly #subscribers: Taken[];
   /** Who waits for a PONG; they come in the order asked for. */
   readonly #pongs: (() => void)[];
 
   private constructor(socket: FrameSocket, reader: Reader) {
     this.#socket = socket;
-    this.#onBodies = reader.onBodies;
+    this.#subscribers = reader.subscribers;
     this.#pongs = reader.pongs;
   }
 
@@ -44,8 +45,8 @@ export class NatsWire implements TopicWire {
     this.#socket.put(this.#heads.of(topic, body.length), body, CRLF);
   }
 
-  async subscribe(topic: string, onBody: OnBody): Promise<void> {
-    const id = this.#onBodies.push(onBody) - 1;
+  async subscribe(topic: string, taken: Taken): Promise<void> {
+    const id = this.#subscribers.push(taken) - 1;
     this.#socket.put(Buffer.from(`SUB ${topic} ${id}\r\n`));
     await this.#roundTrip();
   }
@@ -62,7 +63,7 @@ export class NatsWire implements TopicWire {
 
 /** Reads what a server sends. */
 class Reader {
-  readonly onBodies: OnBody[] = [];
+  readonly subscribers: Taken[] = [];
   readonly pongs: (() => void)[] = [];
   onPing = (): void => {};
 
@@ -100,7 +101,7 @@ class Reader {
     const bodyAt = at + 2;
     const bodyEnd = bodyAt + number;
     if (bodyEnd + 2 > end) return 0;
-    this.onBodies[id]?.(bytes, bodyAt, bodyEnd);
+    this.subscribers[id]?.(bytes, bodyAt, bodyEnd);
     return bodyEnd + 2;
   }
 

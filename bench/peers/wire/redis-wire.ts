@@ -1,7 +1,8 @@
+import type { Taken } from '../pubsub-peer.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { HeadCache } from './head-cache.ts';
 import { TopicTable } from './topic-table.ts';
-import type { OnBody, TopicWire } from './topic-wire.ts';
+import type { TopicWire } from './topic-wire.ts';
 
 const CRLF = Buffer.from('\r\n');
 const [CR = 0, ZERO = 0, STAR = 0] = Buffer.from('\r0*');
@@ -46,8 +47,8 @@ export class RedisWire implements TopicWire {
     this.#socket.put(this.#heads.of(topic, body.length), body, CRLF);
   }
 
-  async subscribe(topic: string, onBody: OnBody): Promise<void> {
-    this.#reader.topics.set(topic, onBody);
+  async subscribe(topic: string, taken: Taken): Promise<void> {
+    this.#reader.topics.set(topic, taken);
     this.#socket.put(command('SUBSCRIBE', topic));
     await new Promise<void>((resolve) => this.#reader.confirmations.push(resolve));
   }

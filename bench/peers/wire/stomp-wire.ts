@@ -1,6 +1,10 @@
+import type { Taken } from '../pubsub-peer.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { HeadCache } from './head-cache.ts';
-import type { Headers, OnBody, TopicWire } from './topic-wire.ts';
+import type { TopicWire } from './topic-wire.ts';
+
+/** Of an event: what selectors test. Their values travel as text. */
+export type Headers = Readonly<Record<string, string | number>>;
 
 const END = Buffer.from('\0');
 const [LF = 0, CR = 0, ZERO = 0, NINE = 0] = Buffer.from('\n\r09');
@@ -45,8 +49,8 @@ export class StompWire implements TopicWire {
     this.#socket.put(head, body, END);
   }
 
-  async subscribe(topic: string, onBody: OnBody, selector?: string): Promise<void> {
-    const id = this.#reader.onBodies.push(onBody) - 1;
+  async subscribe(topic: string, taken: Taken, selector?: string): Promise<void> {
+    const id = this.#reader.subscribers.push(taken) - 1;
     const where = selector === undefined ? '' : `selector:${selector}\n`;
     await this.#ask(
       `SUBSCRIBE\nid:${id}\ndestination:/topic/${topic}\nack:auto\n${where}activemq.prefetchSize:${PREFETCH}\nreceipt:${id}\n\n`,
@@ -71,7 +75,7 @@ function sendHead(topic: string, bodyBytes: number, headers: Headers): string {
 
 /** Reads what a broker sends: events, and answers (CONNECTED, RECEIPT) in the order asked for. */
 class Reader {
-  readonly onBodies: OnBody[] = [];
+  readonly subscribers: Taken[] = [];
   readonly answers: (() => void)[] = [];
 
   readonly read = (bytes: Buffer, start: number, end: number): number => {
@@ -93,7 +97,7 @@ class Reader {
     const bodyEnd = length < 0 ? bytes.indexOf(0, bodyAt) : bodyAt + length;
     if (bodyEnd < 0 || bodyEnd >= end) return 0;
     const id = numberAfter(SUBSCRIPTION, bytes, start, headEnd);
-    if (id >= 0) this.onBodies[id]?.(bytes, bodyAt, bodyEnd);
+    if (id >= 0) this.subscribers[id]?.(bytes, bodyAt, bodyEnd);
     else if (bytes.toString('latin1', start, start + 'ERROR'.length) === 'ERROR') {
       throw new Error(bytes.toString('utf8', start, bodyEnd));
     } else this.answers.shift()?.();
