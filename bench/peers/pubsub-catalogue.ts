@@ -7,6 +7,8 @@ const LOADERS: Readonly<Record<string, () => Promise<PubSubPeer>>> = {
   redis: async () => (await import('./redis/pubsub.ts')).redisPubSub,
   mosquitto: async () => (await import('./mosquitto/pubsub.ts')).mosquittoPubSub,
   aedes: async () => (await import('./aedes/pubsub.ts')).aedesPubSub,
+  activemq: async () => (await import('./activemq/pubsub.ts')).activeMqPubSub,
+  rabbitmq: async () => (await import('./rabbitmq/pubsub.ts')).rabbitPubSub,
 };
 
 export const PUBSUB_KEYS: readonly string[] = Object.keys(LOADERS);
