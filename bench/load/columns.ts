@@ -47,5 +47,11 @@ export const COLUMNS = {
   }),
   filters: column('filters', 'filters', ({ filters }) => filters, { better: 'more' }),
   filterBytes: column('filterBytes', 'bytes/filter', ({ bytesPerFilter }) => bytesPerFilter),
+  costAtFewest: column('costAtFewest', 'µs/delivery with the fewest', ({ costCurve }) => costCurve?.[0]?.[1], {
+    digits: 2,
+  }),
+  costAtMost: column('costAtMost', 'µs/delivery with the most', ({ costCurve }) => costCurve?.at(-1)?.[1], {
+    digits: 2,
+  }),
   alone: column('alone', 'one at a time/s', ({ alonePerSecond }) => alonePerSecond, { better: 'more' }),
 } as const satisfies Record<string, Column>;

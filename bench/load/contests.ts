@@ -7,6 +7,7 @@ import type { Contender, Contest } from './contender.ts';
 import { type LeftOut, OURS } from './results.ts';
 import { runningAt, startedIn } from './running-server.ts';
 import type { PubSubScenario } from './scenario.ts';
+import { ALL_SCENARIOS } from './scenario-list.ts';
 import { SCENARIOS } from './scenarios.ts';
 import type { Sizes } from './sizes.ts';
 import { STORED, storedContender } from './stored.ts';
@@ -39,7 +40,8 @@ export async function contestsOf(order: ContestsOrder): Promise<{ contests: Cont
   }));
   // Events are stored in a folder of the bench's own; so a broker that runs elsewhere cannot take part.
   if (scenarios.includes(STORED.key) && url === undefined) contests.push(await storedContest(order, leftOut));
-  contests.sort((one, other) => (one.scenario.key < other.scenario.key ? -1 : 1));
+  const placeOf = ({ scenario }: Contest): number => ALL_SCENARIOS.indexOf(scenario);
+  contests.sort((one, other) => placeOf(one) - placeOf(other));
   return { contests: contests.filter(({ contenders }) => contenders.length > 0), leftOut };
 }
 

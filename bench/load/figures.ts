@@ -28,4 +28,6 @@ export interface Figures {
   readonly bytesPerFilter?: number;
   /** With one event at a time, each acknowledged before the next. */
   readonly alonePerSecond?: number;
+  /** By number of subscriptions, what a delivery cost the broker; from the fewest to the most. */
+  readonly costCurve?: readonly (readonly [subscriptions: number, brokerUs: number])[];
 }

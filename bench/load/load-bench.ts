@@ -8,9 +8,8 @@ import type { Contest } from './contender.ts';
 import { runRounds } from './contest-rounds.ts';
 import { contestsOf } from './contests.ts';
 import type { LoadResults, ScenarioResult } from './results.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { ALL_SCENARIOS } from './scenario-list.ts';
 import { FULL, QUICK, type Sizes } from './sizes.ts';
-import { STORED } from './stored.ts';
 
 export interface LoadBenchOptions {
   /** Keys of scenarios. Empty: all. */
@@ -23,7 +22,7 @@ export interface LoadBenchOptions {
   readonly rounds?: number | undefined;
   readonly seconds?: number | undefined;
   readonly warmUpSeconds?: number | undefined;
-  readonly sizes: { readonly [K in keyof Sizes]?: number | undefined };
+  readonly sizes: { readonly [K in keyof Sizes]?: Sizes[K] | undefined };
   readonly seed?: number | undefined;
   readonly signal: AbortSignal;
   /** A line for whoever waits, written over by the next. */
@@ -34,7 +33,7 @@ export interface LoadBenchOptions {
   readonly measured?: (results: LoadResults, scenario: ScenarioResult) => Promise<void>;
 }
 
-export const SCENARIO_KEYS: readonly string[] = [...SCENARIOS.map(({ key }) => key), STORED.key].sort();
+export const SCENARIO_KEYS: readonly string[] = ALL_SCENARIOS.map(({ key }) => key);
 export const PEER_KEYS: readonly string[] = [...new Set([...PUBSUB_KEYS, ...PEERS.map(({ key }) => key)])];
 
 const SECONDS = {

@@ -5,8 +5,9 @@ import { type Flow, type FlowMeans, withFlow } from './flow.ts';
 import { stepUsAt } from './publisher.ts';
 
 /** As an application has that subscribes for its users. */
-const CONNECTIONS = 20;
-const SECONDS_MAX = 90;
+export const FILTER_CONNECTIONS = 20;
+/** Then it is enough. */
+export const FILTER_SECONDS_MAX = 90;
 
 /**
  * Loads filters through the wire while a flow goes on. Then every event of a second has to be told of to exactly the
@@ -26,8 +27,8 @@ export function measureManyFilters(flow: Flow, filters: number, means: FlowMeans
         events: flow.events,
         clock,
         filters,
-        connections: CONNECTIONS,
-        secondsMax: SECONDS_MAX,
+        connections: FILTER_CONNECTIONS,
+        secondsMax: FILTER_SECONDS_MAX,
       },
       { signal },
     );

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly what: (sizes: Sizes) => string;
   /** The first is that which brokers are compared by. */
   readonly columns: readonly Column[];
+  /** As fast as it goes: so something holds it back. */
+  readonly flatOut: boolean;
 }
 
 /** A scenario for brokers that hand over events that nobody keeps. */

@@ -10,6 +10,8 @@ export interface Sizes {
   readonly filters: number;
   /** Events stored by each in one round. */
   readonly storedEvents: number;
+  /** Numbers of subscriptions between which the cost of a delivery is compared, rising; multiples of 20. */
+  readonly costAt: readonly number[];
 }
 
 export const FULL: Sizes = {
@@ -19,6 +21,7 @@ export const FULL: Sizes = {
   idleConnections: 10_000,
   filters: 1_000_000,
   storedEvents: 100_000,
+  costAt: [20, 200, 2_000, 20_000],
 };
 
 /** A look at whether everything works. */
@@ -29,4 +32,5 @@ export const QUICK: Sizes = {
   idleConnections: 50,
   filters: 2_000,
   storedEvents: 2_000,
+  costAt: [20, 100],
 };

@@ -16,6 +16,7 @@ export const STORED: Scenario = {
   what: ({ storedEvents }) =>
     `${storedEvents.toLocaleString('en-US')} events of 200 bytes into a durable queue, ${IN_FLIGHT.toLocaleString('en-US')} of them unacknowledged at most. What an acknowledgement promises is said beside each name.`,
   columns: [COLUMNS.published, COLUMNS.alone, COLUMNS.publisherCpu, COLUMNS.brokerUs, COLUMNS.brokerMb, COLUMNS.lost],
+  flatOut: false,
 };
 
 /** @param parent of the folders with the files: on the disk to measure. */
