@@ -4,6 +4,8 @@ import type { Latency } from './latency-record.ts';
 export interface Figures {
   readonly publishedPerSecond?: number;
   readonly deliveredPerSecond?: number;
+  /** Events that were handed over and looked at, warm-up included. */
+  readonly checked?: number;
   /** Events that a subscription wanted and did not get. */
   readonly lost: number;
   /** Events that came twice, out of order, changed, or to the wrong subscription. Anything but 0 is a fault. */

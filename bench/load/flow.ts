@@ -47,6 +47,8 @@ export interface FlowResult {
 }
 
 const SAMPLE_MS = 200;
+const FLOWING_MS = 30_000;
+const POLL_MS = 5;
 const SLOW_STOP_MS = 90;
 const SLOW_WORK_MS = 10;
 
@@ -110,6 +112,7 @@ class ConductedFlow implements FlowAtWork {
     if (hindered) await this.#startHindered({ ...subscribe, connections: 1 });
     publisher = this.#start({ kind: 'publish', rate, window, ...at });
     await publisher.next('ready');
+    await this.#untilFlowing();
     this.#timers.push(setInterval(() => void this.#sample(), SAMPLE_MS));
   }
 
@@ -163,6 +166,15 @@ class ConductedFlow implements FlowAtWork {
     this.#timers.push(setInterval(stopAndGo, SLOW_STOP_MS + SLOW_WORK_MS));
   }
 
+  /** A process that has to wait for a core may take long to begin; the warm-up is not to be spent on that. */
+  async #untilFlowing(): Promise<void> {
+    const endMs = performance.now() + FLOWING_MS;
+    while (this.#subscriber.seenBefore === 0) {
+      if (performance.now() > endMs) throw new Error(`nothing was handed over for ${FLOWING_MS / 1e3} s`);
+      await delay(POLL_MS, undefined, { signal: this.#means.signal });
+    }
+  }
+
   async #sample(): Promise<void> {
     const { ownBytes } = await this.#means.server.usage();
     this.#brokerBytes = Math.max(this.#brokerBytes, ownBytes);
@@ -188,6 +200,7 @@ class ConductedFlow implements FlowAtWork {
     return {
       publishedPerSecond: rateOf(before.publisher, after.publisher),
       deliveredPerSecond: rateOf(before.subscriber, after.subscriber),
+      checked: report.got,
       lost: report.lost,
       wrong: report.wrong,
       publisherCpu: cpuOf(before.publisher, after.publisher),

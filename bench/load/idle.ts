@@ -46,6 +46,7 @@ export async function measureIdle(events: EventsSpec, connections: number, means
     subscriber.tell({ kind: 'finish', first: 0, end });
     const { report } = await subscriber.next('finished');
     return {
+      checked: report.got,
       lost: report.lost,
       wrong: report.wrong,
       brokerCpu: (100 * (after.cpuSeconds - before.cpuSeconds)) / seconds,

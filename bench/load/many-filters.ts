@@ -47,6 +47,7 @@ export function measureManyFilters(flow: Flow, filters: number, means: FlowMeans
       const { report } = await loader.next('finished');
       return {
         ...figures,
+        checked: (figures.checked ?? 0) + report.got,
         lost: figures.lost + report.lost,
         wrong: figures.wrong + report.wrong,
         filters: loaded.filters,

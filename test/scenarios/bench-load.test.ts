@@ -32,7 +32,7 @@ const wrongIn = ({ scenarios }: LoadResults): readonly string[] =>
   );
 
 it('goes through every scenario with our broker, loses nothing, and makes table, JSON and report', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const { stdout } = await bench('--peers', 'tellwhen', '--text', '--out', folder);
   expect(stdout).toContain('seed 1;');
@@ -45,8 +45,8 @@ it('goes through every scenario with our broker, loses nothing, and makes table,
   expect(wrongIn(results)).toEqual([]);
   for (const { title } of results.scenarios) expect(stdout).toContain(title);
   const roundOf = (key: string) => results.scenarios[keys.indexOf(key)]?.brokers[0]?.rounds[0];
-  for (const key of ['s1', 's1f', 's2', 's3', 's8']) expect(roundOf(key)?.deliveredPerSecond).toBeGreaterThan(0);
-  for (const key of ['s4', 's7', 's9']) expect(roundOf(key)?.latency?.count).toBeGreaterThan(0);
+  for (const key of keys.filter((one) => one !== 's6' && one !== 'cost'))
+    expect(roundOf(key)?.checked).toBeGreaterThan(0);
   expect(roundOf('s7')?.filters).toBe(200);
 
   const report = await readFile(join(folder, 'load.html'), 'utf8');
@@ -59,7 +59,7 @@ it('goes through every scenario with our broker, loses nothing, and makes table,
   expect(await readFile(join(folder, 'load.md'), 'utf8')).toContain('## S1: one publisher');
 });
 
-it('measures a broker that runs, and leaves it running', { timeout: 60_000 }, async () => {
+it('measures a broker that runs, and leaves it running', { timeout: 120_000 }, async () => {
   await using broker = await startBrokerProcess();
   const { stdout } = await bench('--url', broker.url, '--scenarios', 's1,s4', '--json');
   const results = JSON.parse(stdout) as LoadResults;
