@@ -284,7 +284,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
           if (isThere()) recipient.offer(event);
         };
         if (retained.topics === 0) return;
-        chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
+        chores.run(
+          retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
+          () => {},
+        );
       },
       afterFlush: (then) => journal.afterFlush(then),
       subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,

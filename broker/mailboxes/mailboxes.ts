@@ -286,7 +286,7 @@ export class Mailboxes implements SubscriptionKeeper {
       log.cut();
       const { seq, timeMs } = beginningOf(from, lastSeq());
       const filling = { from: seq, upTo: lastSeq(), timeMs };
-      this.#chores.fill(held, held.registration.filters.present, filling);
+      this.#fill(held, filling);
     }
     this.#writer.setRecord(held, held.record);
     return held;
@@ -322,7 +322,7 @@ export class Mailboxes implements SubscriptionKeeper {
     }
     if (record.terms.name !== DEAD_LETTERS) this.#orUndo(held, () => this.#leases.restore(held));
     if (record.filling !== undefined) {
-      this.#chores.fill(held, held.registration.filters.present, record.filling);
+      this.#fill(held, record.filling);
     }
   }
 
@@ -397,6 +397,12 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   /** Where that fails, the mailbox is none. */
+  /** With what the log has of it already. */
+  #fill(held: HeldMailbox, filling: NonNullable<MailboxRecord['filling']>): void {
+    const filter = this.#means.registrations.compile(held.registration.filters.present);
+    this.#chores.fill(held, filter, filling);
+  }
+
   #orUndo({ record, registration, mailbox }: HeldMailbox, then: () => void): void {
     try {
       then();
