@@ -63,10 +63,6 @@ export class SlotTable {
     return this.#ids.size * SLOT_BYTES;
   }
 
-  get readsData(): boolean {
-    return this.#data.size > 0;
-  }
-
   /** The slot of a reference, when a live filter names it. */
   find(reference: SlotReference): number | undefined {
     switch (reference.kind) {
