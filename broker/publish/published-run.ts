@@ -1,4 +1,4 @@
-import type { JsonValue, MatchableEvent } from '../../matcher/index.ts';
+import type { JsonReader, JsonValue, MatchableEvent } from '../../matcher/index.ts';
 import { type BodyRun, ByteReader, JSON_CONTENT_TYPE, readBody } from '../protocol/index.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonFault, JsonLimits } from './json.ts';
@@ -78,6 +78,10 @@ export class RunCursor implements MatchableEvent {
 
   get data(): JsonValue | undefined {
     return this.#read.data;
+  }
+
+  readData(reader: JsonReader): void {
+    this.#read.readData(reader);
   }
 
   get time(): number {

@@ -11,7 +11,7 @@
  * Every filter is posted in the one place expected to be looked at least (see access-chooser.ts), once for each branch
  * that it was split into, and verified there.
  */
-import type { MatchableEvent } from '../event.ts';
+import type { JsonReader, MatchableEvent } from '../event.ts';
 import { printKey } from '../explain/print-key.ts';
 import type { Condition } from '../language/ast.ts';
 import { TopicTrie } from '../topic/topic-trie.ts';
@@ -115,6 +115,10 @@ export class FilterIndex {
     topics: this.#topics,
     traffic: this.#traffic,
   });
+  /** What an event whose data is bytes is given to read them with. */
+  readonly #jsonReader: JsonReader = {
+    read: (bytes, limits, from = 0, end = bytes.length) => this.#slots.readJson(bytes, from, end, limits),
+  };
   readonly #matchedTopics: number[] = [];
   /** Do the events searched for say what is usual? */
   #learns = true;
@@ -215,7 +219,7 @@ export class FilterIndex {
   }
 
   /**
-   * Finds the filters that match, into `hits`. Reads `event.data` once, if a posted filter whose topic filter
+   * Finds the filters that match, into `hits`. Reads the data once, if a posted filter whose topic filter
    * matches names data.
    */
   search(event: MatchableEvent): void {
@@ -227,10 +231,14 @@ export class FilterIndex {
     if (topicCount === 0) return;
 
     const slots = this.#slots;
-    const data = this.#asks.most(topics, topicCount) === ASKS_DATA ? event.data : undefined;
-    if (this.#atoms.size > 0) scanner.look(snapshot(event, data));
-    if (slots.size > 0) {
-      slots.read(event, data);
+    const asksData = this.#asks.most(topics, topicCount) === ASKS_DATA;
+    const isPicked = asksData && event.readData !== undefined;
+    const data = asksData && !isPicked ? event.data : undefined;
+    if (this.#atoms.size > 0) scanner.look(isPicked ? event : snapshot(event, data));
+    if (slots.size > 0 || isPicked) {
+      slots.read(event);
+      if (isPicked) event.readData?.(this.#jsonReader);
+      else slots.readData(data);
       if (this.#learns) this.#traffic.values(slots);
       this.#scanConstants();
       this.#scanRanges();
