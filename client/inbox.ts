@@ -16,6 +16,8 @@ import type { IncomingTopics } from './topics.ts';
 
 /** What the broker sends unasked. */
 export interface Deliveries {
+  /** `run` is valid until it returns; its `bytes` stay. */
+  events(subscription: number, topic: string, first: FirstOfRun, run: BodyRun): void;
   event(subscription: number, topic: string, delivery: Delivery, body: Body): void;
   notice(subscription: number, topic: string, notice: NoticeRecord): void;
   gap(subscription: number, reason: DropReason, total: number, seq: number): void;
@@ -79,13 +81,8 @@ export class Inbox implements BrokerRecordHandler {
     else this.#means.refused(ref, code, message);
   }
 
-  events(subscription: number, { alias, time, seq }: FirstOfRun, run: BodyRun): void {
-    const topic = this.#means.topics.topic(alias);
-    for (let i = 0; i < run.count; i++) {
-      const body = run.body(i);
-      const delivery = { seq: seq + i, time: body.time ?? time, alias, attempt: 0, lease: undefined, retained: false };
-      this.#means.deliveries.event(subscription, topic, delivery, body);
-    }
+  events(subscription: number, first: FirstOfRun, run: BodyRun): void {
+    this.#means.deliveries.events(subscription, this.#means.topics.topic(first.alias), first, run);
   }
 
   event(subscription: number, delivery: Delivery, body: Body): void {
