@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { bodyOf } from '../body.ts';
 import { keepBatchesInFlight } from '../in-flight.ts';
 import type { Peer, PeerClient } from '../peer.ts';
 import { REDIS_HOST, redisAvailability, startRedis } from './redis-server.ts';
 
+const ASK_AGAIN_MS = 5;
 const GROUP = 'bench';
 /** Events of one read, and of one acknowledgement. */
 const READ = 1_000;
@@ -24,9 +26,25 @@ export function redisStreams(appendfsync: Appendfsync): Peer {
     ack: ACKS[appendfsync],
     settled: 'off the pending list and out of the stream; as safe as a publish',
     availability: redisAvailability,
-    start: (folder) => startRedis(folder, { appendonly: 'yes', appendfsync, save: '' }),
+    start: async (folder) => {
+      const server = await startRedis(folder, { appendonly: 'yes', appendfsync, save: '' });
+      await untilLoaded(server.address);
+      return server;
+    },
     connect: connectTo,
   };
+}
+
+/** Until it has read its file. Asked here, since the library asks no more than once a second. */
+async function untilLoaded(address: string): Promise<void> {
+  const redis = new Redis(Number(address), REDIS_HOST, { enableReadyCheck: false });
+  for (;;) {
+    const answer = await redis.ping().catch((error: unknown) => String(error));
+    if (answer === 'PONG') break;
+    if (!answer.includes('LOADING')) throw new Error(answer);
+    await delay(ASK_AGAIN_MS);
+  }
+  redis.disconnect();
 }
 
 async function connectTo(address: string, queue: string): Promise<PeerClient> {
