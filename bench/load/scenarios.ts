@@ -29,8 +29,11 @@ const whole = (count: number): string => count.toLocaleString('en-US');
 
 const ONE_TO_ONE = { way: 'push', connections: 1, perConnection: 1, rate: 0, window: WINDOW } as const;
 
-function eventsOf({ topic, seed }: ScenarioMeans, { rate = 0, sites = 1, bySite = false } = {}): EventsSpec {
-  return { topic, seed, sites, bySite, stamped: rate > 0 };
+function eventsOf(
+  { topic, seed }: ScenarioMeans,
+  { rate = 0, sites = 1, bySite = false, kept = false } = {},
+): EventsSpec {
+  return { topic, seed, sites, bySite, kept, stamped: rate > 0 };
 }
 
 function alertsOf(means: ScenarioMeans, subscriptions: number, perConnection: number): Flow {
@@ -147,7 +150,13 @@ export const SCENARIOS: readonly PubSubScenario[] = [
     suits: ({ consumes }: PubSubPeer) => consumes !== undefined,
     measure: (means) =>
       measureFlow(
-        { ...ONE_TO_ONE, events: eventsOf(means), way: 'consume', shape: 'all', window: WINDOW_OF_PULL },
+        {
+          ...ONE_TO_ONE,
+          events: eventsOf(means, { kept: true }),
+          way: 'consume',
+          shape: 'all',
+          window: WINDOW_OF_PULL,
+        },
         means,
       ),
   },

@@ -84,7 +84,7 @@ function suite(peer: PubSubPeer): void {
   });
 
   it.skipIf(peer.consumes === undefined)('keeps each event for a consumer until it is acknowledged', async () => {
-    const events = eventsOf('bench/peers/kept');
+    const events = eventsOf('bench/peers/kept', { kept: true });
     const [consumer, publisher] = await clientsOf(2);
     const { numbers, taken } = collector(events);
     await consumer.consume?.(events.topic, taken);
@@ -104,8 +104,8 @@ type Clients = readonly [PubSubClient, PubSubClient, PubSubClient, PubSubClient]
 
 const WAIT = { timeout: 15_000, interval: 20 };
 
-function eventsOf(topic: string, { bySite = false } = {}): LoadEvents {
-  return new LoadEvents({ topic, seed: SEED, sites: SITES, bySite, stamped: false });
+function eventsOf(topic: string, { bySite = false, kept = false } = {}): LoadEvents {
+  return new LoadEvents({ topic, seed: SEED, sites: SITES, bySite, kept, stamped: false });
 }
 
 function all(): readonly number[] {
