@@ -32,6 +32,20 @@ export class BodyRun {
     return (this.starts[i + 1] as number) - (this.starts[i] as number);
   }
 
+  /**
+   * Where the data of the `i`-th body begins in `bytes`, if the body says nothing else: then it is JSON, and ends where the
+   * body does. -1 of any other.
+   */
+  bareDataAt(i: number): number {
+    const { bytes } = this;
+    let at = this.starts[i] as number;
+    if (bytes[at] !== 0) return -1;
+    at += 1;
+    // Its size, which was read already: an integer ends with the first byte below 0x80.
+    while ((bytes[at] as number) >= 0x80) at += 1;
+    return at + 1;
+  }
+
   body(i: number): Body {
     return readBody(new ByteReader(this.slice(i, 1)));
   }

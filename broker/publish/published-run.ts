@@ -25,7 +25,7 @@ export class PublishedRun {
   readonly time: number;
   readonly arrivedMs: number;
   readonly bodies: BodyRun;
-  readonly #limits: JsonLimits;
+  readonly limits: JsonLimits;
   #events: (PublishedEvent | undefined)[] | undefined;
 
   constructor({ topic, firstSeq, time, arrivedMs }: RunPlace, bodies: BodyRun, limits: JsonLimits) {
@@ -34,7 +34,7 @@ export class PublishedRun {
     this.time = time;
     this.arrivedMs = arrivedMs;
     this.bodies = bodies;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get count(): number {
@@ -49,7 +49,7 @@ export class PublishedRun {
     const body = readBody(new ByteReader(this.bodies.slice(i, 1)));
     const { topic, time, arrivedMs } = this;
     const place = { seq: this.firstSeq + i, topic, time: body.time ?? time, arrivedMs };
-    const event = new PublishedEvent(place, body, this.#limits);
+    const event = new PublishedEvent(place, body, this.limits);
     this.#events[i] = event;
     return event;
   }
@@ -59,6 +59,7 @@ export class PublishedRun {
 export class RunCursor implements MatchableEvent {
   readonly #run: PublishedRun;
   #event: PublishedEvent | undefined;
+  #fault: JsonFault | undefined;
   #at = 0;
 
   constructor(run: PublishedRun) {
@@ -69,6 +70,7 @@ export class RunCursor implements MatchableEvent {
   moveTo(i: number): this {
     this.#at = i;
     this.#event = undefined;
+    this.#fault = undefined;
     return this;
   }
 
@@ -80,8 +82,12 @@ export class RunCursor implements MatchableEvent {
     return this.#read.data;
   }
 
+  /** Of most bodies without an object for the event. */
   readData(reader: JsonReader): void {
-    this.#read.readData(reader);
+    const { bodies, limits } = this.#run;
+    const from = bodies.bareDataAt(this.#at);
+    if (from < 0) this.#read.readData(reader);
+    else this.#fault = reader.read(bodies.bytes, limits, from, bodies.starts[this.#at + 1]);
   }
 
   get time(): number {
@@ -98,7 +104,7 @@ export class RunCursor implements MatchableEvent {
 
   /** Why somebody who wanted to read the data could not. */
   get fault(): JsonFault | undefined {
-    return this.#event?.fault;
+    return this.#fault ?? this.#event?.fault;
   }
 
   get #read(): PublishedEvent {
