@@ -29,8 +29,8 @@ export interface InboxMeans {
   readonly topics: IncomingTopics;
   /** Removes and returns the request that waits under a ref. */
   readonly take: (ref: number) => Request | undefined;
-  /** Gives a receipt to who waits for it. Returns who had asked for something else. */
-  readonly receipt: (ref: number, receipt: Receipt) => Request | undefined;
+  /** Gives receipts to those who wait for them. Returns who had asked for something else. */
+  readonly receipts: (firstRef: number, count: number, first: Receipt) => Request | undefined;
   /** False when nobody has the ref. */
   readonly refused: (ref: number, code: Code, message: string) => boolean;
   readonly deliveries: Deliveries;
@@ -54,11 +54,8 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
-    for (let i = 0; i < count; i++) {
-      const receipt = i === 0 || first.delayed ? first : { ...first, seq: first.seq + i };
-      const mistaken = this.#means.receipt(firstRef + i, receipt);
-      if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
-    }
+    const mistaken = this.#means.receipts(firstRef, count, first);
+    if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
   }
 
   settled(ref: number, remainingMs: number): void {
