@@ -102,6 +102,11 @@ export const OPTIONS = {
     'A file that is given up when the disk is almost full, to end in order.',
   ),
   commitTimeoutMs: integer(5 * SECOND, [100, 10 * MINUTE], 'A disk that has not flushed after so long has failed.'),
+  storeLogBytes: integer(
+    8 * MIB,
+    [64 * KIB, GIB],
+    'Each of the two files of the write-ahead log; at most 1/128 of the disk.',
+  ),
   storeQueueBytesMax: integer(64 * MIB, MEMORY, 'Bytes of events that may wait to be flushed.'),
   storeCacheBytesMax: integer(32 * MIB, MEMORY, 'Bytes of stored events that are kept in memory, to be handed over.'),
 

@@ -12,6 +12,7 @@
  *     t topic            the last value of a topic                                        publish/retained.ts
  *     l due n            an event that waits for its time                                 publish/delayed.ts
  *     n name             a number up to which others may be used                          store/reservation.ts
+ *     w 0 or 1           how much of the write-ahead log is in the store behind it       store/log-recovery.ts
  *     !                  in front of the key of a record that could not be read           store/sealed.ts
  */
 export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'n';
