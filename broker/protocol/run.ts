@@ -6,6 +6,7 @@ import { ProtocolError } from './codes.ts';
 export const RUN_EVENTS_MAX = 65_535;
 
 const NOTHING = new Uint8Array(0);
+const NO_STARTS = new Uint32Array(0);
 
 /**
  * Events of one sender in a row, of one topic, whose encoded bodies lie one after another: what travels, is looked at and
@@ -20,7 +21,7 @@ export class BodyRun {
   /** No body says more than its content type and its time: none has to be known again, none has attributes. */
   plain = true;
   /** Where each body begins in `bytes`, and where the last one ends. Longer than it need be. */
-  starts = new Uint32Array(64);
+  starts = NO_STARTS;
 
   /** Bytes of the bodies from the `from`-th on, `count` of them. A view. */
   slice(from: number, count: number): Uint8Array {
@@ -46,6 +47,16 @@ export class BodyRun {
     return at + 1;
   }
 
+  /** The same with memory of its own. */
+  copy(): BodyRun {
+    const copy = new BodyRun();
+    copy.bytes = this.bytes.slice();
+    copy.count = this.count;
+    copy.plain = this.plain;
+    copy.starts = this.starts.slice(0, this.count + 1);
+    return copy;
+  }
+
   body(i: number): Body {
     return readBody(new ByteReader(this.slice(i, 1)));
   }
@@ -61,7 +72,7 @@ export class BodyRun {
     }
     // Before room is made for it: no body is shorter than two bytes.
     if (count * 2 > size) throw new ProtocolError('frame_malformed', `${count} events in ${size} bytes`, start);
-    if (this.starts.length <= count) this.starts = new Uint32Array(2 * count);
+    if (this.starts.length <= count) this.starts = new Uint32Array(2 * count + 64);
     const { starts } = this;
     let plain = true;
     for (let i = 0; i < count; i++) {

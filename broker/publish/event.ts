@@ -49,6 +49,11 @@ export class PublishedEvent implements MatchableEvent {
     return this.#body.bytes;
   }
 
+  /** Itself. */
+  get events(): number {
+    return 1;
+  }
+
   /** Bytes of the data alone. */
   get size(): number {
     return this.#body.size;

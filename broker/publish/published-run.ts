@@ -17,15 +17,16 @@ export interface RunPlace {
 /**
  * Events in a row that have their places in the broker's order: of one topic, published without options, and with nothing
  * that anybody has to know again. Of most of them nobody needs an object: they are copied from the frame they came in to
- * where they go. A view of that frame, valid until its publishing is over.
+ * where they go. A view of that frame, valid until its publishing is over, unless somebody keeps it.
  */
 export class PublishedRun {
   readonly topic: string;
   readonly firstSeq: number;
   readonly time: number;
   readonly arrivedMs: number;
-  readonly bodies: BodyRun;
   readonly limits: JsonLimits;
+  #bodies: BodyRun;
+  #owned = false;
   #events: (PublishedEvent | undefined)[] | undefined;
 
   constructor({ topic, firstSeq, time, arrivedMs }: RunPlace, bodies: BodyRun, limits: JsonLimits) {
@@ -33,12 +34,33 @@ export class PublishedRun {
     this.firstSeq = firstSeq;
     this.time = time;
     this.arrivedMs = arrivedMs;
-    this.bodies = bodies;
+    this.#bodies = bodies;
     this.limits = limits;
   }
 
+  get bodies(): BodyRun {
+    return this.#bodies;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bodies.bytes;
+  }
+
   get count(): number {
-    return this.bodies.count;
+    return this.#bodies.count;
+  }
+
+  get events(): number {
+    return this.#bodies.count;
+  }
+
+  /** As an event's: whoever keeps it calls this before its publishing is over. */
+  own(): void {
+    if (this.#owned) return;
+    this.#owned = true;
+    this.#bodies = this.#bodies.copy();
+    // Those that were made of it before are views of the frame, but for those that somebody keeps.
+    this.#events = undefined;
   }
 
   /** The `i`-th event by itself, for one who keeps it. Always the same object. */
