@@ -124,15 +124,15 @@ export const OPTIONS = {
   predicateAtomsMax: integer(256, [1, 65_536], 'Comparisons in one predicate.'),
   predicateLiteralsMax: integer(1_024, [1, 65_536], 'Literals in one predicate, those of IN lists included.'),
 
-  creditEventsDefault: integer(256, COUNT, 'Events a subscription may be sent ahead, where it does not say.'),
-  creditEventsMax: integer(4_096, COUNT, 'The most a subscription may say.'),
+  creditEventsDefault: integer(1_024, COUNT, 'Events a subscription may be sent ahead, where it does not say.'),
+  creditEventsMax: integer(65_536, COUNT, 'The most a subscription may say.'),
   creditBytesDefault: integer(MIB, MEMORY, 'Bytes a subscription may be sent ahead, where it does not say.'),
   creditBytesMax: integer(16 * MIB, MEMORY, 'The most a subscription may say.'),
   queueEventsDefault: integer(1_000, COUNT, 'Events that may wait for one subscription, where it does not say.'),
   queueEventsMax: integer(100_000, COUNT, 'The most a subscription may say.'),
   queueBytesDefault: integer(16 * MIB, MEMORY, 'Bytes that may wait for one subscription, where it does not say.'),
   queueBytesMax: integer(64 * MIB, MEMORY, 'The most a subscription may say.'),
-  outboundSoftBytes: integer(64 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
+  outboundSoftBytes: integer(256 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
   outboundHardBytes: integer(MIB, MEMORY, 'Unsent bytes of one connection above which it is closed as too slow.'),
   outboundBytesMax: integer(
     256 * MIB,

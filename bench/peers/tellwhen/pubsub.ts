@@ -4,7 +4,7 @@ import type { PubSubClient, PubSubEvents, PubSubPeer, Taken, Wanted, Where } fro
 import { startBroker } from './broker-process.ts';
 
 /** What a broker as it comes lets a subscription ask for. */
-const CREDIT_EVENTS = 4_096;
+const CREDIT_EVENTS = 65_536;
 const CREDIT_BYTES = 8 << 20;
 const QUEUE_EVENTS = 100_000;
 const QUEUE_BYTES = 64 << 20;
