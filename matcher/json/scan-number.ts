@@ -5,6 +5,7 @@ const NINE = 0x39;
 const PLUS = 0x2b;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+const LETTER_E = 0x65;
 
 /** So many digits are an integer that a double has exactly. */
 const EXACT_DIGITS_MAX = 15;
@@ -25,44 +26,51 @@ export function scanNumber(
   position: number,
 ): number {
   let at = start;
-  const isNegative = bytes[at] === MINUS;
-  if (isNegative) at += 1;
+  if (bytes[at] === MINUS) at += 1;
   const first = at;
-  let digits = 0;
-  while (at < end && isDigit(bytes[at] as number)) {
-    digits = digits * 10 + (bytes[at] as number) - ZERO;
-    at += 1;
-  }
-  let count = at - first;
-  if (count === 0 || (count > 1 && bytes[first] === ZERO)) return 0;
+  at = afterDigits(bytes, at, end);
+  if (at === first || (at - first > 1 && bytes[first] === ZERO)) return 0;
   let fraction = 0;
   if (at < end && bytes[at] === POINT) {
-    at += 1;
-    const point = at;
-    while (at < end && isDigit(bytes[at] as number)) {
-      digits = digits * 10 + (bytes[at] as number) - ZERO;
-      at += 1;
-    }
+    const point = at + 1;
+    at = afterDigits(bytes, point, end);
     fraction = at - point;
     if (fraction === 0) return 0;
-    count += fraction;
   }
-  let isExact = count <= EXACT_DIGITS_MAX;
-  if (at < end && ((bytes[at] as number) | 0x20) === 0x65) {
-    isExact = false;
+  let isShort = true;
+  if (at < end && ((bytes[at] as number) | 0x20) === LETTER_E) {
+    isShort = false;
     at += 1;
     if (at < end && (bytes[at] === PLUS || bytes[at] === MINUS)) at += 1;
     const exponent = at;
-    while (at < end && isDigit(bytes[at] as number)) at += 1;
+    at = afterDigits(bytes, at, end);
     if (at === exponent) return 0;
   }
   if (position < 0) return at;
-  // The quotient of two exact numbers is rounded once, as the number itself would be (Clinger, PLDI 1990).
-  if (isExact) into[position] = (isNegative ? -digits : digits) / (POWERS[fraction] as number);
-  else into[position] = Number(decoder.decode(bytes.subarray(start, at)));
+  const digits = at - first - (fraction > 0 ? 1 : 0);
+  if (isShort && digits <= EXACT_DIGITS_MAX) {
+    // The quotient of two exact numbers is rounded once, as the number itself would be (Clinger, PLDI 1990).
+    const magnitude = digitsIn(bytes, first, at) / (POWERS[fraction] as number);
+    into[position] = first > start ? -magnitude : magnitude;
+  } else into[position] = Number(decoder.decode(bytes.subarray(start, at)));
   return at;
 }
 
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
+function afterDigits(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    const byte = bytes[at] as number;
+    if (byte < ZERO || byte > NINE) return at;
+    at += 1;
+  }
+  return at;
+}
+
+/** The digits as an integer, as if there were no point among them. */
+function digitsIn(bytes: Uint8Array, from: number, end: number): number {
+  let value = 0;
+  for (let i = from; i < end; i += 1) {
+    const byte = bytes[i] as number;
+    if (byte !== POINT) value = value * 10 + (byte - ZERO);
+  }
+  return value;
 }

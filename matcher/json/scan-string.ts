@@ -17,9 +17,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export function scanString(bytes: Uint8Array, at: number, end: number): number {
   for (let i = at; i < end; i += 1) {
     const byte = bytes[i] as number;
+    // Small letters are most of what there is.
+    if (byte > BACKSLASH && byte < 0x80) continue;
     if (byte === QUOTE) return i;
     if (byte < 0x20) return 0;
-    if (byte === BACKSLASH || byte >= 0x80) return 0 - scanOddString(bytes, i, end);
+    if (byte >= BACKSLASH) return 0 - scanOddString(bytes, i, end);
   }
   return 0;
 }
