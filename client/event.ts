@@ -40,8 +40,8 @@ const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * An event as it was delivered. `data` is a view into the frame it came in, which stays in memory as long as the event
- * does.
+ * An event as it was delivered. `data` is a view into what was read from the network with it, up to some 64 KiB or its
+ * frame, which stays in memory as long as the event or its data does: who keeps few of many should copy them.
  */
 export class ReceivedEvent {
   readonly #origin: Origin;
