@@ -8,8 +8,8 @@ import type { LoadFiltersOrder, SubscriberReport } from './messages.ts';
 import { nowUs } from './shared-clock.ts';
 import { BOUNDS, wantedOf } from './subscriptions.ts';
 
-/** Subscriptions of one connection without an answer yet. */
-const ASKED = 500;
+/** Subscriptions of one connection without an answer yet: few, so that others' events wait behind few. */
+const ASKED = 10;
 const POLL_MS = 20;
 const QUIET_MS = 2_000;
 
