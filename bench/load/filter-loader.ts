@@ -78,8 +78,9 @@ class FilterLoader {
       await delay(POLL_MS);
       counts = this.#countsIn(range, expected);
     }
+    const lossReasons = [...new Set(this.#clients.flatMap((client) => client.lossReasons?.() ?? []))];
     await Promise.all(this.#clients.map((client) => client.close()));
-    return { got: counts.got, lost: counts.lost, wrong: this.#wrong + counts.tooMany, latency: undefined };
+    return { lossReasons, got: counts.got, lost: counts.lost, wrong: this.#wrong + counts.tooMany, latency: undefined };
   }
 
   /** By event of the range, how many filters want it. */

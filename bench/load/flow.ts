@@ -226,6 +226,7 @@ class ConductedFlow implements FlowAtWork {
       deliveredPerSecond: rateOf(before.subscriber, after.subscriber),
       checked: report.got,
       lost: report.lost,
+      lossReasons: report.lossReasons,
       wrong: report.wrong,
       publisherCpu: cpuOf(before.publisher, after.publisher),
       subscriberCpu: cpuOf(before.subscriber, after.subscriber),

@@ -85,6 +85,8 @@ export interface SubscriberReport {
   readonly got: number;
   /** Wanted by a subscription, and not handed over to it. */
   readonly lost: number;
+  /** What brokers have said of that. */
+  readonly lossReasons: readonly string[];
   /** Handed over twice, out of order, to whom they do not concern, or with other bytes than were published. */
   readonly wrong: number;
   readonly latency: Latency | undefined;
