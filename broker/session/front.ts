@@ -4,6 +4,7 @@ import type { Counters } from '../observe/counters.ts';
 import { CLOSE } from '../protocol/index.ts';
 import { TokenBucket } from '../publish/rate.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
+import { Flushes } from './flushes.ts';
 import { Link, type LinkMeans } from './link.ts';
 import { Outbound } from './outbound.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
@@ -21,6 +22,7 @@ const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {},
 /** Where connections arrive: bounds their number, sends away who says nothing, and sees everybody off at the end. */
 export class Front {
   readonly #means: FrontMeans;
+  readonly #flushes: Flushes;
   readonly #links = new Set<Link>();
   /** Those without a session, before hello or after goodbye, and since when; in that order. */
   readonly #silent = new Map<Link, number>();
@@ -29,6 +31,7 @@ export class Front {
 
   constructor(means: FrontMeans) {
     this.#means = means;
+    this.#flushes = new Flushes(means.time);
     this.#linkMeans = {
       ...means,
       greeted: (link) => void this.#silent.delete(link),
@@ -67,6 +70,7 @@ export class Front {
       softBytes: config.outboundSoftBytes,
       hardBytes: config.outboundHardBytes,
       budget: this.#means.budget,
+      flushes: this.#flushes,
       topicAliasesMax: config.topicAliasesMax,
       tooSlow: () => link.leave('slowConsumer', 'slow_consumer'),
     });

@@ -12,6 +12,7 @@ import {
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import type { Connection, SendOutcome } from '../transports/transport.ts';
+import type { Flushable, Flushes } from './flushes.ts';
 import { OpenEvents } from './open-events.ts';
 import { OpenReceipts } from './open-receipts.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
@@ -26,6 +27,7 @@ export interface OutboundMeans {
   readonly hardBytes: number;
   /** Shared by all connections. */
   readonly budget: OutboundBudget;
+  readonly flushes: Flushes;
   readonly topicAliasesMax: number;
   /** Ends the connection, which has become too slow. */
   readonly tooSlow: () => void;
@@ -36,7 +38,7 @@ export interface OutboundMeans {
  * read: one system call for a hundred events costs a tenth of a hundred calls. Control frames keep their place among
  * them.
  */
-export class Outbound implements Outbox {
+export class Outbound implements Outbox, Flushable {
   readonly #connection: Connection;
   readonly #means: OutboundMeans;
   readonly #topics: OutgoingTopics;
@@ -44,7 +46,7 @@ export class Outbound implements Outbox {
   readonly #open = new OpenEvents();
   readonly #receipts = new OpenReceipts();
   readonly #waiting = new Set<Pumped>();
-  #flushing = false;
+  #isDue = false;
   #stalled = false;
   #over = false;
   #unsentBytes = 0;
@@ -173,6 +175,11 @@ export class Outbound implements Outbox {
     budget.move(unsentBytes, 0);
   }
 
+  flushDue(): void {
+    this.#isDue = false;
+    this.flush();
+  }
+
   flush(): void {
     this.#receipts.end(this.#records);
     if (this.#over) this.#records.clear();
@@ -210,12 +217,9 @@ export class Outbound implements Outbox {
 
   #gathered(): void {
     if (this.#records.length >= this.#means.softBytes) this.flush();
-    else if (!this.#flushing) {
-      this.#flushing = true;
-      this.#means.time.afterReads(() => {
-        this.#flushing = false;
-        this.flush();
-      });
+    else if (!this.#isDue) {
+      this.#isDue = true;
+      this.#means.flushes.add(this);
     }
   }
 

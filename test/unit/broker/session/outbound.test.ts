@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../../../broker/kernel/simulated-time.ts';
 import { Counters } from '../../../../broker/observe/counters.ts';
+import { Flushes } from '../../../../broker/session/flushes.ts';
 import { Outbound } from '../../../../broker/session/outbound.ts';
 import { OutboundBudget } from '../../../../broker/session/outbound-budget.ts';
 import type { Connection } from '../../../../broker/transports/transport.ts';
@@ -26,8 +27,10 @@ function stuck() {
       state.nudges += 1;
     },
   };
+  const time = new SimulatedTime();
   const outbound = new Outbound(connection, {
-    time: new SimulatedTime(),
+    time,
+    flushes: new Flushes(time),
     counters: new Counters(),
     softBytes: 10,
     hardBytes: 1_000,
