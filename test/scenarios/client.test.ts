@@ -112,7 +112,7 @@ describe('a real client and a real broker', () => {
   it('fetch many more at once than the broker lets wait, and none is refused', async () => {
     await using clients = new Clients();
     // It lets few fetches wait, and the events are more than sockets take at once.
-    await using narrow = await startBrokerProcess(['--credit-events-max', '300']);
+    await using narrow = await startBrokerProcess(['--credit-events-max', '300', '--credit-events-default', '256']);
     const [publisher, worker] = [await clients.connect({}, narrow.url), await clients.connect({}, narrow.url)];
     const events = 1_500;
     const consumer = await worker.pull({ topic: 'e2e/many', queueEvents: events, queueBytes: 64 * 1_048_576 });

@@ -177,7 +177,7 @@ describe('the mailbox of dead letters', () => {
     const { publisher, worker } = await broker();
     publisher.publish(...events(1, 1));
     refuseAll(worker);
-    publisher.subscribe({ mailbox: '$dead' });
+    publisher.subscribe({ mailbox: '$dead', creditEvents: 256 });
     const refused = refuseAll(publisher);
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThan(1_000);
