@@ -29,6 +29,7 @@ export const COLUMNS = {
   subscriberCpu: column('subscriberCpu', 'subscribers’', ({ subscriberCpu }) => subscriberCpu),
   othersCpu: column('othersCpu', 'others’', ({ othersCpu }) => othersCpu),
   brokerUs: column('brokerUs', 'broker’s µs/delivery', ({ brokerUs }) => brokerUs, { digits: 2 }),
+  clientUs: column('clientUs', 'clients’ µs/delivery', ({ clientUs }) => clientUs, { digits: 2 }),
   wireBytes: column('wireBytes', 'wire bytes/delivery', ({ wireBytes }) => wireBytes),
   brokerMb: column('brokerMb', 'broker’s MB', ({ brokerBytes }) => brokerBytes && brokerBytes / MB),
   p50: column('p50', 'p50 µs', ({ latency }) => latency?.p50),

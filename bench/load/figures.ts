@@ -20,6 +20,8 @@ export interface Figures {
   readonly othersCpu?: number;
   /** Processor time of the broker for one delivery, or one event stored. */
   readonly brokerUs?: number;
+  /** The same of publisher and subscribers together. */
+  readonly clientUs?: number;
   /** Bytes over the loopback for one delivery. */
   readonly wireBytes?: number;
   /** The most that the broker had. */

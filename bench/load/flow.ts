@@ -231,7 +231,11 @@ class ConductedFlow implements FlowAtWork {
       publisherCpu: cpuOf(before.publisher, after.publisher),
       subscriberCpu: cpuOf(before.subscriber, after.subscriber),
       brokerCpu: (brokerSeconds * 1e5) / (after.brokerAtMs - before.brokerAtMs),
-      ...(delivered > 0 && { brokerUs: (brokerSeconds * 1e6) / delivered, ...wireOf(before, after, delivered) }),
+      ...(delivered > 0 && {
+        brokerUs: (brokerSeconds * 1e6) / delivered,
+        clientUs: (clientsCpuUs(after) - clientsCpuUs(before)) / delivered,
+        ...wireOf(before, after, delivered),
+      }),
       ...othersOf(before, after),
       brokerBytes,
       ...latencyOf(report.latency),
@@ -247,10 +251,13 @@ function cpuOf(before: Mark, after: Mark): number {
   return (100 * (after.cpuUs - before.cpuUs)) / (after.atUs - before.atUs);
 }
 
+function clientsCpuUs({ publisher, subscriber }: Look): number {
+  return publisher.cpuUs + subscriber.cpuUs;
+}
+
 /** What neither the broker nor we have used. The counts of the system are coarse: a few percent may be nobody's. */
 function othersOf(before: Look, after: Look): { readonly othersCpu?: number } {
-  const cpuUs = (look: Look): number =>
-    look.ownCpuUs + look.publisher.cpuUs + look.subscriber.cpuUs + look.brokerCpuSeconds * 1e6;
+  const cpuUs = (look: Look): number => look.ownCpuUs + clientsCpuUs(look) + look.brokerCpuSeconds * 1e6;
   const others = (after.machineCpuSeconds - before.machineCpuSeconds) * 1e6 - (cpuUs(after) - cpuUs(before));
   const percent = others / ((after.brokerAtMs - before.brokerAtMs) * 10);
   return Number.isNaN(percent) ? {} : { othersCpu: Math.max(0, percent) };

@@ -20,9 +20,9 @@ const COST_CONNECTIONS = 20;
 /** Of the latency's rate, where each event goes to many. */
 const RATE_SHARE = 5;
 
-const { published, delivered, lost, brokerUs, brokerCpu, publisherCpu, subscriberCpu, othersCpu, wireBytes, brokerMb } =
-  COLUMNS;
-const THROUGHPUT = [lost, brokerCpu, publisherCpu, subscriberCpu, othersCpu, brokerUs, wireBytes, brokerMb];
+const { published, delivered, lost, brokerCpu, publisherCpu, subscriberCpu, othersCpu } = COLUMNS;
+const { brokerUs, clientUs, wireBytes, brokerMb } = COLUMNS;
+const THROUGHPUT = [lost, brokerCpu, publisherCpu, subscriberCpu, othersCpu, brokerUs, clientUs, wireBytes, brokerMb];
 const { p50, p99, p999, max } = COLUMNS;
 const LATENCY = [p50, p99, p999, max];
 const everybody = (): boolean => true;

@@ -41,6 +41,10 @@ export function tableOf(result: ScenarioResult, cores: number): Table {
 export function remarksOf({ brokers }: ScenarioResult): string[] {
   return [
     ...brokers.map(({ name, manner }) => `${name}: ${manner}.`),
+    ...brokers.flatMap(({ name, rounds }) => {
+      const wrong = rounds.reduce((sum, round) => sum + round.wrong, 0);
+      return wrong === 0 ? [] : [`WRONG: ${name}: ${shown(wrong, 0)} events.`];
+    }),
     ...brokers.flatMap(({ name, rounds }) =>
       [...new Set(rounds.flatMap(({ lossReasons = [] }) => lossReasons))].map((why) => `LOST: ${name}: ${why}.`),
     ),

@@ -59,12 +59,16 @@ describe('the table of a scenario', () => {
     expect(tableOf(scenario, 2).lines[1]?.cells[2]).toBe('2.00 ×');
   });
 
-  it('says nothing of who failed, but why', () => {
+  it('says why something was lost, and what was wrong or failed', () => {
     const scenario = only(
-      resultsOf(broker('tellwhen', [flow(5, { lossReasons: ['queue_full'] })]), broker('nats', [], ['gone\nat x'])),
+      resultsOf(
+        broker('tellwhen', [flow(5, { lossReasons: ['queue_full'] })]),
+        broker('nats', [flow(1, { wrong: 1_000 })], ['gone\nat x']),
+      ),
     );
     expect(toText(tableOf(scenario, 2))).not.toMatch(/NaN|Infinity|undefined/);
     expect(remarksOf(scenario)).toContain('LOST: tellwhen: queue_full.');
+    expect(remarksOf(scenario)).toContain('WRONG: nats: 1,000 events.');
     expect(remarksOf(scenario)).toContain('FAILED: nats: gone');
   });
 });
