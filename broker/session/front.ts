@@ -5,11 +5,12 @@ import { CLOSE } from '../protocol/index.ts';
 import { TokenBucket } from '../publish/rate.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { Flushes } from './flushes.ts';
+import { Gatherings } from './gathering.ts';
 import { Link, type LinkMeans } from './link.ts';
-import { Outbound } from './outbound.ts';
+import type { OutboundMeans } from './outbound.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
 
-export interface FrontMeans extends Omit<LinkMeans, 'greeted' | 'parted' | 'closed'> {
+export interface FrontMeans extends Omit<LinkMeans, 'bucket' | 'greeted' | 'parted' | 'closed'> {
   readonly config: Config;
   readonly time: Time;
   readonly counters: Counters;
@@ -22,23 +23,35 @@ const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {},
 /** Where connections arrive: bounds their number, sends away who says nothing, and sees everybody off at the end. */
 export class Front {
   readonly #means: FrontMeans;
-  readonly #flushes: Flushes;
   readonly #links = new Set<Link>();
   /** Those without a session, before hello or after goodbye, and since when; in that order. */
   readonly #silent = new Map<Link, number>();
   readonly #linkMeans: LinkMeans;
+  readonly #outboundMeans: OutboundMeans;
   #stopTicking: (() => void) | undefined;
 
   constructor(means: FrontMeans) {
     this.#means = means;
-    this.#flushes = new Flushes(means.time);
+    const { config, time, counters, budget } = means;
+    const rate = { perSecond: config.publishPerSecondMax, burst: config.publishBurst };
+    this.#outboundMeans = {
+      time,
+      counters,
+      softBytes: config.outboundSoftBytes,
+      hardBytes: config.outboundHardBytes,
+      budget,
+      flushes: new Flushes(time),
+      gatherings: new Gatherings(),
+      topicAliasesMax: config.topicAliasesMax,
+    };
     this.#linkMeans = {
       ...means,
+      bucket: () => new TokenBucket(rate, time.monotonicMs()),
       greeted: (link) => void this.#silent.delete(link),
-      parted: (link) => void this.#silent.set(link, means.time.monotonicMs()),
+      parted: (link) => void this.#silent.set(link, time.monotonicMs()),
       closed: (link) => {
         this.#silent.delete(link);
-        if (this.#links.delete(link)) means.counters.connectionsOpen -= 1;
+        if (this.#links.delete(link)) counters.connectionsOpen -= 1;
       },
     };
   }
@@ -64,21 +77,9 @@ export class Front {
     }
     counters.connectionsOpened += 1;
     counters.connectionsOpen += 1;
-    const outbound: Outbound = new Outbound(connection, {
-      time,
-      counters,
-      softBytes: config.outboundSoftBytes,
-      hardBytes: config.outboundHardBytes,
-      budget: this.#means.budget,
-      flushes: this.#flushes,
-      topicAliasesMax: config.topicAliasesMax,
-      tooSlow: () => link.leave('slowConsumer', 'slow_consumer'),
-    });
-    const sinceMs = time.monotonicMs();
-    const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
-    const link: Link = new Link({ connection, outbound, rate }, this.#linkMeans);
+    const link = new Link(connection, this.#outboundMeans, this.#linkMeans);
     this.#links.add(link);
-    this.#silent.set(link, sinceMs);
+    this.#silent.set(link, time.monotonicMs());
     return link;
   }
 

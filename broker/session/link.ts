@@ -15,7 +15,7 @@ import type { Publisher } from '../publish/publish.ts';
 import type { TokenBucket } from '../publish/rate.ts';
 import type { Connection, ConnectionHandler } from '../transports/transport.ts';
 import { type ControlMeans, handleControl } from './control-requests.ts';
-import type { Outbound } from './outbound.ts';
+import { Outbound, type OutboundMeans } from './outbound.ts';
 import { answerQuestion, isQuestion, type Question, type QuestionMeans } from './questions.ts';
 import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
@@ -34,6 +34,8 @@ export interface LinkMeans {
   readonly idsReachMs: () => number;
   /** For what is too costly to be done at once. */
   readonly turns: Turns;
+  /** How fast a connection may publish, its own; full. */
+  readonly bucket: () => TokenBucket;
   readonly log: Log;
   readonly greeted: (link: Link) => void;
   /** It said goodbye, and should close. */
@@ -45,32 +47,30 @@ export interface LinkMeans {
  * One connection, from its hello to its end: reads frames, answers what cannot be read, and passes the rest on.
  *
  *     greeting ──hello──▶ open ──close──▶ closed
+ *
+ * A broker holds ten thousand that only wait, so what serves publishing and questions is made when first it is needed.
  */
 export class Link implements ConnectionHandler, Publisher, SessionLink {
   readonly connection: Connection;
   readonly outbound: Outbound;
-  readonly rate: TokenBucket;
   readonly #means: LinkMeans;
-  readonly #costly: Lane;
+  #rate: TokenBucket | undefined;
+  #costly: Lane | undefined;
   #session: Session | undefined;
   /** Goodbye was said, or the connection is closing: nothing more is done for it. */
   #over = false;
   #left = false;
   #records: RecordRequests | undefined;
 
-  constructor(
-    parts: {
-      readonly connection: Connection;
-      readonly outbound: Outbound;
-      readonly rate: TokenBucket;
-    },
-    means: LinkMeans,
-  ) {
-    this.connection = parts.connection;
-    this.outbound = parts.outbound;
-    this.rate = parts.rate;
+  constructor(connection: Connection, outboundMeans: OutboundMeans, means: LinkMeans) {
+    this.connection = connection;
+    this.outbound = new Outbound(connection, outboundMeans, () => this.leave('slowConsumer', 'slow_consumer'));
     this.#means = means;
-    this.#costly = means.turns.lane();
+  }
+
+  get rate(): TokenBucket {
+    this.#rate ??= this.#means.bucket();
+    return this.#rate;
   }
 
   onText(message: string): void {
@@ -91,9 +91,10 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   onBinary(message: Uint8Array): void {
     this.#count(message.length);
     try {
-      if (this.#records === undefined) {
+      if (this.#session === undefined) {
         throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
       }
+      this.#records ??= new RecordRequests(this.#session, this.outbound, this, this.#means.records);
       this.#records.read(message);
     } catch (error) {
       this.#refuse(0, error);
@@ -135,7 +136,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   /** Session and connection go separate ways. */
   #part(): void {
     this.#over = true;
-    this.#costly.clear();
+    this.#costly?.clear();
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
@@ -158,6 +159,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
 
   /** In a turn of its own. */
   #ask(question: Question): void {
+    this.#costly ??= this.#means.turns.lane();
     const waits = this.#costly.add(() => {
       try {
         this.outbound.control(answerQuestion(question, this.#means.questions));
@@ -181,7 +183,6 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       remote: this.connection.remote,
       resumed: resumed !== undefined,
     });
-    this.#records = new RecordRequests(session, this.outbound, this, this.#means.records);
     this.outbound.control(this.#welcome(hello.ref, session, { resumed: resumed !== undefined }));
     for (const { delivery } of session.subscriptions.values()) delivery.attach(this.outbound);
   }

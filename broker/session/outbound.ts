@@ -3,7 +3,7 @@ import type { Time } from '../kernel/time.ts';
 import type { Counters } from '../observe/counters.ts';
 import {
   type BrokerControl,
-  ByteWriter,
+  type ByteWriter,
   type Code,
   type DropReason,
   type Receipt,
@@ -13,11 +13,11 @@ import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import type { Connection, SendOutcome } from '../transports/transport.ts';
 import type { Flushable, Flushes } from './flushes.ts';
-import { OpenEvents } from './open-events.ts';
-import { OpenReceipts } from './open-receipts.ts';
+import type { Gathering, Gatherings } from './gathering.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
 import { OutgoingTopics } from './topics.ts';
 
+/** Shared by all connections. */
 export interface OutboundMeans {
   readonly time: Time;
   readonly counters: Counters;
@@ -25,36 +25,36 @@ export interface OutboundMeans {
   readonly softBytes: number;
   /** Above so many unsent, the peer is too slow to be kept. */
   readonly hardBytes: number;
-  /** Shared by all connections. */
   readonly budget: OutboundBudget;
   readonly flushes: Flushes;
+  readonly gatherings: Gatherings;
   readonly topicAliasesMax: number;
-  /** Ends the connection, which has become too slow. */
-  readonly tooSlow: () => void;
 }
 
 /**
  * The outgoing side of one connection. Records are gathered and sent once a turn, when what the sockets held has been
  * read: one system call for a hundred events costs a tenth of a hundred calls. Control frames keep their place among
  * them.
+ *
+ * Most connections are idle most of the time, so everything is made when it is needed first.
  */
 export class Outbound implements Outbox, Flushable {
   readonly #connection: Connection;
   readonly #means: OutboundMeans;
-  readonly #topics: OutgoingTopics;
-  readonly #records = new ByteWriter();
-  readonly #open = new OpenEvents();
-  readonly #receipts = new OpenReceipts();
-  readonly #waiting = new Set<Pumped>();
+  readonly #tooSlow: () => void;
+  #topics: OutgoingTopics | undefined;
+  #gathering: Gathering | undefined;
+  #waiting: Set<Pumped> | undefined;
   #isDue = false;
   #stalled = false;
   #over = false;
   #unsentBytes = 0;
 
-  constructor(connection: Connection, means: OutboundMeans) {
+  /** `tooSlow` ends the connection. */
+  constructor(connection: Connection, means: OutboundMeans, tooSlow: () => void) {
     this.#connection = connection;
     this.#means = means;
-    this.#topics = new OutgoingTopics(means.topicAliasesMax);
+    this.#tooSlow = tooSlow;
   }
 
   get writable(): boolean {
@@ -63,10 +63,11 @@ export class Outbound implements Outbox, Flushable {
 
   /** Nothing is gathered, and nothing waits for the peer to read. */
   get isFlushed(): boolean {
-    return this.#records.length === 0 && this.#receipts.count === 0 && this.#connection.bufferedBytes === 0;
+    return this.#gathering === undefined && this.#connection.bufferedBytes === 0;
   }
 
   pumpWhenWritable(delivery: Pumped): void {
+    this.#waiting ??= new Set();
     this.#waiting.add(delivery);
   }
 
@@ -76,9 +77,9 @@ export class Outbound implements Outbox, Flushable {
     if (this.#unsentBytes > this.#means.softBytes / 2) return;
     this.#stalled = false;
     this.#means.budget.flowing(this);
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const delivery of waiting) delivery.pump();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) for (const delivery of waiting) delivery.pump();
   }
 
   /**
@@ -104,10 +105,11 @@ export class Outbound implements Outbox, Flushable {
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
-    if (this.#receipts.extend(firstRef, count, first)) return;
-    this.#receipts.end(this.#records);
-    this.#receipts.begin(firstRef, count, first);
-    this.#gathered();
+    const { receipts, records } = this.#gather();
+    if (receipts.extend(firstRef, count, first)) return;
+    receipts.end(records);
+    receipts.begin(firstRef, count, first);
+    this.#gathered(records);
   }
 
   events(subscription: number, run: PublishedRun, from: number, count: number): void {
@@ -120,43 +122,49 @@ export class Outbound implements Outbox, Flushable {
       this.#pushed(subscription, event.topic, event.time, event.seq, 1, event.bytes);
       return;
     }
-    writeBrokerRecord.event(this.#records, subscription, this.#delivery(event, handover), event.bytes);
-    this.#gathered();
+    const { records } = this.#gather();
+    writeBrokerRecord.event(records, subscription, this.#delivery(event, handover, records), event.bytes);
+    this.#gathered(records);
   }
 
   fetched(ref: number, event: PublishedEvent, handover: Handover): void {
-    writeBrokerRecord.fetched(this.#records, ref, this.#delivery(event, handover), event.bytes);
-    this.#gathered();
+    const { records } = this.#gather();
+    writeBrokerRecord.fetched(records, ref, this.#delivery(event, handover, records), event.bytes);
+    this.#gathered(records);
   }
 
   notice(subscription: number, event: PublishedEvent, { attempt, lease }: Handover): void {
-    const alias = this.#topics.alias(event.topic, this.#records);
+    const { records } = this.#gather();
+    const alias = this.#alias(event.topic, records);
     const notice = { seq: event.seq, alias, size: event.size, attempt, retention: lease };
-    writeBrokerRecord.notice(this.#records, subscription, notice);
-    this.#gathered();
+    writeBrokerRecord.notice(records, subscription, notice);
+    this.#gathered(records);
   }
 
   gap(subscription: number, reason: DropReason, count: number, seq: number): void {
     this.#means.counters.gaps += 1;
-    writeBrokerRecord.gap(this.#records, subscription, reason, count, seq);
-    this.#gathered();
+    const { records } = this.#gather();
+    writeBrokerRecord.gap(records, subscription, reason, count, seq);
+    this.#gathered(records);
   }
 
   settled(ref: number, remainingMs: number): void {
-    writeBrokerRecord.settled(this.#records, ref, remainingMs);
-    this.#gathered();
+    const { records } = this.#gather();
+    writeBrokerRecord.settled(records, ref, remainingMs);
+    this.#gathered(records);
   }
 
   refused(ref: number, code: Code, message: string): void {
-    writeBrokerRecord.refused(this.#records, ref, code, message);
-    this.#gathered();
+    const { records } = this.#gather();
+    writeBrokerRecord.refused(records, ref, code, message);
+    this.#gathered(records);
   }
 
   disconnectSlow(): void {
     if (this.#over) return;
     this.#finish();
     // Not at once: whoever finds the peer too slow is in the midst of delivering to it, and to others.
-    this.#means.time.afterReads(() => this.#means.tooSlow());
+    this.#means.time.afterReads(() => this.#tooSlow());
   }
 
   /** The connection is closing: nothing that is written from here on would arrive. */
@@ -168,7 +176,7 @@ export class Outbound implements Outbox, Flushable {
   #finish(): void {
     const { budget } = this.#means;
     this.#over = true;
-    this.#waiting.clear();
+    this.#waiting = undefined;
     budget.flowing(this);
     const unsentBytes = this.#unsentBytes;
     this.#unsentBytes = 0;
@@ -181,30 +189,34 @@ export class Outbound implements Outbox, Flushable {
   }
 
   flush(): void {
-    this.#receipts.end(this.#records);
-    if (this.#over) this.#records.clear();
-    if (this.#records.length === 0) return;
-    this.#means.counters.framesOut += 1;
-    this.#means.counters.bytesOut += this.#records.length;
-    const outcome = this.#connection.sendBinary(this.#records.written());
-    this.#records.clear();
-    this.#open.close();
+    const gathering = this.#gathering;
+    if (gathering === undefined) return;
+    this.#gathering = undefined;
+    const { records, receipts } = gathering;
+    receipts.end(records);
+    let outcome: SendOutcome = 'sent';
+    if (!this.#over && records.length > 0) {
+      this.#means.counters.framesOut += 1;
+      this.#means.counters.bytesOut += records.length;
+      outcome = this.#connection.sendBinary(records.written());
+    }
+    this.#means.gatherings.giveBack(gathering);
     this.#sent(outcome);
   }
 
   /** In the record that stands last, if that is of events which these follow. */
   #pushed(subscription: number, topic: string, time: number, seq: number, count: number, bodies: Uint8Array): void {
-    const open = this.#open;
-    if (!open.extend(this.#records, subscription, topic, time, seq, count, bodies)) {
-      const alias = this.#topics.alias(topic, this.#records);
-      writeBrokerRecord.events(this.#records, subscription, { alias, time, seq }, count, bodies);
-      open.begin(this.#records, subscription, topic, time, seq, count, bodies.length);
+    const { records, open } = this.#gather();
+    if (!open.extend(records, subscription, topic, time, seq, count, bodies)) {
+      const alias = this.#alias(topic, records);
+      writeBrokerRecord.events(records, subscription, { alias, time, seq }, count, bodies);
+      open.begin(records, subscription, topic, time, seq, count, bodies.length);
     }
-    this.#gathered();
+    this.#gathered(records);
   }
 
-  #delivery(event: PublishedEvent, handover: Handover | undefined) {
-    const alias = this.#topics.alias(event.topic, this.#records);
+  #delivery(event: PublishedEvent, handover: Handover | undefined, to: ByteWriter) {
+    const alias = this.#alias(event.topic, to);
     return {
       seq: event.seq,
       time: event.time,
@@ -215,8 +227,18 @@ export class Outbound implements Outbox, Flushable {
     };
   }
 
-  #gathered(): void {
-    if (this.#records.length >= this.#means.softBytes) this.flush();
+  #alias(topic: string, to: ByteWriter): number {
+    this.#topics ??= new OutgoingTopics(this.#means.topicAliasesMax);
+    return this.#topics.alias(topic, to);
+  }
+
+  #gather(): Gathering {
+    this.#gathering ??= this.#means.gatherings.take();
+    return this.#gathering;
+  }
+
+  #gathered(records: ByteWriter): void {
+    if (records.length >= this.#means.softBytes) this.flush();
     else if (!this.#isDue) {
       this.#isDue = true;
       this.#means.flushes.add(this);

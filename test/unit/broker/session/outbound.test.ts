@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { SimulatedTime } from '../../../../broker/kernel/simulated-time.ts';
 import { Counters } from '../../../../broker/observe/counters.ts';
 import { Flushes } from '../../../../broker/session/flushes.ts';
-import { Outbound } from '../../../../broker/session/outbound.ts';
+import { Gatherings } from '../../../../broker/session/gathering.ts';
+import { Outbound, type OutboundMeans } from '../../../../broker/session/outbound.ts';
 import { OutboundBudget } from '../../../../broker/session/outbound-budget.ts';
 import type { Connection } from '../../../../broker/transports/transport.ts';
 
@@ -28,16 +29,17 @@ function stuck() {
     },
   };
   const time = new SimulatedTime();
-  const outbound = new Outbound(connection, {
+  const means: OutboundMeans = {
     time,
     flushes: new Flushes(time),
     counters: new Counters(),
     softBytes: 10,
     hardBytes: 1_000,
     budget: new OutboundBudget(1_000),
+    gatherings: new Gatherings(),
     topicAliasesMax: 10,
-    tooSlow: () => {},
-  });
+  };
+  const outbound = new Outbound(connection, means, () => {});
   outbound.control({ kind: 'closing', drainMs: 1 });
   outbound.pumpWhenWritable({
     pump() {
