@@ -436,7 +436,9 @@ const DEPTH_MAX = 600;
 
 /** Decodes the JSON. Throws ProtocolError `frame_malformed`. */
 export function decodeControl(message: string): RawControl {
-  if (isDeep(message)) throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
+  // A shorter one has no room for it.
+  if (message.length > DEPTH_MAX && isDeep(message))
+    throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
   let value: unknown;
   try {
     value = JSON.parse(message);
