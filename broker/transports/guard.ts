@@ -10,24 +10,61 @@ const INTERNAL_ERROR = 1011;
  * goes no further.
  */
 export function acceptGuarded(door: Door, connection: Connection, onFault: OnFault): ConnectionHandler {
-  const guard = (call: () => void): void => {
+  return new GuardedHandler(door, connection, onFault);
+}
+
+/** One object, where five closures would be clearer: there are as many of them as connections. */
+class GuardedHandler implements ConnectionHandler {
+  readonly #connection: Connection;
+  readonly #onFault: OnFault;
+  readonly #handler: ConnectionHandler | undefined;
+
+  constructor(door: Door, connection: Connection, onFault: OnFault) {
+    this.#connection = connection;
+    this.#onFault = onFault;
     try {
-      call();
+      this.#handler = door.accept(connection);
     } catch (fault) {
-      onFault(fault);
-      connection.close(INTERNAL_ERROR, 'internal error');
+      this.#failed(fault);
     }
-  };
-  let handler: ConnectionHandler | undefined;
-  guard(() => {
-    handler = door.accept(connection);
-  });
-  return {
-    onText: (message) => guard(() => handler?.onText(message)),
-    onBinary: (message) => guard(() => handler?.onBinary(message)),
-    onWritable: () => guard(() => handler?.onWritable()),
-    onClose: (code, reason) => guard(() => handler?.onClose(code, reason)),
-  };
+  }
+
+  onText(message: string): void {
+    try {
+      this.#handler?.onText(message);
+    } catch (fault) {
+      this.#failed(fault);
+    }
+  }
+
+  onBinary(message: Uint8Array): void {
+    try {
+      this.#handler?.onBinary(message);
+    } catch (fault) {
+      this.#failed(fault);
+    }
+  }
+
+  onWritable(): void {
+    try {
+      this.#handler?.onWritable();
+    } catch (fault) {
+      this.#failed(fault);
+    }
+  }
+
+  onClose(code: number, reason: string): void {
+    try {
+      this.#handler?.onClose(code, reason);
+    } catch (fault) {
+      this.#failed(fault);
+    }
+  }
+
+  #failed(fault: unknown): void {
+    this.#onFault(fault);
+    this.#connection.close(INTERNAL_ERROR, 'internal error');
+  }
 }
 
 /** The page at `path`, or one that says it is not there, or that it failed. Never rejects. */
