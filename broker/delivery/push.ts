@@ -1,4 +1,5 @@
 import type { Counters } from '../observe/counters.ts';
+import type { DropReason } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import { Credit, type CreditBounds } from './credit.ts';
@@ -27,32 +28,29 @@ const SPARSE = 4;
 export class Push implements Delivery, Recipient {
   readonly #subscription: number;
   readonly #terms: DeliveryTerms;
-  readonly #counters: Counters;
-  readonly #wallMs: () => number;
+  readonly #means: PushMeans;
   readonly #credit: Credit;
-  readonly #drops: Drops;
-  readonly #queue: PushQueue;
+  /** Made with the first drop, and the queue with the first event that waits: most subscriptions never have either. */
+  #drops: Drops | undefined;
+  #queue: PushQueue | undefined;
   #outbox: Outbox | undefined;
 
-  constructor(subscription: number, terms: DeliveryTerms, { held, counters, creditMax, wallMs }: PushMeans) {
+  constructor(subscription: number, terms: DeliveryTerms, means: PushMeans) {
     this.#subscription = subscription;
     this.#terms = terms;
-    this.#counters = counters;
-    this.#wallMs = wallMs;
-    this.#credit = new Credit(terms.credit, creditMax);
-    this.#drops = new Drops(counters.drops);
-    this.#queue = new PushQueue(held, terms.queueEvents);
+    this.#means = means;
+    this.#credit = new Credit(terms.credit, means.creditMax);
   }
 
   offer(event: PublishedEvent): void {
     const outbox = this.#outbox;
-    if (outbox?.writable && this.#credit.some && this.#queue.length === 0) {
+    if (outbox?.writable && this.#credit.some && this.#isQueueEmpty) {
       this.#send(outbox, event);
       return;
     }
-    if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
-    if (this.#makeRoom(event.seq, event.bytes.length) && !this.#queue.add(event)) {
-      this.#drops.add('broker_memory', event.seq);
+    if (outbox !== undefined && !this.#credit.some) this.#means.counters.creditStalls += 1;
+    if (this.#makeRoom(event.seq, event.bytes.length) && !this.#waiting.add(event)) {
+      this.#drop('broker_memory', event.seq);
     }
     // Where there is nothing new to send there is a drop to tell of.
     this.pump();
@@ -62,7 +60,7 @@ export class Push implements Delivery, Recipient {
   offerRun(run: PublishedRun, from: number, count: number): void {
     const outbox = this.#outbox;
     let sent = 0;
-    if (outbox?.writable && this.#queue.length === 0) {
+    if (outbox?.writable && this.#isQueueEmpty) {
       sent = this.#credit.spendRun(run.bodies.starts, from, count);
       if (sent > 0) this.#sendRun(outbox, run, from, sent);
       if (sent === count) return;
@@ -71,11 +69,11 @@ export class Push implements Delivery, Recipient {
       for (let i = from + sent; i < from + count; i++) this.offer(run.event(i));
       return;
     }
-    if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
+    if (outbox !== undefined && !this.#credit.some) this.#means.counters.creditStalls += 1;
     for (let i = from + sent; i < from + count; i++) {
       const seq = run.firstSeq + i;
-      if (this.#makeRoom(seq, run.bodies.length(i)) && !this.#queue.addOf(run, i)) {
-        this.#drops.add('broker_memory', seq);
+      if (this.#makeRoom(seq, run.bodies.length(i)) && !this.#waiting.addOf(run, i)) {
+        this.#drop('broker_memory', seq);
       }
     }
     this.pump();
@@ -89,21 +87,22 @@ export class Push implements Delivery, Recipient {
         outbox.pumpWhenWritable(this);
         return;
       }
-      const stretch = this.#queue.peek();
-      if (stretch === undefined) {
-        this.#drops.tell(outbox, this.#subscription);
+      const queue = this.#queue;
+      const stretch = queue?.peek();
+      if (queue === undefined || stretch === undefined) {
+        this.#drops?.tell(outbox, this.#subscription);
         return;
       }
       if (stretch.run !== undefined) {
         const { run, from } = stretch;
         const count = this.#credit.spendRun(run.bodies.starts, from, stretch.count);
         this.#sendRun(outbox, run, from, count);
-        this.#queue.drop(count);
+        queue.drop(count);
       } else {
         const { event } = stretch;
-        if (event.expiresMs !== 0 && event.expiresMs <= this.#wallMs()) this.#drops.add('expired', event.seq);
+        if (event.expiresMs !== 0 && event.expiresMs <= this.#means.wallMs()) this.#drop('expired', event.seq);
         else this.#send(outbox, event);
-        this.#queue.drop(1);
+        queue.drop(1);
       }
     }
   }
@@ -115,7 +114,7 @@ export class Push implements Delivery, Recipient {
 
   attach(outbox: Outbox): void {
     this.#outbox = outbox;
-    this.#drops.untell();
+    this.#drops?.untell();
     this.#credit.reset();
     this.pump();
   }
@@ -125,46 +124,61 @@ export class Push implements Delivery, Recipient {
   }
 
   end(): void {
-    for (let seq = this.#queue.dropOldest(); seq !== undefined; seq = this.#queue.dropOldest()) {
-      this.#drops.add('subscription_ended', seq);
+    const queue = this.#queue;
+    for (let seq = queue?.dropOldest(); seq !== undefined; seq = queue?.dropOldest()) {
+      this.#drop('subscription_ended', seq);
     }
     this.#outbox = undefined;
   }
 
   fateOf(seq: number): FateAnswer {
-    if (this.#queue.has(seq)) {
+    if (this.#queue?.has(seq)) {
       return fateOfWaiting({ connected: this.#outbox !== undefined, credit: this.#credit.some, lease: true });
     }
-    return fateOfGone(this.#drops, seq, {
+    return fateOfGone(this.#drops ?? new Drops(this.#means.counters.drops), seq, {
       kind: 'delivered',
       text: 'handed to the connection; nobody was asked to acknowledge it',
     });
   }
 
+  get #isQueueEmpty(): boolean {
+    return this.#queue === undefined || this.#queue.length === 0;
+  }
+
+  get #waiting(): PushQueue {
+    this.#queue ??= new PushQueue(this.#means.held, this.#terms.queueEvents);
+    return this.#queue;
+  }
+
+  #drop(reason: DropReason, seq: number): void {
+    this.#drops ??= new Drops(this.#means.counters.drops);
+    this.#drops.add(reason, seq);
+  }
+
   #send(outbox: Outbox, event: PublishedEvent): void {
-    this.#drops.tell(outbox, this.#subscription);
+    this.#drops?.tell(outbox, this.#subscription);
     this.#credit.spend(event.bytes.length);
-    this.#counters.pushed += 1;
+    this.#means.counters.pushed += 1;
     outbox.event(this.#subscription, event);
   }
 
   #sendRun(outbox: Outbox, run: PublishedRun, from: number, count: number): void {
-    this.#drops.tell(outbox, this.#subscription);
-    this.#counters.pushed += count;
+    this.#drops?.tell(outbox, this.#subscription);
+    this.#means.counters.pushed += count;
     outbox.events(this.#subscription, run, from, count);
   }
 
   /** False when the event itself is what has to go; that is noted. */
   #makeRoom(seq: number, bytes: number): boolean {
     const { overflow } = this.#terms;
-    while (isFull(this.#terms, this.#queue, bytes)) {
+    while (isFull(this.#terms, this.#waiting, bytes)) {
       if (overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = oldestGivesWay(this.#terms, bytes) ? this.#queue.dropOldest() : undefined;
+      const oldest = oldestGivesWay(this.#terms, bytes) ? this.#waiting.dropOldest() : undefined;
       if (oldest === undefined) {
-        this.#drops.add('overflow_newest', seq);
+        this.#drop('overflow_newest', seq);
         return false;
       }
-      this.#drops.add('overflow_oldest', oldest);
+      this.#drop('overflow_oldest', oldest);
     }
     return true;
   }

@@ -33,6 +33,7 @@ export class Registrations {
   readonly #means: RegistrationsMeans;
   readonly #byId: (Registration | undefined)[] = [];
   readonly #ids = new Ids();
+  #lastTopic = '';
   #count = 0;
 
   constructor(means: RegistrationsMeans) {
@@ -59,7 +60,7 @@ export class Registrations {
     const id = this.#take();
     const cost = this.#admit(id, () => matcher.add(id, compiled).cost);
     const sinceSeq = earlierSeq ?? lastSeq();
-    const filterHistory = new FilterHistory(filter, sinceSeq);
+    const filterHistory = new FilterHistory(this.#sharing(filter), sinceSeq);
     const registration = { id, filters: filterHistory, cost, sinceSeq, recipient: recipientOf(id) };
     this.#byId[id] = registration;
     return registration;
@@ -114,6 +115,12 @@ export class Registrations {
   /** Asks everybody whom an event matched whether they take it. Throws what they throw, before anybody was offered it. */
   admit(event: PublishedEvent, { ids, count }: Matches): void {
     for (let i = 0; i < count; i++) this.#byId[ids[i] as number]?.recipient.admit?.(event);
+  }
+
+  /** Most have the topic filter of the one before: then they have one text of it. */
+  #sharing({ topic, when }: Filter): Filter {
+    if (topic !== this.#lastTopic) this.#lastTopic = topic;
+    return filterOf(this.#lastTopic, when);
   }
 
   #take(): number {
