@@ -20,9 +20,10 @@ describe('PageState', () => {
         state.settledAtMs = settledAtMs;
         for (const one of steps) {
           if (one.kind === 'settle') {
-            expect(state.settle(one.index)).toBe(!settled.has(one.index));
+            const isNew = !settled.has(one.index);
+            expect(state.settle(one.index)).toBe(isNew);
             settled.add(one.index);
-            traces.delete(one.index);
+            if (isNew) traces.delete(one.index);
           } else if (one.kind === 'unsettle') {
             state.unsettle(one.index);
             settled.delete(one.index);
