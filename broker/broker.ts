@@ -3,6 +3,9 @@ import { type Config, completeConfig } from './config/index.ts';
 import { leaseTerms } from './config/lease-terms.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
+import { createAdmission } from './doors/admission.ts';
+import { HttpDoor } from './doors/http/door.ts';
+import { Origins } from './doors/origins.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
 import { realTime, type Time } from './kernel/time.ts';
@@ -20,7 +23,7 @@ import type { Host } from './observe/host.ts';
 import { type Log, silentLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createPages } from './observe/pages.ts';
-import { ProtocolError } from './protocol/index.ts';
+import { ProtocolError, SUBPROTOCOL } from './protocol/index.ts';
 import { Delayed } from './publish/delayed.ts';
 import type { PublishedEvent } from './publish/event.ts';
 import { KnownIds } from './publish/known-ids.ts';
@@ -332,19 +335,28 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   });
   let listening = false;
   const page = createPages({ metrics, version: VERSION, node: host?.node, ready: () => listening && !draining });
+  const onFault = (error: unknown): void => log.error('a fault in a handler', { error });
+  const http = new HttpDoor({ page, fault: onFault });
+  const origins = new Origins(config.originsAllowed);
+  const admission = createAdmission({ doors: [{ protocol: SUBPROTOCOL, paths: ['/', '/tellwhen'] }], origins });
   const transport =
     options.transport ??
     (await createUwsTransport({
       host: config.host,
       port: config.port,
       frameBytesMax: Math.max(config.dataFrameBytesMax, config.controlFrameBytesMax),
+      bodyBytesMax: config.dataFrameBytesMax,
       backpressureBytesMax: 2 * config.outboundHardBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       time,
-      onFault: (error) => log.error('a fault in a handler', { error }),
+      onFault,
     }));
 
-  const address = await transport.listen({ accept: (connection) => front.accept(connection), page });
+  const address = await transport.listen({
+    admit: admission,
+    accept: (connection) => front.accept(connection),
+    request: (request, reply) => http.request(request, reply),
+  });
   listening = true;
   leases.start();
   wakeups.start();

@@ -89,6 +89,11 @@ const leasesOf = (whose: string): string =>
 export const OPTIONS = {
   host: text('127.0.0.1', 255, 'Address to listen on. 0.0.0.0 or :: for every interface.'),
   port: integer(DEFAULT_PORT, [0, 65_535], 'TCP port to listen on. 0: any free one.'),
+  originsAllowed: text(
+    '',
+    4_096,
+    'Origins of web pages that may use the broker, as https://console.example, with commas; * for all. Its own pages always may.',
+  ),
   logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
   logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
 

@@ -1,6 +1,11 @@
 import { SUBPROTOCOL } from '../protocol/index.ts';
-import type { Page } from '../transports/transport.ts';
 import type { Metrics } from './metrics.ts';
+
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
 
 export interface PagesSources {
   readonly metrics: Metrics;

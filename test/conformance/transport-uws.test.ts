@@ -7,6 +7,8 @@ import { SUBPROTOCOL } from '../../broker/protocol/index.ts';
 import { LINGER_MS } from '../../broker/transports/linger.ts';
 import type { ConnectionHandler, Door, Transport } from '../../broker/transports/transport.ts';
 import { createUwsTransport, type UwsOptions } from '../../broker/transports/uws.ts';
+import { httpExchange } from '../support/http-exchange.ts';
+import { describeHttp, type HttpHarness } from './http.conformance.ts';
 import { describeTransport, type TestClient, type TransportHarness } from './transport.conformance.ts';
 
 /** Real time, but for the linger, which passes when the test says so. */
@@ -40,6 +42,7 @@ const baseOptions: UwsOptions = {
   host: '127.0.0.1',
   port: 0,
   frameBytesMax: 65_536,
+  bodyBytesMax: 65_536,
   backpressureBytesMax: 262_144,
   idleTimeoutMs: 60_000,
   time: realTime,
@@ -50,8 +53,8 @@ const baseOptions: UwsOptions = {
 
 /** The address is known only once it listens, and the rival is made before that. */
 async function uwsHarness(
-  limits: Pick<UwsOptions, 'frameBytesMax' | 'backpressureBytesMax'>,
-): Promise<TransportHarness> {
+  limits: Pick<UwsOptions, 'frameBytesMax' | 'bodyBytesMax' | 'backpressureBytesMax'>,
+): Promise<TransportHarness & HttpHarness> {
   const { time, passLinger } = timeWithLingerInHand();
   const faults: unknown[] = [];
   const port = await freePort();
@@ -62,15 +65,9 @@ async function uwsHarness(
     transport,
     faults,
     rival: () => rival,
-    connect: ({ protocol = SUBPROTOCOL } = {}) => uwsClient(`ws://127.0.0.1:${port}/`, protocol),
-    async page(path) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`);
-      return {
-        status: response.status,
-        contentType: response.headers.get('content-type') ?? '',
-        body: await response.text(),
-      };
-    },
+    connect: ({ protocol = SUBPROTOCOL, path = '/', origin } = {}) =>
+      uwsClient(`ws://127.0.0.1:${port}${path}`, protocol, origin),
+    request: (request) => httpExchange(port, request),
     until,
     passLinger,
   };
@@ -87,8 +84,8 @@ function freePort(): Promise<number> {
   });
 }
 
-function uwsClient(url: string, protocol: string): TestClient {
-  const socket = new WebSocket(url, protocol, { perMessageDeflate: false });
+function uwsClient(url: string, protocol: string, origin?: string): TestClient {
+  const socket = new WebSocket(url, protocol, { perMessageDeflate: false, ...(origin !== undefined && { origin }) });
   const messages: (string | Uint8Array)[] = [];
   let closedWith: TestClient['closedWith'];
   socket.on('message', (data: Buffer, isBinary) => void messages.push(isBinary ? new Uint8Array(data) : `${data}`));
@@ -116,6 +113,7 @@ function uwsClient(url: string, protocol: string): TestClient {
 }
 
 describeTransport('uws', uwsHarness);
+describeHttp('uws', uwsHarness);
 
 describe('uws on the wire', () => {
   const transports: Transport[] = [];
@@ -135,8 +133,9 @@ describe('uws on the wire', () => {
     const transport = await createUwsTransport(baseOptions);
     transports.push(transport);
     const { port } = await transport.listen({
+      admit: () => ({ protocol: SUBPROTOCOL }),
       accept: () => handler,
-      page: (path) => (path === '/page' ? { status: 200, contentType: 'text/plain', body: 'abc' } : undefined),
+      request: ({ path }, reply) => reply.send({ status: path === '/page' ? 200 : 404, headers: {}, body: 'abc' }),
       ...door,
     });
     return { port, calls };
@@ -146,61 +145,9 @@ describe('uws on the wire', () => {
     expect((await listening()).port).toBeGreaterThan(0);
   });
 
-  it('takes connections at /tellwhen too, and nowhere else', async () => {
+  it('survives bytes that are no HTTP', async () => {
     const { port } = await listening();
-    const good = uwsClient(`ws://127.0.0.1:${port}/tellwhen`, SUBPROTOCOL);
-    await until(() => good.state === 'open');
-    const bad = uwsClient(`ws://127.0.0.1:${port}/elsewhere`, SUBPROTOCOL);
-    await until(() => bad.closedWith !== undefined);
-    expect(good.state).toBe('open');
-  });
-
-  it('names the subprotocol it speaks to whoever offers none or another', async () => {
-    const { port } = await listening();
-    for (const offer of ['', 'Sec-WebSocket-Protocol: mqtt, other\r\n']) {
-      const answer = await rawAnswer(port, `${UPGRADE}${offer}\r\n`);
-      expect(answer).toMatch(/^HTTP\/1.1 400 /);
-      expect(answer).toContain(SUBPROTOCOL);
-    }
-  });
-
-  it('finds its subprotocol among several', async () => {
-    const { port } = await listening();
-    const answer = await rawAnswer(port, `${UPGRADE}Sec-WebSocket-Protocol: mqtt, ${SUBPROTOCOL}\r\n\r\n`);
-    expect(answer).toMatch(/^HTTP\/1.1 101 /);
-    expect(answer.toLowerCase()).toContain(`sec-websocket-protocol: ${SUBPROTOCOL}`);
-  });
-
-  it('answers HEAD without a body and refuses other methods', async () => {
-    const { port } = await listening();
-    const head = await fetch(`http://127.0.0.1:${port}/page`, { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '3', '']);
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-      const init = method === 'POST' || method === 'PUT' ? { method, body: 'x'.repeat(100_000) } : { method };
-      const response = await fetch(`http://127.0.0.1:${port}/page`, init);
-      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD']);
-      await response.text();
-    }
-  });
-
-  it('survives a page whose reader has left, and bytes that are no HTTP', async () => {
-    let finish = (): void => {};
-    let asked = false;
-    const { port } = await listening({
-      page: (path) => {
-        if (path !== '/slow') return { status: 200, contentType: 'text/plain', body: 'abc' };
-        asked = true;
-        return new Promise((resolve) => {
-          finish = () => resolve({ status: 200, contentType: 'text/plain', body: 'late' });
-        });
-      },
-    });
-    const reader = connectTcp(port, '127.0.0.1');
-    reader.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
-    await until(() => asked);
-    reader.destroy();
     await rawAnswer(port, '\u0000\u0001garbage\r\n\r\n');
-    finish();
     expect(await (await fetch(`http://127.0.0.1:${port}/page`)).text()).toBe('abc');
   });
 
@@ -230,8 +177,9 @@ describe('uws on the wire', () => {
 
   it('says what is wrong with an address', async () => {
     const door: Door = {
+      admit: () => ({ protocol: SUBPROTOCOL }),
       accept: () => ({ onText: () => {}, onBinary: () => {}, onWritable: () => {}, onClose: () => {} }),
-      page: () => undefined,
+      request: () => {},
     };
     for (const host of ['no-such-host.invalid', '192.0.2.1']) {
       const transport = await createUwsTransport({ ...baseOptions, host });

@@ -99,7 +99,7 @@ export class DurableBroker {
 
   /** One series of /metrics, by its name and labels as they stand there. */
   async metric(series: string): Promise<number> {
-    const { body } = await this.#running.transport.page('/metrics');
+    const body = String((await this.#running.transport.page('/metrics')).body);
     const line = body.split('\n').find((one) => one.startsWith(`${series} `));
     if (line === undefined) throw new Error(`no series ${series} in\n${body}`);
     return Number(line.slice(series.length + 1));
