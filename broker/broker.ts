@@ -5,6 +5,7 @@ import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { createAdmission } from './doors/admission.ts';
 import { HttpDoor } from './doors/http/door.ts';
+import { createPost, type Post } from './doors/http/webhooks/post.ts';
 import { Origins } from './doors/origins.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
@@ -30,6 +31,7 @@ import { KnownIds } from './publish/known-ids.ts';
 import { Publish } from './publish/publish.ts';
 import { RecentEvents } from './publish/recent.ts';
 import { Retained } from './publish/retained.ts';
+import type { ControlMeans } from './session/control-requests.ts';
 import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { refusalOf } from './session/refusal.ts';
@@ -61,6 +63,8 @@ export interface BrokerOptions {
   readonly transport?: Transport;
   /** Absent: in `config.dataDir`, or in memory if `config.memory`. The broker closes it. */
   readonly store?: Store;
+  /** How events are sent to URLs. Absent: over the network. */
+  readonly post?: Post;
   /** Who claims the data directory; needed where there is one. */
   readonly process?: OwnProcess;
   /**
@@ -255,6 +259,34 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
 
   const mailboxAnswers = new MailboxAnswers({ mailboxes, events: storedEvents, leases, time });
   const budget = new OutboundBudget(config.outboundBytesMax);
+  const questions = {
+    explain: new Explain({ filters, registrations, events }),
+    dryRun: new DryRun({ matcher, registrations, events }),
+    costs: new Costs({ matcher, filters }),
+    mailboxes: mailboxAnswers,
+  };
+  const turns = new Turns(time, QUESTIONS_WAITING_MAX);
+  const control: ControlMeans = {
+    subscriptions,
+    mailboxes,
+    mailboxAnswers,
+    redrive: (wish, done) =>
+      chores.run(
+        mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),
+        done,
+      ),
+    offerRetained(subscription, isThere) {
+      const { filters, sinceSeq, recipient } = subscription.registration;
+      const offer = (event: PublishedEvent): void => {
+        if (isThere()) recipient.offer(event);
+      };
+      if (retained.topics === 0) return;
+      chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
+    },
+    afterFlush: (then) => journal.afterFlush(then),
+    subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
+    draining: () => draining,
+  };
   const front = new Front({
     config,
     time,
@@ -262,36 +294,11 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     version: VERSION,
     sessions,
     idsReachMs: () => known.reachMs,
-    questions: {
-      explain: new Explain({ filters, registrations, events }),
-      dryRun: new DryRun({ matcher, registrations, events }),
-      costs: new Costs({ matcher, filters }),
-      mailboxes: mailboxAnswers,
-    },
-    turns: new Turns(time, QUESTIONS_WAITING_MAX),
+    questions,
+    turns,
     log,
     budget,
-    control: {
-      subscriptions,
-      mailboxes,
-      mailboxAnswers,
-      redrive: (wish, done) =>
-        chores.run(
-          mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),
-          done,
-        ),
-      offerRetained(subscription, isThere) {
-        const { filters, sinceSeq, recipient } = subscription.registration;
-        const offer = (event: PublishedEvent): void => {
-          if (isThere()) recipient.offer(event);
-        };
-        if (retained.topics === 0) return;
-        chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
-      },
-      afterFlush: (then) => journal.afterFlush(then),
-      subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
-      draining: () => draining,
-    },
+    control,
     records: {
       publish,
       leases,
@@ -336,8 +343,31 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   let listening = false;
   const page = createPages({ metrics, version: VERSION, node: host?.node, ready: () => listening && !draining });
   const onFault = (error: unknown): void => log.error('a fault in a handler', { error });
-  const http = new HttpDoor({ page, fault: onFault });
   const origins = new Origins(config.originsAllowed);
+  const post =
+    options.post ??
+    createPost({ time, privateAllowed: config.webhookPrivateAllowed, timeoutMs: config.webhookTimeoutMs });
+  const http = new HttpDoor({
+    config,
+    version: VERSION,
+    time,
+    log,
+    counters,
+    turns,
+    origins,
+    publish,
+    recent,
+    filters,
+    sessions,
+    journal,
+    post,
+    leases,
+    releaseMsMax: config.deliveryLeaseMsTotalMax,
+    control,
+    questions,
+    page,
+  });
+  http.restore();
   const admission = createAdmission({ doors: [{ protocol: SUBPROTOCOL, paths: ['/', '/tellwhen'] }], origins });
   const transport =
     options.transport ??
@@ -363,6 +393,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   mailboxes.start();
   delayed.start();
   front.start();
+  http.start();
   const stopTuning = time.every(TUNE_MS, () => void matcher.retune(TUNED_FILTERS));
   log.info('listening', { host: address.host, port: address.port, version: VERSION });
 
@@ -371,6 +402,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     log.info('draining', { connections: front.connections, drainMs: config.drainMs });
     transport.stopAccepting();
     front.announceClosing(config.drainMs);
+    http.stop();
     await until(
       time,
       config.drainMs,

@@ -200,6 +200,19 @@ export const OPTIONS = {
 
   helloTimeoutMs: integer(10 * SECOND, [100, 10 * MINUTE], 'A connection that says nothing for so long is closed.'),
   idleTimeoutMs: integer(MINUTE, [8 * SECOND, 960 * SECOND], 'A peer that answers no ping for so long is gone.'),
+  heartbeatMs: integer(
+    15 * SECOND,
+    [SECOND, 10 * MINUTE],
+    'How often a silent event stream over HTTP gives a sign of life.',
+  ),
+  pollWaitMsMax: integer(MINUTE, [0, 10 * MINUTE], 'How long a request over HTTP may wait for events.'),
+  httpWaitingMax: integer(10_000, COUNT, 'Event streams and waiting requests over HTTP, all together.'),
+  webhookTimeoutMs: integer(
+    10 * SECOND,
+    [100, 10 * MINUTE],
+    'How long a URL that events are sent to may take to answer.',
+  ),
+  webhookPrivateAllowed: flag('Events may be sent to URLs of this machine and of private networks.'),
   drainMs: integer(10 * SECOND, [0, 10 * MINUTE], 'How long a stopping broker lets its clients finish.'),
 } as const satisfies { readonly [name: string]: Option };
 
