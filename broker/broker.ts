@@ -210,6 +210,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     admit,
     ask: (event, matches) => registrations.admit(event, matches),
     deliver: (event, matches) => registrations.deliver(event, matches),
+    deliverRun: (run, from, count, matches) => registrations.deliverRun(run, from, count, matches),
   });
   const lastSeq = () => publish.lastSeq;
   const registrations = new Registrations({ matcher, filters, registrationsMax: config.subscriptionsMax, lastSeq });

@@ -1,8 +1,10 @@
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Handover, Outbox, Pumped } from '../../delivery/outbox.ts';
+import { Ring } from '../../kernel/ring.ts';
 import type { Time } from '../../kernel/time.ts';
 import type { DropReason } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
+import type { PublishedRun } from '../../publish/published-run.ts';
 
 /** Somebody who takes events of a subscription: a long poll, a stream, or what sends them to a URL. */
 export interface Reader {
@@ -31,6 +33,8 @@ export class Readers implements Outbox {
   readonly #means: ReadersMeans;
   readonly #readers = new Set<Reader>();
   readonly #waiting = new Set<Pumped>();
+  /** Handed over in a run, and not wanted yet. Within the credit, and while there are any no more is taken. */
+  readonly #left = new Ring<PublishedEvent>(Number.MAX_SAFE_INTEGER);
   #delivery: Delivery | undefined;
   #spentEvents = 0;
   #spentBytes = 0;
@@ -49,7 +53,7 @@ export class Readers implements Outbox {
   }
 
   get writable(): boolean {
-    return this.#next() !== undefined;
+    return this.#left.length === 0 && this.#next() !== undefined;
   }
 
   pumpWhenWritable(delivery: Pumped): void {
@@ -74,6 +78,11 @@ export class Readers implements Outbox {
 
   /** A reader wants more than before. */
   pump(): void {
+    while (this.#left.length > 0) {
+      const reader = this.#next();
+      if (reader === undefined) return;
+      reader.event(this.#left.shift() as PublishedEvent, undefined);
+    }
     if (!this.writable) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -82,6 +91,21 @@ export class Readers implements Outbox {
 
   ended(code: string, message: string): void {
     for (const reader of [...this.#readers]) reader.ended(code, message);
+  }
+
+  /** What comes as one may be more than the readers want of it: the rest is kept until they do. */
+  events(_subscription: number, run: PublishedRun, from: number, count: number): void {
+    for (let i = from; i < from + count; i++) {
+      const event = run.event(i);
+      this.#spend(event.bytes.length);
+      this.handedSeq = event.seq;
+      const reader = this.#left.length === 0 ? this.#next() : undefined;
+      if (reader !== undefined) reader.event(event, undefined);
+      else {
+        event.own();
+        this.#left.push(event);
+      }
+    }
   }
 
   event(_subscription: number, event: PublishedEvent, handover?: Handover): void {

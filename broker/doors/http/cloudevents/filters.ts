@@ -8,6 +8,11 @@ const REFERENCES: { readonly [attribute: string]: string } = {
   tellwhentopic: '$topic',
 };
 
+const COMBINING = [
+  ['all', 'AND'],
+  ['any', 'OR'],
+] as const;
+
 /**
  * The predicate that means the same as all of these filters of CloudEvents Subscriptions 1.0 (§3.2.4.1). There an attribute
  * that is missing makes a filter false, and `not` makes true of that; here a comparison with nothing is unknown, and so is
@@ -26,18 +31,9 @@ function predicateOf(filter: FilterExpression, check: (when: string) => void): s
   if (filter.prefix !== undefined) return compared(filter.prefix, (name, text) => `startsWith(${name}, ${text})`);
   if (filter.suffix !== undefined) return compared(filter.suffix, (name, text) => `endsWith(${name}, ${text})`);
   if (filter.not !== undefined) return `NOT ${predicateOf(filter.not, check)}`;
-  const { all, any } = filter;
-  if (all !== undefined) {
-    return joined(
-      all.map((one) => predicateOf(one, check)),
-      'AND',
-    );
-  }
-  if (any !== undefined) {
-    return joined(
-      any.map((one) => predicateOf(one, check)),
-      'OR',
-    );
+  for (const [dialect, by] of COMBINING) {
+    const filters = filter[dialect]?.map((one) => predicateOf(one, check));
+    if (filters !== undefined) return joined(filters, by);
   }
   const when = filter['urn:tellwhen:predicate'] ?? '';
   check(when);

@@ -131,7 +131,7 @@ function hand(
     ttlMs: query.ttlMs,
     delayMs: query.delayMs,
   };
-  publish.publish(caller, { topic, body, options }, { receipt: (_, receipt) => then(receipt) }, 1);
+  publish.publish(caller, { topic, body, options }, { receipts: (_ref, _count, receipt) => then(receipt) }, 1);
 }
 
 function eventOf({ request, body }: Call<Query, Uint8Array>): BodyToWrite {
