@@ -85,7 +85,7 @@ async function run({ load, events, rate }: { load: Load; events: number; rate: n
 /** A broker as anyone would start it, on a free port. */
 async function startBroker() {
   const cli = fileURLToPath(new URL('../../client/cli/main.js', import.meta.url));
-  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--log-format', 'json'], {
+  const child = spawn(process.execPath, [cli, 'serve', '--port', '0', '--mqtt-port', '0', '--log-format', 'json'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   for await (const line of createInterface({ input: child.stderr })) {

@@ -34,7 +34,9 @@ export async function startBrokerProcess(
 ): Promise<BrokerProcess> {
   const kept = args.some((arg) => arg === '--memory' || arg.startsWith('--data-dir'));
   const where = kept ? [] : ['--memory'];
-  const process = new CliProcess(['serve', '--port', port ?? (await freePort()), ...where, ...args]);
+  // Unless a test wants it: the port that is MQTT's may be somebody's.
+  const mqtt = args.includes('--mqtt-port') ? [] : ['--mqtt-port', '0'];
+  const process = new CliProcess(['serve', '--port', port ?? (await freePort()), ...mqtt, ...where, ...args]);
   const [, host, bound] = await process.says(/ listening host=(\S+) port=(\d+)/);
   return { process, url: `ws://${host}:${bound}`, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }
