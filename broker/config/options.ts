@@ -94,6 +94,7 @@ export const OPTIONS = {
     4_096,
     'Origins of web pages that may use the broker, as https://console.example, with commas; * for all. Its own pages always may.',
   ),
+  mqttPort: integer(1_883, [0, 65_535], 'TCP port for MQTT. 0: none; MQTT over WebSocket stays, at /mqtt.'),
   logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
   logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
 

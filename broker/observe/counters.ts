@@ -55,6 +55,11 @@ export class Counters {
   /** Connections that the broker closed, by why. */
   connectionsClosed = zeros(CLOSE_NAMES);
 
+  /** Of the connections, such as speak MQTT and were accepted. */
+  mqttConnects = 0;
+  /** Events that an MQTT client was not sent because they are larger than the packets it takes. */
+  mqttTooLarge = 0;
+
   // Rise and fall.
 
   connectionsOpen = 0;

@@ -87,6 +87,18 @@ const connections: readonly Series[] = [
       return now.counters.connectionsClosed;
     }),
   ),
+  counter(
+    'tellwhen_mqtt_connects_total',
+    'Connections over MQTT that were accepted.',
+    (now) => now.counters.mqttConnects,
+  ),
+  counter(
+    'tellwhen_mqtt_too_large_total',
+    'Events left out because an MQTT client takes no packet so large.',
+    (now) => {
+      return now.counters.mqttTooLarge;
+    },
+  ),
   gauge('tellwhen_unsent_bytes', 'Bytes in memory for peers that do not read.', (now) => now.unsentBytes),
   by(
     'state',

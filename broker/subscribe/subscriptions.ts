@@ -1,3 +1,4 @@
+import type { Filter } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
 import { AcknowledgedPush } from '../delivery/acknowledged-push.ts';
 import type { Delivery, DeliveryTerms, Recipient } from '../delivery/delivery.ts';
@@ -37,13 +38,18 @@ export class Subscriptions implements SubscriptionKeeper {
 
   /** Throws FilterError, or ProtocolError `subscription_limit`, `lease_limit` or what `deliveryTerms` throws. */
   add(owner: string, request: ControlOf<ClientControl, 'subscribe'>): Subscription {
-    const { config, registrations, counters } = this.#means;
+    const { config } = this.#means;
     if (request.topic === undefined) {
       throw new ProtocolError('frame_malformed', 'subscribe.topic may be left out for a mailbox only');
     }
-    const terms = deliveryTerms(request, config);
+    return this.open(owner, filterOf(request.topic, request.when), deliveryTerms(request, config), request.leaseMs);
+  }
+
+  /** The same, for terms that another door has settled. Without `leaseMs` it ends with its owner's connection. */
+  open(owner: string, filter: Filter, terms: DeliveryTerms, leaseMs?: number): Subscription {
+    const { registrations, counters } = this.#means;
     let made: (Delivery & Recipient) | undefined;
-    const registration = registrations.add(filterOf(request.topic, request.when), (id) => {
+    const registration = registrations.add(filter, (id) => {
       made = this.#delivery(id, owner, terms);
       return made;
     });
@@ -63,7 +69,7 @@ export class Subscriptions implements SubscriptionKeeper {
       expired,
     });
     counters[terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] += 1;
-    if (request.leaseMs !== undefined) this.#grantLease(subscription, request.leaseMs);
+    if (leaseMs !== undefined) this.#grantLease(subscription, leaseMs);
     return subscription;
   }
 

@@ -9,7 +9,7 @@ export { plainAnswer } from './exchange.ts';
  *
  * Promised: messages of one connection arrive whole, in order, one at a time; a handler is called from the
  * event loop, never from inside a `send`. After `onClose` nothing more is called. An HTTP request arrives whole, or not at
- * all. Not promised: that what was sent arrives; that a peer's silence is noticed before `idleTimeoutMs`; any order among
+ * all. Over plain TCP, which has no messages, there are bytes in order, and no HTTP. Not promised: that what was sent arrives; that a peer's silence is noticed before `idleTimeoutMs`; any order among
  * HTTP requests.
  */
 export interface Transport {
