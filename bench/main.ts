@@ -2,12 +2,11 @@
 
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { benchOneToOne } from './broker/one-to-one.ts';
 import { benchDurable } from './durable/durable-bench.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 
-const HELP = `npm run bench -- <matcher | broker | durable | redraw>… [options]
+const HELP = `npm run bench -- <matcher | durable | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -19,10 +18,6 @@ matcher: what one event costs against many filters, and what it costs to hold an
   --steady            instead: match parsed events for --seconds, tracing the collector (W1-10, 100000)
   --seconds <n>       of --steady                                    (10)
   --out <folder>      write matcher.json, matcher.md and matcher.svg there
-
-broker: one publisher to one subscriber
-  --events <n>        events of one throughput run                   (300000)
-  --runs <n>          runs of each kind; the median is shown         (3)
 
 durable: what durability costs, beside NATS JetStream, Redis streams and RabbitMQ where they are installed
   --parts <part,…>    peers, restarts, storms, churn                 (peers,restarts,storms)
@@ -44,11 +39,12 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- matcher --filters 1000,10000      a quick look, printed only
   npm run bench -- matcher --workloads W3,W6 --filters 1000000 --no-rivals
   npm run bench:matcher -- --steady
-  npm run bench -- broker --events 100000 --runs 1
   npm run bench -- durable --out bench/results       all but the churn, in some minutes
   npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
   npm run bench -- durable --churn 60
-  npm run bench -- redraw`;
+  npm run bench -- redraw
+
+The load test is a command of its own: npm run bench:load`;
 
 const RESULTS = 'bench/results';
 
@@ -63,7 +59,6 @@ const { values, positionals } = parseArgs({
     'no-rivals': { type: 'boolean', default: false },
     steady: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '10' },
-    runs: { type: 'string', default: '3' },
     parts: { type: 'string', default: 'peers,restarts,storms' },
     peers: { type: 'string', default: '' },
     'in-flight': { type: 'string', default: '1000' },
@@ -78,7 +73,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, broker, durable, redraw };
+const BENCHES = { matcher, durable, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -104,10 +99,6 @@ async function matcher(): Promise<void> {
     withRivals: !values['no-rivals'],
     out: values.out,
   });
-}
-
-function broker(): Promise<void> {
-  return benchOneToOne({ events: positive('events', values.events ?? '300000'), runs: positive('runs', values.runs) });
 }
 
 function durable(): Promise<void> {

@@ -111,7 +111,7 @@ const END_AGAIN_MS = 1_000;
 
 /** Who publishes what a client left to be published, and who is told of it. */
 const NO_PUBLISHER: Publisher = { rate: new TokenBucket({ perSecond: 0, burst: 1 }, 0) };
-const NOBODY: ReceiptTaker = { receipt() {} };
+const NOBODY: ReceiptTaker = { receipts() {} };
 
 /** Of one connection. */
 const QUESTIONS_WAITING_MAX = 100;
@@ -233,6 +233,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     admit,
     ask: (event, matches) => registrations.admit(event, matches),
     deliver: (event, matches) => registrations.deliver(event, matches),
+    deliverRun: (run, from, count, matches) => registrations.deliverRun(run, from, count, matches),
   });
   const lastSeq = () => publish.lastSeq;
   const registrations = new Registrations({ matcher, filters, registrationsMax: config.subscriptionsMax, lastSeq });

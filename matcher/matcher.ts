@@ -38,6 +38,8 @@ export interface Matches {
 
 const SUBSCRIPTION_MAX = 0x7fffffff;
 const COSTS = ['indexed', 'partly', 'residual'] as const;
+const COST = 3;
+const HAS_PREDICATE = 4;
 
 /**
  * Holds filters and finds those that match an event. Not for concurrent use; calls are synchronous and keep no timer.
@@ -59,8 +61,10 @@ export class Matcher {
   readonly #index = new FilterIndex();
   readonly #registry = new FilterRegistry((filter) => recompile(filter).key);
   readonly #subscriptions = new Subscriptions();
-  /** Index into COSTS, by filter. */
+  /** Index into COSTS, by filter; and whether it asks for more than the topic. */
   #costs = new Int32Array(0);
+  /** Filters that ask for more than the topic. */
+  #predicates = 0;
   readonly #byCost: [number, number, number] = [0, 0, 0];
   readonly #answer = { ids: this.#subscriptions.ids, count: 0 };
   #matches = 0;
@@ -194,6 +198,14 @@ export class Matcher {
     return this.#sweep.retune(filters);
   }
 
+  /**
+   * Whether what matches an event of this topic may depend on more than the topic. If not, one answer of `match` is that of
+   * every such event, until a filter comes or goes. O(1).
+   */
+  reads(_topic: string): boolean {
+    return this.#predicates > 0;
+  }
+
   /** Distinct filters held. */
   get filters(): number {
     return this.#registry.size;
@@ -239,7 +251,8 @@ export class Matcher {
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
     this.#costs = roomForInts(this.#costs, filter + 1);
-    this.#costs[filter] = cost;
+    this.#costs[filter] = cost | (compiled.when === undefined ? 0 : HAS_PREDICATE);
+    if (compiled.when !== undefined) this.#predicates += 1;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
     const { topic, tests } = compiled;
     // A predicate that is never true is registered but not posted.
@@ -263,7 +276,8 @@ export class Matcher {
 
   #dropIdle(filter: number): void {
     if (this.#subscriptions.isWanted(filter)) return;
-    const cost = this.#costs[filter] as number;
+    const cost = (this.#costs[filter] as number) & COST;
+    if ((this.#costs[filter] as number) & HAS_PREDICATE) this.#predicates -= 1;
     if (COSTS[cost] === 'partly') this.#index.keyless.remove((this.#registry.textOf(filter) as Filter).topic);
     this.#index.remove(filter);
     this.#registry.remove(filter);

@@ -1,5 +1,6 @@
 import { isShown, logScale } from './log-scale.ts';
 import { spreadLabels } from './spread-labels.ts';
+import { escaped, place, tickText } from './svg-text.ts';
 
 export interface Series {
   /** Stands beside the line's last point. */
@@ -122,18 +123,4 @@ function style(): string {
     colours(0),
     `@media(prefers-color-scheme:dark){.page{fill:#0d1117}text{fill:#c9d1d9}.title{fill:#f0f6fc}.grid{stroke:#2a313a}g text{fill:currentColor;stroke:#0d1117}${colours(1)}}`,
   ].join('');
-}
-
-/** Half pixels and less are not seen; short numbers make a small file that changes little. */
-function place(position: number): string {
-  return position.toFixed(1).replace(/\.0$/, '');
-}
-
-/** 0.1, 1, 10, … 1,000,000. */
-function tickText(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 9 });
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,7 +1,7 @@
-import { jetStream, jetStreamFlushed } from './jetstream.ts';
+import { jetStream, jetStreamFlushed } from './nats/jetstream.ts';
 import type { Peer } from './peer.ts';
-import { quorumQueue } from './quorum-queue.ts';
-import { redisStreams } from './redis-streams.ts';
+import { quorumQueue } from './rabbitmq/quorum-queue.ts';
+import { redisStreams } from './redis/streams.ts';
 import { tellwhen } from './tellwhen/mailbox.ts';
 
 /** Ours, and those it is measured beside. */

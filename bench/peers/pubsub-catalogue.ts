@@ -3,6 +3,12 @@ import type { PubSubPeer } from './pubsub-peer.ts';
 /** Ours, and those it is measured beside. Each is loaded when it is wanted: a package that one needs may not be installed. */
 const LOADERS: Readonly<Record<string, () => Promise<PubSubPeer>>> = {
   tellwhen: async () => (await import('./tellwhen/pubsub.ts')).tellwhenPubSub,
+  nats: async () => (await import('./nats/pubsub.ts')).natsPubSub,
+  redis: async () => (await import('./redis/pubsub.ts')).redisPubSub,
+  mosquitto: async () => (await import('./mosquitto/pubsub.ts')).mosquittoPubSub,
+  aedes: async () => (await import('./aedes/pubsub.ts')).aedesPubSub,
+  activemq: async () => (await import('./activemq/pubsub.ts')).activeMqPubSub,
+  rabbitmq: async () => (await import('./rabbitmq/pubsub.ts')).rabbitPubSub,
 };
 
 export const PUBSUB_KEYS: readonly string[] = Object.keys(LOADERS);

@@ -13,6 +13,8 @@ export interface PubSubPeer {
   readonly manner: string;
   /** Who tests predicates. A `client` is sent more than it wants, and parses what it gets. */
   readonly predicates: 'broker' | 'client';
+  /** How `PubSubClient.consume` takes events. Absent: it has nothing of the kind. */
+  readonly consumes?: string;
 
   /** Its version, or why it cannot be measured here. */
   availability(): Promise<Availability>;
@@ -41,7 +43,7 @@ export interface PubSubClient {
 
   /**
    * As `subscribe`, but the broker keeps each event for its consumer until that acknowledges it, which is when `taken` has
-   * returned. Absent: it has nothing of the kind in memory.
+   * returned. Absent, as `PubSubPeer.consumes` is: it has nothing of the kind in memory.
    */
   readonly consume?: (topic: string, taken: Taken) => Promise<void>;
 

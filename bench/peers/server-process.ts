@@ -99,12 +99,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** What a program prints; undefined if there is none of that name or it fails. */
-export async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
+/**
+ * What a program prints; undefined if there is none of that name or it fails.
+ *
+ * @param exitCode That of a run that did not fail.
+ */
+export async function outputOf(command: string, args: readonly string[], exitCode = 0): Promise<string | undefined> {
   try {
     return (await promisify(execFile)(command, args)).stdout;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code, stdout } = error as { readonly code?: unknown; readonly stdout?: string };
+    return code === exitCode ? stdout : undefined;
   }
 }
 

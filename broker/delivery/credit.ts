@@ -31,6 +31,22 @@ export class Credit {
     this.#bytes -= bytes;
   }
 
+  /**
+   * Spends it on as many of `count` bodies as it is enough for, from the `from`-th on, and answers how many that are.
+   *
+   * @param starts where each body begins, and where the last one ends
+   */
+  spendRun(starts: Uint32Array, from: number, count: number): number {
+    if (!this.some) return 0;
+    const start = starts[from] as number;
+    let enough = Math.min(count, this.#events);
+    // The last one may begin while there is a byte of credit, and end beyond it.
+    while (enough > 1 && (starts[from + enough - 1] as number) - start >= this.#bytes) enough -= 1;
+    this.#events -= enough;
+    this.#bytes -= (starts[from + enough] as number) - start;
+    return enough;
+  }
+
   /** Throws ProtocolError `credit_limit`, and adds nothing, when it would be more than a subscription may have. */
   add(events: number, bytes: number): void {
     if (this.#events + events > this.#max.events || this.#bytes + bytes > this.#max.bytes) {

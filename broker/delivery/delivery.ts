@@ -1,5 +1,6 @@
 import type { Ack, Mode, Overflow } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import type { CreditBounds } from './credit.ts';
 import type { FateAnswer } from './fate.ts';
 import type { Outbox } from './outbox.ts';
@@ -28,6 +29,10 @@ export interface Recipient {
    * becomes of it is at any later time one of: given to a subscriber, waiting within bounds, or dropped for a counted reason.
    */
   offer(event: PublishedEvent): void;
+  /**
+   * As `offer`, for `count` events of a run from its `from`-th on. Absent where each event is looked at by itself.
+   */
+  offerRun?(run: PublishedRun, from: number, count: number): void;
   /** What became of a matching event. */
   fateOf(seq: number): FateAnswer;
 }

@@ -1,6 +1,7 @@
 import { Ring } from '../kernel/ring.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import { Credit, type CreditBounds } from './credit.ts';
 import type { Delivery, DeliveryTerms, Recipient } from './delivery.ts';
 import { Drops } from './drops.ts';
@@ -58,6 +59,21 @@ export class Push implements Delivery, Recipient {
     this.#queue.push(event);
     this.#queueBytes += event.bytes.length;
     this.pump();
+  }
+
+  /** The short way of what can leave at once: no event is made of it. */
+  offerRun(run: PublishedRun, from: number, count: number): void {
+    const outbox = this.#outbox;
+    let sent = 0;
+    if (outbox?.writable && outbox.takesRuns && this.#queue.length === 0) {
+      sent = this.#credit.spendRun(run.bodies.starts, from, count);
+      if (sent > 0) {
+        this.#drops.tell(outbox, this.#subscription);
+        this.#counters.pushed += sent;
+        outbox.events(this.#subscription, run, from, sent);
+      }
+    }
+    for (let i = sent; i < count; i++) this.offer(run.event(from + i));
   }
 
   pump(): void {

@@ -14,13 +14,16 @@ export class DurationHistogram {
   readonly #counts = new Float64Array(BOUNDED_BUCKETS + 1);
   #sumMs = 0;
 
-  /** `ms` 0 or more, fractions included. A bound belongs to the bucket below it, as in Prometheus. */
-  record(ms: number): void {
-    this.#sumMs += ms;
+  /**
+   * That something took `ms`, 0 or more, fractions included, `times` times. A bound belongs to the bucket below it, as in
+   * Prometheus.
+   */
+  record(ms: number, times = 1): void {
+    this.#sumMs += ms * times;
     const us = ms * 1000;
     // The bucket is the base-2 logarithm, rounded up; clz32 takes it without a call to Math.log2.
     const bucket = us > LARGEST_BOUND_US ? BOUNDED_BUCKETS : us <= 1 ? 0 : 32 - Math.clz32(Math.ceil(us) - 1);
-    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
+    this.#counts[bucket] = (this.#counts[bucket] as number) + times;
   }
 
   get sumSeconds(): number {

@@ -1,4 +1,5 @@
 import { type Body, ByteReader, readBody } from '../protocol/index.ts';
+import type { PublishedRun } from './published-run.ts';
 
 /**
  * Remembers the last events, so that explain can answer after the fact. One ring of bytes and one of places, both of
@@ -32,20 +33,42 @@ export class RecentEvents {
     readonly time: number;
     readonly bytes: Uint8Array;
   }): void {
-    const places = this.#starts.length;
-    if (places === 0) return;
+    if (this.#starts.length === 0) return;
     const { seq, bytes } = event;
-    // What was left out in between is not remembered, and what stood in its place is not taken for it.
+    this.#forgetUpTo(seq);
+    if (bytes.length > this.#bytes.length) this.#starts[seq % this.#starts.length] = -1;
+    else this.#place(event, this.#append(bytes), bytes.length);
+  }
+
+  /** The same for all of a run, with one copy of its bytes. */
+  rememberRun(run: PublishedRun): void {
+    const { firstSeq: seq, count, bodies, topic, time } = run;
+    const { bytes, starts } = bodies;
+    if (this.#starts.length === 0) return;
+    if (bytes.length > this.#bytes.length) {
+      for (let i = 0; i < count; i++) this.remember(run.event(i));
+      return;
+    }
+    this.#forgetUpTo(seq);
+    const start = this.#append(bytes);
+    for (let i = 0; i < count; i++) {
+      this.#place({ seq: seq + i, topic, time }, start + (starts[i] as number), bodies.length(i));
+    }
+    this.#lastSeq = seq + count - 1;
+  }
+
+  /** What was left out before `seq` is not remembered, and what stood in its place is not taken for it. */
+  #forgetUpTo(seq: number): void {
+    const places = this.#starts.length;
     const from = Math.max(this.#lastSeq + 1, seq - places + 1);
     for (let missing = from; missing < seq; missing++) this.#starts[missing % places] = -1;
     this.#lastSeq = seq;
-    const place = seq % places;
-    if (bytes.length > this.#bytes.length) {
-      this.#starts[place] = -1;
-      return;
-    }
-    this.#starts[place] = this.#append(bytes);
-    this.#lengths[place] = bytes.length;
+  }
+
+  #place(event: { readonly seq: number; readonly topic: string; readonly time: number }, start: number, bytes: number) {
+    const place = event.seq % this.#starts.length;
+    this.#starts[place] = start;
+    this.#lengths[place] = bytes;
     this.#times[place] = event.time;
     this.#topics[place] = event.topic;
   }

@@ -10,7 +10,10 @@ import {
   writeBrokerRecord,
 } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import type { Connection, SendOutcome } from '../transports/transport.ts';
+import { OpenEvents } from './open-events.ts';
+import { OpenReceipts } from './open-receipts.ts';
 import type { OutboundBudget } from './outbound-budget.ts';
 import { OutgoingTopics } from './topics.ts';
 
@@ -34,10 +37,13 @@ export interface OutboundMeans {
  * them.
  */
 export class Outbound implements Outbox {
+  readonly takesRuns = true;
   readonly #connection: Connection;
   readonly #means: OutboundMeans;
   readonly #topics: OutgoingTopics;
   readonly #records = new ByteWriter();
+  readonly #open = new OpenEvents();
+  readonly #receipts = new OpenReceipts();
   readonly #waiting = new Set<Pumped>();
   #flushing = false;
   #stalled = false;
@@ -56,7 +62,7 @@ export class Outbound implements Outbox {
 
   /** Nothing is gathered, and nothing waits for the peer to read. */
   get isFlushed(): boolean {
-    return this.#records.length === 0 && this.#connection.bufferedBytes === 0;
+    return this.#records.length === 0 && this.#receipts.count === 0 && this.#connection.bufferedBytes === 0;
   }
 
   pumpWhenWritable(delivery: Pumped): void {
@@ -96,12 +102,23 @@ export class Outbound implements Outbox {
     this.#sent(this.#connection.sendText(text));
   }
 
-  receipt(ref: number, receipt: Receipt): void {
-    writeBrokerRecord.receipts(this.#records, ref, 1, receipt);
+  receipts(firstRef: number, count: number, first: Receipt): void {
+    if (this.#receipts.extend(firstRef, count, first)) return;
+    this.#receipts.end(this.#records);
+    this.#receipts.begin(firstRef, count, first);
     this.#gathered();
   }
 
+  events(subscription: number, run: PublishedRun, from: number, count: number): void {
+    const { topic, time } = run;
+    this.#pushed(subscription, topic, time, run.firstSeq + from, count, run.bodies.slice(from, count));
+  }
+
   event(subscription: number, event: PublishedEvent, handover?: Handover): void {
+    if (handover === undefined && !event.retained) {
+      this.#pushed(subscription, event.topic, event.time, event.seq, 1, event.bytes);
+      return;
+    }
     writeBrokerRecord.event(this.#records, subscription, this.#delivery(event, handover), event.bytes);
     this.#gathered();
   }
@@ -158,13 +175,26 @@ export class Outbound implements Outbox {
   }
 
   flush(): void {
+    this.#receipts.end(this.#records);
     if (this.#over) this.#records.clear();
     if (this.#records.length === 0) return;
     this.#means.counters.framesOut += 1;
     this.#means.counters.bytesOut += this.#records.length;
     const outcome = this.#connection.sendBinary(this.#records.written());
     this.#records.clear();
+    this.#open.close();
     this.#sent(outcome);
+  }
+
+  /** In the record that stands last, if that is of events which these follow. */
+  #pushed(subscription: number, topic: string, time: number, seq: number, count: number, bodies: Uint8Array): void {
+    const open = this.#open;
+    if (!open.extend(this.#records, subscription, topic, time, seq, count, bodies)) {
+      const alias = this.#topics.alias(topic, this.#records);
+      writeBrokerRecord.events(this.#records, subscription, { alias, time, seq }, count, bodies);
+      open.begin(this.#records, subscription, topic, time, seq, count, bodies.length);
+    }
+    this.#gathered();
   }
 
   #delivery(event: PublishedEvent, handover: Handover | undefined) {

@@ -7,6 +7,7 @@ import {
   type ClientRecordHandler,
   CODES,
   type Code,
+  NO_OPTIONS,
   ProtocolError,
   type PublishOptions,
   readClientRecords,
@@ -67,7 +68,20 @@ export class RecordRequests implements ClientRecordHandler {
   }
 
   publish(firstRef: number, alias: number, run: BodyRun, options: PublishOptions): void {
-    for (let i = 0; i < run.count; i++) this.#publish(firstRef === 0 ? 0 : firstRef + i, alias, run.body(i), options);
+    if (options === NO_OPTIONS && this.#publishRun(firstRef, alias, run)) return;
+    for (let i = 0; i < run.count; i++) this.#publish(refAt(firstRef, i), alias, run.body(i), options);
+  }
+
+  /** The short way, for what nobody can refuse. False, and nothing is done, for anything else. */
+  #publishRun(firstRef: number, alias: number, run: BodyRun): boolean {
+    const topic = this.#topics.find(alias);
+    if (topic === undefined || this.#means.draining()) return false;
+    try {
+      return this.#means.publish.publishRun(topic, run, this.#outbound, firstRef);
+    } catch (error) {
+      for (let i = 0; i < run.count; i++) this.#refuse(refAt(firstRef, i), 'publish', error);
+      return true;
+    }
   }
 
   #publish(ref: number, alias: number, body: Body, options: PublishOptions): void {
@@ -159,6 +173,10 @@ export class RecordRequests implements ClientRecordHandler {
     this.#outbound.refused(ref, code, message);
     return code;
   }
+}
+
+function refAt(firstRef: number, i: number): number {
+  return firstRef === 0 ? 0 : firstRef + i;
 }
 
 function entryOf(holder: LeaseHolder): Entry<Sequenced> {

@@ -42,6 +42,12 @@ export class IncomingTopics {
     this.#topics[alias] = checked(text);
   }
 
+  /** `undefined` where `get` throws. */
+  find(alias: number): string | undefined {
+    const topic = this.#topics[alias];
+    return typeof topic === 'string' ? topic : undefined;
+  }
+
   /** Throws ProtocolError `topic_invalid` or `topic_alias_invalid`. */
   get(alias: number): string {
     const topic = this.#topics[alias];

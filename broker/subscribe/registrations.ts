@@ -2,6 +2,7 @@ import type { Cost, Filter, Matcher, Matches } from '../../matcher/index.ts';
 import type { Recipient } from '../delivery/delivery.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import type { FilterCache } from './filter-cache.ts';
 import { FilterHistory } from './filter-history.ts';
 import { Ids } from './ids.ts';
@@ -89,6 +90,20 @@ export class Registrations {
   /** Passes an event on to those it matched, as the matcher found them. */
   deliver(event: PublishedEvent, { ids, count }: Matches): void {
     for (let i = 0; i < count; i++) this.#byId[ids[i] as number]?.recipient.offer(event);
+  }
+
+  /**
+   * Passes `count` events of a run on, from the `from`-th, all of which matched the same. False, and nobody was offered
+   * any, when somebody looks at each by itself.
+   */
+  deliverRun(run: PublishedRun, from: number, count: number, matches: Matches): boolean {
+    for (let i = 0; i < matches.count; i++) {
+      if (this.#byId[matches.ids[i] as number]?.recipient.offerRun === undefined) return false;
+    }
+    for (let i = 0; i < matches.count; i++) {
+      this.#byId[matches.ids[i] as number]?.recipient.offerRun?.(run, from, count);
+    }
+    return true;
   }
 
   /** Asks everybody whom an event matched whether they take it. Throws what they throw, before anybody was offered it. */

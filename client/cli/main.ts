@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bench } from './commands/bench.ts';
 import { config } from './commands/config.ts';
 import { deadletters } from './commands/deadletters.ts';
 import { demo } from './commands/demo.ts';
@@ -18,7 +19,7 @@ import { Terminal } from './terminal.ts';
 import { isAborted } from './with-client.ts';
 
 const program: Program = {
-  commands: [serve, pub, sub, pull, mailboxes, deadletters, explain, filters, store, demo, config],
+  commands: [serve, pub, sub, pull, mailboxes, deadletters, explain, filters, store, demo, bench, config],
   examples: [
     { does: 'start a broker', line: 'serve' },
     { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },

@@ -26,6 +26,7 @@ export const tellwhenPubSub: PubSubPeer = {
   name: 'Tellwhen',
   manner: 'in memory, no receipts',
   predicates: 'broker',
+  consumes: 'pull: a notice, a fetch under a lease, an acknowledgement',
   availability: async () => ({ version: VERSION }),
   start: (folder) => startBroker(folder, FLAGS),
   connect: async (address) => new TellwhenClient(await connect(address, { name: 'bench', requestTimeoutMs: 60_000 })),

@@ -178,7 +178,11 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
 
   // What publish answers.
 
-  receipt(ref: number, { matched, durable, repeated }: Receipt): void {
+  receipts(firstRef: number, count: number, first: Receipt): void {
+    for (let i = 0; i < count; i++) this.#receipt(firstRef + i, first);
+  }
+
+  #receipt(ref: number, { matched, durable, repeated }: Receipt): void {
     const packetId = ref & 0xffff;
     const kind = ref >= QOS_2 ? 'pubrec' : 'puback';
     const reason = matched === 0 && !repeated ? REASON.noMatchingSubscribers : REASON.success;

@@ -1,5 +1,6 @@
 import type { Handover, Outbox, Pumped } from '../../delivery/outbox.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
+import type { PublishedRun } from '../../publish/published-run.ts';
 import type { Subscription } from '../../subscribe/subscription.ts';
 import type { WantedFilter } from './filters.ts';
 import type { Flight } from './flights.ts';
@@ -77,6 +78,15 @@ export class MqttSubscription implements Outbox {
 
   pumpWhenWritable(delivery: Pumped): void {
     this.#session.pumpWhenWritable(delivery);
+  }
+
+  /** With QoS 0 nothing but the connection bounds what is sent. */
+  get takesRuns(): boolean {
+    return this.options.qos === 0;
+  }
+
+  events(_subscription: number, run: PublishedRun, from: number, count: number): void {
+    for (let i = from; i < from + count; i++) this.#session.deliver(this, run.event(i), undefined);
   }
 
   event(_subscription: number, event: PublishedEvent, handover?: Handover): void {

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { bodyOf } from './body.ts';
-import { keepBatchesInFlight } from './in-flight.ts';
-import type { Peer, PeerClient } from './peer.ts';
-import { freePort, outputOf, ServerProcess } from './server-process.ts';
+import { bodyOf } from '../body.ts';
+import { keepBatchesInFlight } from '../in-flight.ts';
+import type { Peer, PeerClient } from '../peer.ts';
+import { REDIS_HOST, redisAvailability, startRedis } from './redis-server.ts';
 
-const SERVER = 'redis-server';
-const HOST = '127.0.0.1';
-const ASK_AGAIN_MS = 5;
 const GROUP = 'bench';
 /** Events of one read, and of one acknowledgement. */
 const READ = 1_000;
@@ -27,43 +23,14 @@ export function redisStreams(appendfsync: Appendfsync): Peer {
     name: `Redis streams, appendfsync ${appendfsync}`,
     ack: ACKS[appendfsync],
     settled: 'off the pending list and out of the stream; as safe as a publish',
-    availability: async () => {
-      const version = /v=([\d.]+)/.exec((await outputOf(SERVER, ['--version'])) ?? '')?.[1];
-      return version === undefined ? { leftOut: `no ${SERVER} is installed` } : { version };
-    },
-    start: async (folder) => {
-      const port = await freePort();
-      const settings = {
-        port,
-        bind: HOST,
-        dir: folder,
-        appendonly: 'yes',
-        appendfsync,
-        save: '',
-      };
-      const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const server = await ServerProcess.start({ command: SERVER, args, folder, port });
-      await untilLoaded(port);
-      return server.at(String(port));
-    },
+    availability: redisAvailability,
+    start: (folder) => startRedis(folder, { appendonly: 'yes', appendfsync, save: '' }),
     connect: connectTo,
   };
 }
 
-/** It accepts connections before it has read its file. Asked here, since the library asks no more than once a second. */
-async function untilLoaded(port: number): Promise<void> {
-  const redis = new Redis(port, HOST, { enableReadyCheck: false });
-  for (;;) {
-    const answer = await redis.ping().catch((error: unknown) => String(error));
-    if (answer === 'PONG') break;
-    if (!answer.includes('LOADING')) throw new Error(answer);
-    await delay(ASK_AGAIN_MS);
-  }
-  redis.disconnect();
-}
-
 async function connectTo(address: string, queue: string): Promise<PeerClient> {
-  const redis = new Redis(Number(address), HOST);
+  const redis = new Redis(Number(address), REDIS_HOST);
   await redis.xgroup('CREATE', queue, GROUP, '0', 'MKSTREAM').catch((error: unknown) => {
     if (!String(error).includes('BUSYGROUP')) throw error;
   });

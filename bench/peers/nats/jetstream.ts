@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { connect, createInbox, type NatsConnection } from '@nats-io/transport-node';
-import { bodyOf } from './body.ts';
-import { keepInFlight } from './in-flight.ts';
-import type { Peer, PeerClient } from './peer.ts';
-import { freePort, outputOf, ServerProcess } from './server-process.ts';
+import { bodyOf } from '../body.ts';
+import { keepInFlight } from '../in-flight.ts';
+import type { Peer, PeerClient, Server } from '../peer.ts';
+import { outputOf } from '../server-process.ts';
+import { NATS_SERVER, natsAvailability, startNats } from './nats-server.ts';
 
-const SERVER = 'nats-server';
 const SETTLED = 'removed (work queue); the consumer is not told';
 /** Events a consumer may have without having acknowledged them. */
 const UNACKNOWLEDGED_MAX = 5_000;
@@ -19,10 +19,7 @@ export const jetStream: Peer = {
   name: 'NATS JetStream, file store',
   ack: 'written, not flushed: the system has it; flushed every 2 min',
   settled: SETTLED,
-  availability: async () => {
-    const version = await serverVersion();
-    return version === undefined ? { leftOut: `no ${SERVER} is installed` } : { version };
-  },
+  availability: natsAvailability,
   start: (folder) => startServer(folder, ''),
   connect: connectTo,
 };
@@ -34,33 +31,22 @@ export const jetStreamFlushed: Peer = {
   ack: 'flushed here',
   settled: SETTLED,
   availability: async () => {
-    const version = await serverVersion();
-    if (version === undefined) return { leftOut: `no ${SERVER} is installed` };
-    return (await knowsFlushing()) ? { version } : { leftOut: `${SERVER} ${version} has no sync_interval` };
+    const found = await natsAvailability();
+    if ('leftOut' in found || (await knowsFlushing())) return found;
+    return { leftOut: `${NATS_SERVER} ${found.version} has no sync_interval` };
   },
   start: (folder) => startServer(folder, 'sync_interval: always'),
   connect: connectTo,
 };
 
-async function serverVersion(): Promise<string | undefined> {
-  return (await outputOf(SERVER, ['--version']))?.replace(/^\D*/, '').trim();
-}
-
 async function knowsFlushing(): Promise<boolean> {
   const path = join(tmpdir(), `tellwhen-bench-nats-${process.pid}.conf`);
   await writeFile(path, 'jetstream { sync_interval: always }\n');
-  return (await outputOf(SERVER, ['-t', '-c', path])) !== undefined;
+  return (await outputOf(NATS_SERVER, ['-t', '-c', path])) !== undefined;
 }
 
-async function startServer(folder: string, setting: string) {
-  const port = await freePort();
-  const path = join(folder, 'nats.conf');
-  await writeFile(
-    path,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${join(folder, 'jetstream')}"\n${setting} }\n`,
-  );
-  const server = await ServerProcess.start({ command: SERVER, args: ['-c', path], folder, port });
-  return server.at(`127.0.0.1:${port}`);
+function startServer(folder: string, setting: string): Promise<Server> {
+  return startNats(folder, `jetstream { store_dir: "${join(folder, 'jetstream')}"\n${setting} }\n`);
 }
 
 async function connectTo(address: string, queue: string): Promise<PeerClient> {

@@ -2,40 +2,26 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { bodyOf } from './body.ts';
-import { keepInFlight } from './in-flight.ts';
-import type { Peer, PeerClient, Server } from './peer.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import type { Availability, Server } from '../peer.ts';
+import { freePort, ServerProcess } from '../server-process.ts';
 
 /** Where Debian puts it. The command on the path may be run by its own user only, and only in its own folder. */
 const HOME = '/usr/lib/rabbitmq';
 const SERVER = `${HOME}/bin/rabbitmq-server`;
-/** Events a consumer may have without having acknowledged them. */
-const PREFETCH = 1_000;
-const PASS_ON_MS = 500;
 const READY_MS = 30_000;
 const ASK_AGAIN_MS = 20;
 
-/** A quorum queue of one node, with publisher confirms. */
-export const quorumQueue: Peer = {
-  key: 'rabbitmq',
-  name: 'RabbitMQ, quorum queue',
-  ack: 'flushed here (a quorum of one)',
-  settled: 'removed; the consumer is not told',
-  availability: async () => {
-    const version = existsSync(SERVER) ? await installedVersion() : undefined;
-    return version === undefined ? { leftOut: 'no rabbitmq-server is installed where Debian puts it' } : { version };
-  },
-  start: startServer,
-  connect: connectTo,
-};
+export async function rabbitAvailability(): Promise<Availability> {
+  const version = existsSync(SERVER) ? await installedVersion() : undefined;
+  return version === undefined ? { leftOut: 'no rabbitmq-server is installed where Debian puts it' } : { version };
+}
 
 async function installedVersion(): Promise<string | undefined> {
   const folders = await readdir(`${HOME}/lib`);
   return folders.map((name) => /^rabbitmq_server-(.*)$/.exec(name)?.[1]).find((version) => version !== undefined);
 }
 
-async function startServer(folder: string): Promise<Server> {
+export async function startRabbit(folder: string): Promise<Server> {
   const [port, namesPort, nodesPort] = [await freePort(), await freePort(), await freePort()];
   // Erlang's daemon of names, in a process of our own: the one that it would start would outlive it.
   const names = await ServerProcess.start({
@@ -82,35 +68,4 @@ async function untilReady(address: string): Promise<void> {
       await delay(ASK_AGAIN_MS);
     }
   }
-}
-
-async function connectTo(address: string, queue: string): Promise<PeerClient> {
-  const connection = await connect(address);
-  const channel = await connection.createConfirmChannel();
-  await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-  return {
-    publish: (range) =>
-      keepInFlight(
-        range,
-        (n) =>
-          new Promise<void>((resolve, reject) => {
-            channel.sendToQueue(queue, bodyOf(n), { persistent: true }, (error) => (error ? reject(error) : resolve()));
-          }),
-      ),
-    consume: async (taken) => {
-      await channel.prefetch(PREFETCH);
-      await channel.consume(queue, (message) => {
-        if (message === null) throw new Error('the consumer was cancelled');
-        taken(message.content);
-        channel.ack(message);
-      });
-    },
-    waiting: async () => (await channel.checkQueue(queue)).messageCount,
-    close: async () => {
-      // Acknowledgements that the channel has not yet passed on to the queue are forgotten with it, and the events come again.
-      await delay(PASS_ON_MS);
-      await channel.close();
-      await connection.close();
-    },
-  };
 }
