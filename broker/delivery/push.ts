@@ -65,7 +65,7 @@ export class Push implements Delivery, Recipient {
   offerRun(run: PublishedRun, from: number, count: number): void {
     const outbox = this.#outbox;
     let sent = 0;
-    if (outbox?.writable && this.#queue.length === 0) {
+    if (outbox?.writable && outbox.takesRuns && this.#queue.length === 0) {
       sent = this.#credit.spendRun(run.bodies.starts, from, count);
       if (sent > 0) {
         this.#drops.tell(outbox, this.#subscription);

@@ -37,6 +37,7 @@ export interface OutboundMeans {
  * them.
  */
 export class Outbound implements Outbox {
+  readonly takesRuns = true;
   readonly #connection: Connection;
   readonly #means: OutboundMeans;
   readonly #topics: OutgoingTopics;
