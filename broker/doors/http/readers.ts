@@ -1,6 +1,5 @@
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { Handover, Outbox, Pumped } from '../../delivery/outbox.ts';
-import { Ring } from '../../kernel/ring.ts';
 import type { Time } from '../../kernel/time.ts';
 import type { DropReason } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
@@ -33,8 +32,6 @@ export class Readers implements Outbox {
   readonly #means: ReadersMeans;
   readonly #readers = new Set<Reader>();
   readonly #waiting = new Set<Pumped>();
-  /** Handed over in a run, and not wanted yet. Within the credit, and while there are any no more is taken. */
-  readonly #left = new Ring<PublishedEvent>(Number.MAX_SAFE_INTEGER);
   #delivery: Delivery | undefined;
   #spentEvents = 0;
   #spentBytes = 0;
@@ -53,8 +50,11 @@ export class Readers implements Outbox {
   }
 
   get writable(): boolean {
-    return this.#left.length === 0 && this.#next() !== undefined;
+    return this.#next() !== undefined;
   }
+
+  /** A poll may want one event and no more. */
+  readonly takesRuns = false;
 
   pumpWhenWritable(delivery: Pumped): void {
     this.#waiting.add(delivery);
@@ -78,11 +78,6 @@ export class Readers implements Outbox {
 
   /** A reader wants more than before. */
   pump(): void {
-    while (this.#left.length > 0) {
-      const reader = this.#next();
-      if (reader === undefined) return;
-      reader.event(this.#left.shift() as PublishedEvent, undefined);
-    }
     if (!this.writable) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
@@ -93,19 +88,8 @@ export class Readers implements Outbox {
     for (const reader of [...this.#readers]) reader.ended(code, message);
   }
 
-  /** What comes as one may be more than the readers want of it: the rest is kept until they do. */
-  events(_subscription: number, run: PublishedRun, from: number, count: number): void {
-    for (let i = from; i < from + count; i++) {
-      const event = run.event(i);
-      this.#spend(event.bytes.length);
-      this.handedSeq = event.seq;
-      const reader = this.#left.length === 0 ? this.#next() : undefined;
-      if (reader !== undefined) reader.event(event, undefined);
-      else {
-        event.own();
-        this.#left.push(event);
-      }
-    }
+  events(subscription: number, run: PublishedRun, from: number, count: number): void {
+    for (let i = from; i < from + count; i++) this.event(subscription, run.event(i));
   }
 
   event(_subscription: number, event: PublishedEvent, handover?: Handover): void {
