@@ -29,6 +29,7 @@ export function createPages({
     `Tellwhen ${version}: a publish-subscribe event broker that you tell when.`,
     '',
     `  WebSocket   /  or  /tellwhen, subprotocol ${SUBPROTOCOL}`,
+    '  HTTP        /v1/…, described by /openapi.json',
     '  /metrics    what it does and what that costs, for Prometheus',
     '  /livez      200 while the process answers',
     '  /readyz     200 while it takes new clients, else 503',

@@ -130,6 +130,21 @@ const connections: readonly Series[] = [
   ),
 ];
 
+const http: readonly Series[] = [
+  by(
+    'status',
+    counter('tellwhen_http_answers_total', 'Answers over HTTP about resources.', (now) => now.counters.httpAnswers),
+  ),
+  by(
+    'kind',
+    gauge('tellwhen_http_waiting', 'Requests over HTTP that wait for events.', (now) => now.counters.httpWaiting),
+  ),
+  by(
+    'outcome',
+    counter('tellwhen_sink_posts_total', 'Events sent to URLs.', (now) => now.counters.sinkPosts),
+  ),
+];
+
 const matching: readonly Series[] = [
   counter('tellwhen_matches_total', 'Subscriptions matched, over all events.', (now) => now.matcher.matches),
   counter('tellwhen_match_candidates_total', 'Entries where an index led.', (now) => now.matcher.candidates),
@@ -216,6 +231,7 @@ export const SERIES: readonly Series[] = [
   ...events,
   ...deliveries,
   ...connections,
+  ...http,
   ...matching,
   ...leases,
   ...DURABLE_SERIES,

@@ -13,7 +13,7 @@ import type { Sessions } from '../../session/sessions.ts';
 import type { SettlingMeans } from '../../session/settling.ts';
 import type { Journal } from '../../store/journal.ts';
 import type { FilterCache } from '../../subscribe/filter-cache.ts';
-import { type HttpReply, type HttpRequest, plainAnswer } from '../../transports/transport.ts';
+import { type HttpAnswer, type HttpReply, type HttpRequest, plainAnswer } from '../../transports/transport.ts';
 import type { Origins } from '../origins.ts';
 import { Callers } from './callers.ts';
 import { corsHeaders, preflight } from './cors.ts';
@@ -84,8 +84,18 @@ export class HttpDoor {
     const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
     const { recentEventsMax } = config;
     const texts = new EventTexts();
-    const events = new Events({ ...settling, config, time, texts, subscriptions, recent, jsonLimits, recentEventsMax });
-    const sinks = new Sinks({ ...settling, config, time, journal, log, post, subscriptions });
+    const events = new Events({
+      ...settling,
+      counters: means.counters,
+      config,
+      time,
+      texts,
+      subscriptions,
+      recent,
+      jsonLimits,
+      recentEventsMax,
+    });
+    const sinks = new Sinks({ ...settling, counters: means.counters, config, time, journal, log, post, subscriptions });
     this.#subscriptions = subscriptions;
     this.#events = events;
     this.#sinks = sinks;
@@ -118,20 +128,6 @@ export class HttpDoor {
     this.#means.post.close();
   }
 
-  /** For metrics. */
-  counts() {
-    const { sent, failed, count } = this.#sinks;
-    const { streams, polls } = this.#events;
-    return {
-      subscriptions: this.#subscriptions.count,
-      streams,
-      polls,
-      sinks: count,
-      posted: sent,
-      postsFailed: failed,
-    };
-  }
-
   request(request: HttpRequest, reply: HttpReply): void {
     const { path } = request;
     if (path.startsWith(API)) this.#serve(request, reply);
@@ -141,11 +137,14 @@ export class HttpDoor {
   }
 
   #serve(request: HttpRequest, reply: HttpReply): void {
-    const { origins } = this.#means;
+    const { origins, counters } = this.#means;
+    const { httpAnswers } = counters;
     // Every answer to a page that may use the broker says that it may read it.
     const cors = corsHeaders(request);
-    const send: HttpReply['send'] = ({ headers, ...answer }) =>
+    const send: HttpReply['send'] = ({ headers, ...answer }) => {
+      httpAnswers[answer.status < 400 ? '2xx' : answer.status < 500 ? '4xx' : '5xx'] += 1;
       reply.send({ ...answer, headers: { ...headers, ...cors } });
+    };
     const refuse = (error: unknown, isPublish = false): void => {
       const problem = this.#problem(error, isPublish ? 'publish' : 'other');
       send(problemAnswer(problem, error instanceof HttpProblem ? error.headers : {}));
@@ -211,18 +210,22 @@ export class HttpDoor {
     } else if (method !== 'GET' && method !== 'HEAD') {
       const { headers, ...refusal } = plainAnswer(405, 'Pages are read with GET or HEAD.');
       reply.send({ ...refusal, headers: { ...headers, Allow: 'GET, HEAD' } });
-    } else void this.#showWhenMade(page, reply);
+    } else if (page instanceof Promise) void this.#showWhenMade(page, reply);
+    else reply.send(answerOf(page));
   }
 
-  async #showWhenMade(page: Promise<Page> | Page, reply: HttpReply): Promise<void> {
+  async #showWhenMade(page: Promise<Page>, reply: HttpReply): Promise<void> {
     try {
-      const { status, contentType, body } = await page;
-      reply.send({ status, headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' }, body });
+      reply.send(answerOf(await page));
     } catch (error) {
       this.#means.log.error('a page could not be made', { error });
       reply.send(plainAnswer(500, 'The broker could not make this page; its log says why.'));
     }
   }
+}
+
+function answerOf({ status, contentType, body }: Page): HttpAnswer {
+  return { status, headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' }, body };
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };

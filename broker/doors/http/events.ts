@@ -2,6 +2,7 @@ import type { Config } from '../../config/index.ts';
 import { isFetching } from '../../delivery/fetching.ts';
 import type { Handover } from '../../delivery/outbox.ts';
 import type { Time } from '../../kernel/time.ts';
+import type { Counters } from '../../observe/counters.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
 import { type SettlingMeans, settle } from '../../session/settling.ts';
@@ -18,6 +19,7 @@ import type { Format } from './schemas.ts';
 
 export interface EventsMeans extends SettlingMeans, Omit<ReplayMeans, 'jsonLimits'> {
   readonly config: Config;
+  readonly counters: Counters;
   readonly time: Time;
   readonly texts: EventTexts;
   readonly subscriptions: HttpSubscriptions;
@@ -42,7 +44,6 @@ const EVENTS_DEFAULT = 100;
 export class Events {
   readonly #means: EventsMeans;
   readonly #streams = new Set<EventStream>();
-  #polls = 0;
   #stop: (() => void) | undefined;
 
   constructor(means: EventsMeans) {
@@ -63,14 +64,6 @@ export class Events {
     for (const stream of [...this.#streams]) stream.ended('broker_draining', 'the broker is shutting down');
   }
 
-  get streams(): number {
-    return this.#streams.size;
-  }
-
-  get polls(): number {
-    return this.#polls;
-  }
-
   /** Takes what there is, or what comes first; under leases, if the subscription is to be acknowledged. */
   poll(held: HttpSubscription, call: Call<PollWish, unknown>): void {
     this.#checkRoom();
@@ -78,7 +71,7 @@ export class Events {
     const { max = EVENTS_DEFAULT, wait = 0, format = 'tellwhen' } = call.query;
     subscriptions.touch(held);
     const done = (polled: Polled): void => {
-      this.#polls -= 1;
+      this.#waiting.poll -= 1;
       held.readers.remove(poll);
       subscriptions.touch(held);
       try {
@@ -90,11 +83,11 @@ export class Events {
     };
     const bytesMax = config.dataFrameBytesMax;
     const poll = new LongPoll({ time, texts, format, eventsMax: max, bytesMax, done }, wait);
-    this.#polls += 1;
+    this.#waiting.poll += 1;
     call.reply.onGone(() => {
       const polled = poll.abandon();
       if (polled === undefined) return;
-      this.#polls -= 1;
+      this.#waiting.poll -= 1;
       held.readers.remove(poll);
       this.#giveBack(held, polled);
     });
@@ -126,7 +119,7 @@ export class Events {
         readers.pump();
       },
       over: () => {
-        this.#streams.delete(stream);
+        if (this.#streams.delete(stream)) this.#waiting.stream -= 1;
         replay?.stop();
         readers.remove(stream);
         subscriptions.touch(held);
@@ -134,6 +127,7 @@ export class Events {
       },
     });
     this.#streams.add(stream);
+    this.#waiting.stream += 1;
     const live = (): void => {
       replay = undefined;
       readers.add(stream);
@@ -146,6 +140,10 @@ export class Events {
       const upToSeq = served ? readers.handedSeq : sinceSeq;
       replay = new Replay({ filter: filters.present, afterSeq, upToSeq }, stream, this.#means, live);
     }
+  }
+
+  get #waiting() {
+    return this.#means.counters.httpWaiting;
   }
 
   #fetch(held: HttpSubscription, seq: number, leaseMs: number): { event: PublishedEvent; handover: Handover } {
@@ -199,7 +197,7 @@ export class Events {
 
   #checkRoom(): void {
     const { httpWaitingMax } = this.#means.config;
-    if (this.#streams.size + this.#polls < httpWaitingMax) return;
+    if (this.#waiting.stream + this.#waiting.poll < httpWaitingMax) return;
     throw new HttpProblem('waiting_limit', `${httpWaitingMax} requests wait for events, as many as may`);
   }
 }

@@ -63,10 +63,6 @@ export class HttpSubscriptions {
     return this.#byName.values();
   }
 
-  get count(): number {
-    return this.#byOwner.size;
-  }
-
   /** Undefined when there is none of this name, or it has ended. */
   find(name: string): HttpSubscription | undefined {
     const held = this.#byName.get(name);

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import type { Time } from '../../kernel/time.ts';
+import type { Counters } from '../../observe/counters.ts';
 import type { Log } from '../../observe/log.ts';
 import { type SettlingMeans, settle } from '../../session/settling.ts';
 import type { Batch, Journal } from '../../store/journal.ts';
@@ -13,6 +14,7 @@ import { Webhook } from './webhooks/webhook.ts';
 
 export interface SinksMeans extends SettlingMeans {
   readonly config: Config;
+  readonly counters: Counters;
   readonly time: Time;
   readonly journal: Journal;
   readonly log: Log;
@@ -32,8 +34,6 @@ export class Sinks {
   /** What has to be written; undefined: deleted. */
   #changed = new Map<string, SubscriptionWish | undefined>();
   readonly #kept = new Set<string>();
-  sent = 0;
-  failed = 0;
 
   constructor(means: SinksMeans) {
     this.#means = means;
@@ -61,7 +61,7 @@ export class Sinks {
   begin(held: HttpSubscription): void {
     const { sink, concurrency = 1 } = held.wish;
     if (sink === undefined) return;
-    const { time, post, config, subscriptions, log } = this.#means;
+    const { time, post, config, subscriptions, log, counters } = this.#means;
     const webhook = new Webhook({
       time,
       post,
@@ -78,7 +78,7 @@ export class Sinks {
         subscriptions.end(held);
       },
       count: (outcome) => {
-        this[outcome] += 1;
+        counters.sinkPosts[outcome] += 1;
       },
     });
     held.stopSending = () => webhook.stop();
@@ -100,10 +100,6 @@ export class Sinks {
     if (!this.#kept.delete(name)) return;
     this.#changed.set(name, undefined);
     this.#means.journal.touch();
-  }
-
-  get count(): number {
-    return this.#kept.size;
   }
 
   /** Goes on with those that are stored. One that cannot be had any more is logged, and stays stored. */
