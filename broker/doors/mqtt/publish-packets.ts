@@ -72,7 +72,7 @@ export class PublishPackets {
     if (template.event !== event) {
       this.#scratch.clear();
       template.packetIdAt = this.#assemble(this.#scratch, event, version, head);
-      template.bytes = this.#scratch.written().slice();
+      template.bytes = new Uint8Array(this.#scratch.written());
       template.event = event;
     }
     return template;
