@@ -72,7 +72,7 @@ export class PublishPackets {
     if (template.event !== event) {
       this.#scratch.clear();
       template.packetIdAt = this.#assemble(this.#scratch, event, version, head);
-      template.bytes = new Uint8Array(this.#scratch.written());
+      template.bytes = this.#scratch.written().slice();
       template.event = event;
     }
     return template;
