@@ -62,7 +62,7 @@ describe('Tellwhen, MQTT 5, where the reference departs', () => {
     for (const topicAlias of [0, beyond]) {
       await using peer = await connect();
       // By hand: the library would not send it.
-      peer.write(Buffer.from(`3008000161032300${topicAlias.toString(16).padStart(2, '0')}78`, 'hex'));
+      peer.write(Buffer.from(`300800016103 23${topicAlias.toString(16).padStart(4, '0')}78`.replace(' ', ''), 'hex'));
       expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x94 });
     }
   });

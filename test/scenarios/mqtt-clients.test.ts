@@ -206,9 +206,10 @@ function disposable(client: MqttClient): Disposable {
 function messages(client: MqttClient, count: number, once = false): Promise<readonly IPublishPacket[]> {
   const taken: IPublishPacket[] = [];
   return new Promise((resolve) => {
-    const take = (_topic: string, _payload: Buffer, packet: IPublishPacket): void => {
+    const take = (topic: string, _payload: Buffer, packet: IPublishPacket): void => {
       if (once && packet.dup && taken.some(({ payload }) => `${payload}` === `${packet.payload}`)) return;
-      if (taken.push(packet) < count) return;
+      // The packet itself may have an alias instead of the topic.
+      if (taken.push({ ...packet, topic }) < count) return;
       client.off('message', take);
       resolve(taken);
     };

@@ -36,7 +36,7 @@ describe('hostile clients of MQTT', () => {
     ['a packet of 256 MB', '30ffffff7f', 0x95],
     ['a topic longer than its packet', '3004ffff6162', 0x81],
     ['properties longer than their packet', '3005000161ff7f', 0x81],
-    ['a number of a packet that is 0', '320600016100000078', 0x81],
+    ['a number of a packet that is 0', '320600016100000078', 0x82],
     ['a topic that is not UTF-8', '30050002c328 00', 0x81],
     ['a topic with a null in it', '3006000361006200', 0x81],
     ['both bits of a quality of service', '36070001610001 0078', 0x81],
