@@ -62,7 +62,7 @@ describe('Tellwhen, MQTT 5, where the reference departs', () => {
     for (const topicAlias of [0, beyond]) {
       await using peer = await connect();
       // By hand: the library would not send it.
-      peer.write(Buffer.from(`300800016103 23${topicAlias.toString(16).padStart(4, '0')}78`.replace(' ', ''), 'hex'));
+      peer.write(Buffer.from(`30080001610323${topicAlias.toString(16).padStart(4, '0')}78`, 'hex'));
       expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x94 });
     }
   });
@@ -75,5 +75,24 @@ describe('Tellwhen, MQTT 5, where the reference departs', () => {
       peer.send({ cmd: 'publish', topic: 'flood', payload: 'x', qos: 2, dup: false, retain: false, messageId });
     }
     expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x93 });
+  });
+
+  it('says nothing to whom no answer is small enough [MQTT-3.1.2-24]', async () => {
+    await using peer = await MqttPeer.open(broker.tcp, 5);
+    peer.send({
+      cmd: 'connect',
+      clientId: 'tiny',
+      clean: true,
+      protocolVersion: 5,
+      properties: { maximumPacketSize: 4 },
+    });
+    await peer.closed();
+    expect(peer.arrived).toEqual([]);
+  });
+
+  it('takes no subscription identifier from a publisher [MQTT-3.3.4-6]', async () => {
+    await using peer = await connect();
+    peer.write(Buffer.from('3007000161020b0178', 'hex'));
+    expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x82 });
   });
 });
