@@ -58,7 +58,11 @@ describe.each([4, 5] as const)('after kill -9, to clients of version %i', (versi
     const later = await connect();
     await later.publish('kept/live', 'live', { qos: 1 });
     expect(texts(await again.take(1))).toEqual(['live']);
-    expect(told.map(Number)).toEqual(Array.from({ length: 20 }, (_, n) => 20 + n));
+    // In order are those of one quality of service [MQTT-4.6.0-5]: the numbers of QoS 2 are on disk before they are used.
+    for (const rest of [0, 1]) {
+      const numbers = told.map(Number).filter((n) => n % 2 === rest);
+      expect(numbers).toEqual(Array.from({ length: 10 }, (_, n) => 20 + 2 * n + rest));
+    }
     await again.leave();
   });
 
