@@ -5,6 +5,7 @@ import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import type { StoreError } from '../../broker/store/store.ts';
 import { MemoryTransport } from '../../broker/transports/memory.ts';
 import { HeldStore } from './held-store.ts';
+import { MqttPeer } from './mqtt-peer.ts';
 import { RawPeer } from './raw-peer.ts';
 import { started } from './simulated-broker.ts';
 import { ProcessTime } from './simulation/process-time.ts';
@@ -94,6 +95,17 @@ export class DurableBroker {
     const peer = new RawPeer(this.#running.transport.connect(), () => this.time.settle());
     this.time.settle();
     peer.hello();
+    return peer;
+  }
+
+  /** A client that speaks MQTT and has not said CONNECT. */
+  mqtt(version: 4 | 5 = 5): MqttPeer {
+    const peer = new MqttPeer(
+      this.#running.transport.connect('mqtt', { path: '/mqtt' }),
+      () => this.time.settle(),
+      version,
+    );
+    this.time.settle();
     return peer;
   }
 

@@ -9,9 +9,9 @@ export class PacketWriter {
     return this.#length;
   }
 
-  /** A view: valid until the next write, or `clear`. */
+  /** A view: valid until the next write, or `clear`. No Buffer, whose `slice` would be a view as well. */
   written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
   }
 
   clear(): void {
