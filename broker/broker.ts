@@ -64,9 +64,9 @@ import { Explain } from './subscribe/explain.ts';
 import { FilterCache } from './subscribe/filter-cache.ts';
 import { Registrations } from './subscribe/registrations.ts';
 import { Subscriptions } from './subscribe/subscriptions.ts';
+import { createNetworkTransport } from './transports/network.ts';
 import { TcpTransport } from './transports/tcp.ts';
 import type { Address, Door, Transport } from './transports/transport.ts';
-import { createUwsTransport } from './transports/uws.ts';
 import { VERSION } from './version.ts';
 
 export interface BrokerOptions {
@@ -437,7 +437,14 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     unsentBytes: () => budget.bytes,
   });
   let listening = false;
-  const page = createPages({ metrics, version: VERSION, node: host?.node, ready: () => listening && !draining });
+  let transport: Transport | undefined;
+  const page = createPages({
+    metrics,
+    version: VERSION,
+    node: host?.node,
+    transport: () => transport?.name,
+    ready: () => listening && !draining,
+  });
   const onFault = (error: unknown): void => log.error('a fault in a handler', { error });
   const origins = new Origins(config.originsAllowed);
   const post =
@@ -471,9 +478,9 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     ],
     origins,
   });
-  const transport =
+  transport =
     options.transport ??
-    (await createUwsTransport({
+    (await createNetworkTransport(config.transport, {
       host: config.host,
       port: config.port,
       frameBytesMax: Math.max(config.dataFrameBytesMax, config.controlFrameBytesMax),
@@ -504,6 +511,11 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   http.start();
   mqttFront.start();
   const stopTuning = time.every(TUNE_MS, () => void matcher.retune(TUNED_FILTERS));
+  if (transport.name === 'node' && config.transport === 'auto') {
+    log.warn('uWebSockets.js has no binary for this Node: the slower server of Node takes its place', {
+      node: host?.node,
+    });
+  }
   log.info('listening', {
     host: address.host,
     port: address.port,

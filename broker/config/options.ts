@@ -95,6 +95,11 @@ export const OPTIONS = {
     'Origins of web pages that may use the broker, as https://console.example, with commas; * for all. Its own pages always may.',
   ),
   mqttPort: integer(1_883, [0, 65_535], 'TCP port for MQTT. 0: none; MQTT over WebSocket stays, at /mqtt.'),
+  transport: oneOf(
+    ['auto', 'uws', 'node'],
+    'auto',
+    'What serves WebSockets and HTTP: uWebSockets.js, or the slower server of Node; auto: the first that there is.',
+  ),
   logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
   logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
 

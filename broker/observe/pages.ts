@@ -14,6 +14,8 @@ export interface PagesSources {
   readonly version: string;
   /** Version of Node. */
   readonly node?: string | undefined;
+  /** By what the broker is reached; known once it listens. */
+  readonly transport?: (() => string | undefined) | undefined;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -24,6 +26,7 @@ export function createPages({
   ready,
   version,
   node,
+  transport,
 }: PagesSources): (path: string) => Promise<Page> | Page | undefined {
   const about = [
     `Tellwhen ${version}: a publish-subscribe event broker that you tell when.`,
@@ -49,7 +52,11 @@ export function createPages({
           ? { status: 200, contentType: TEXT, body: 'ready\n' }
           : { status: 503, contentType: TEXT, body: 'not ready: starting or draining\n' };
       case '/version':
-        return { status: 200, contentType: 'application/json', body: `${JSON.stringify({ version, node })}\n` };
+        return {
+          status: 200,
+          contentType: 'application/json',
+          body: `${JSON.stringify({ version, node, transport: transport?.() })}\n`,
+        };
       default:
         return undefined;
     }

@@ -1,4 +1,5 @@
 import type { HttpRequest } from './exchange.ts';
+import { framingFault } from './request-framing.ts';
 
 /** What is used of a request of uWebSockets.js. It is dead once the handler has returned. */
 export interface NativeRequest {
@@ -11,10 +12,7 @@ export interface NativeRequest {
 }
 
 export interface RequestHead extends Omit<HttpRequest, 'body'> {
-  /**
-   * Why nobody can be sure where the body ends: another server on the way may read it otherwise, and take a part of it for
-   * a request of somebody else (RFC 9112 §6.3).
-   */
+  /** See request-framing.ts. */
   readonly framingFault: string | undefined;
   /** As it was said. */
   readonly bodyBytes: number | undefined;
@@ -39,10 +37,4 @@ export function readHead(request: NativeRequest, remote: string): RequestHead {
     framingFault: framingFault(lengths, headers.get('transfer-encoding')),
     bodyBytes: length === undefined ? undefined : Number(length),
   };
-}
-
-function framingFault(lengths: number, encoding: string | undefined): string | undefined {
-  if (lengths > 1) return 'Content-Length stands twice';
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'chunked') return 'Transfer-Encoding is not chunked';
-  return undefined;
 }

@@ -1,32 +1,16 @@
 import type { HttpRequest, HttpResponse, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import { createServer } from 'node:net';
-import type { Time } from '../kernel/time.ts';
 import { CLOSE } from '../protocol/index.ts';
 import { BodyGathering } from './body-gathering.ts';
 import { plainAnswer } from './exchange.ts';
-import { admitGuarded, type OnFault, requestGuarded } from './guard.ts';
+import { admitGuarded, requestGuarded } from './guard.ts';
 import { after } from './linger.ts';
+import type { NetworkOptions } from './network-options.ts';
+import { offeredProtocols } from './request-framing.ts';
 import { type Address, type Door, type Transport, TransportError } from './transport.ts';
 import { UwsConnection } from './uws-connection.ts';
 import { UwsReply } from './uws-reply.ts';
 import { type RequestHead, readHead } from './uws-request.ts';
-
-export interface UwsOptions {
-  /** A name or an address. Empty: every interface. */
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-  /** A longer frame closes its connection with 1009; one of more than twice the length is cut off at once, with 1006. */
-  readonly frameBytesMax: number;
-  /** Longest body of an HTTP request. */
-  readonly bodyBytesMax: number;
-  /** With more than so much waiting for a peer, a send is `lost`. */
-  readonly backpressureBytesMax: number;
-  /** A peer that has not answered a ping for so long is gone. Whole seconds count, 8 to 960 of them. */
-  readonly idleTimeoutMs: number;
-  readonly time: Time;
-  readonly onFault: OnFault;
-}
 
 type Native = typeof import('uWebSockets.js');
 interface UserData {
@@ -48,29 +32,19 @@ const FAREWELL_MS = 100;
 
 const decoder = new TextDecoder();
 
-async function loadNative(): Promise<Native> {
-  try {
-    return await import('uWebSockets.js');
-  } catch (cause) {
-    throw new Error(
-      'the WebSocket server (uWebSockets.js) did not load: it needs Node 20 or 22, on Linux with glibc, macOS or Windows',
-      { cause },
-    );
-  }
-}
-
 /**
- * WebSocket and HTTP over uWebSockets.js. Rejects where its binary does not load, with a message that says which
- * versions of Node it is for.
+ * WebSocket and HTTP over uWebSockets.js. Undefined where its binary does not load: it is for Node 18 to 22, on Linux with
+ * glibc, macOS and Windows.
  */
-export async function createUwsTransport(options: UwsOptions): Promise<Transport> {
-  return new UwsTransport(await loadNative(), options);
+export async function createUwsTransport(options: NetworkOptions): Promise<Transport | undefined> {
+  const native: Native | undefined = await import('uWebSockets.js').catch(() => undefined);
+  return native === undefined ? undefined : new UwsTransport(native, options);
 }
 
 class UwsTransport implements Transport {
   readonly name = 'uws';
   readonly #native: Native;
-  readonly #options: UwsOptions;
+  readonly #options: NetworkOptions;
   readonly #app: ReturnType<Native['App']>;
   readonly #open = new Set<UwsConnection>();
   #accepting = true;
@@ -79,7 +53,7 @@ class UwsTransport implements Transport {
   #whenEmpty = (): void => {};
   #closed: Promise<void> | undefined;
 
-  constructor(native: Native, options: UwsOptions) {
+  constructor(native: Native, options: NetworkOptions) {
     this.#native = native;
     this.#options = options;
     this.#app = native.App();
@@ -154,8 +128,7 @@ class UwsTransport implements Transport {
 
   #upgrade(door: Door, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const { path, headers, remote } = readHead(request, remoteOf(response));
-    const offered = headers.get('sec-websocket-protocol') ?? '';
-    const protocols = offered.split(',').flatMap((name) => name.trim() || []);
+    const protocols = offeredProtocols(headers);
     const admission = this.#accepting
       ? admitGuarded(door, { path, protocols, headers, remote }, this.#options.onFault)
       : plainAnswer(503, 'The broker is shutting down.');

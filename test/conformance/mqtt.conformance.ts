@@ -327,6 +327,31 @@ export function mqttConformance({ name, start }: MqttBrokerKind): void {
       await twice.closed();
     });
 
+    it.each([
+      [1, 'pubrec'],
+      [1, 'pubcomp'],
+      [2, 'puback'],
+      [2, 'pubcomp'],
+    ] as const)('closes where a message with QoS %i is answered by %s', async (qos, cmd) => {
+      await using both = await pair(version, `answered/${version}`);
+      await both.publisher.publish(`answered/${version}`, 'x', { qos });
+      const { messageId } = await both.subscriber.answer('publish');
+      if (messageId === undefined) throw new Error('such a message has a number');
+      both.subscriber.send({ cmd, messageId });
+      await both.subscriber.closed();
+    });
+
+    it('closes on a topic filter without a character [MQTT-4.7.3-1]', async () => {
+      const properties = version === 5 ? '00' : '';
+      for (const body of [`0001${properties}000000`, `0001${properties}0000`]) {
+        // SUBSCRIBE has options behind its filter, UNSUBSCRIBE has none.
+        const type = body.endsWith('000000') ? '82' : 'a2';
+        await using peer = await connect(version);
+        peer.write(Buffer.from(`${type}0${body.length / 2}${body}`, 'hex'));
+        await peer.closed();
+      }
+    });
+
     it('closes on a topic with a wildcard [MQTT-3.3.2-2]', async () => {
       await using peer = await connect(version);
       peer.send({ cmd: 'publish', topic: 'a/+/b', payload: 'x', qos: 0, dup: false, retain: false });

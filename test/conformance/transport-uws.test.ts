@@ -1,121 +1,29 @@
-import { connect as connectTcp, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
-import { realTime, type Time } from '../../broker/kernel/time.ts';
 import { SUBPROTOCOL } from '../../broker/protocol/index.ts';
-import { LINGER_MS } from '../../broker/transports/linger.ts';
+import type { NetworkOptions } from '../../broker/transports/network-options.ts';
 import type { ConnectionHandler, Door, Transport } from '../../broker/transports/transport.ts';
-import { createUwsTransport, type UwsOptions } from '../../broker/transports/uws.ts';
-import { httpExchange } from '../support/http-exchange.ts';
-import { describeHttp, type HttpHarness } from './http.conformance.ts';
-import { describeTransport, type TestClient, type TransportHarness } from './transport.conformance.ts';
+import { createUwsTransport as createIfThere } from '../../broker/transports/uws.ts';
+import { baseOptions, networkHarness, until, webSocketClient } from '../support/network-harness.ts';
+import { describeHttp } from './http.conformance.ts';
+import { describeTransport } from './transport.conformance.ts';
 
-/** Real time, but for the linger, which passes when the test says so. */
-function timeWithLingerInHand(): { readonly time: Time; passLinger(): void } {
-  const lingering = new Set<() => void>();
-  const time: Time = {
-    ...realTime,
-    every(periodMs, tick) {
-      if (periodMs < LINGER_MS) return realTime.every(periodMs, tick);
-      lingering.add(tick);
-      return () => void lingering.delete(tick);
-    },
-  };
-  return {
-    time,
-    passLinger: () => {
-      for (const tick of [...lingering]) tick();
-    },
-  };
+async function createUwsTransport(options: NetworkOptions): Promise<Transport> {
+  const transport = await createIfThere(options);
+  if (transport === undefined) throw new Error('uWebSockets.js did not load');
+  return transport;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('it never came about');
-    await sleep(1);
-  }
-}
+/** Loudly: on a Node that the binary is not for, there is nothing to test. */
+const isThere = (await createIfThere(baseOptions)) !== undefined;
+if (!isThere) console.warn(`uWebSockets.js has no binary for Node ${process.version}: its tests are skipped`);
 
-const baseOptions: UwsOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  frameBytesMax: 65_536,
-  bodyBytesMax: 65_536,
-  backpressureBytesMax: 262_144,
-  idleTimeoutMs: 60_000,
-  time: realTime,
-  onFault: (fault) => {
-    throw fault;
-  },
-};
+describe.runIf(isThere)('uWebSockets.js', () => {
+  describeTransport('uws', (limits) => networkHarness(createUwsTransport, limits));
+  describeHttp('uws', (limits) => networkHarness(createUwsTransport, limits));
+});
 
-/** The address is known only once it listens, and the rival is made before that. */
-async function uwsHarness(
-  limits: Pick<UwsOptions, 'frameBytesMax' | 'bodyBytesMax' | 'backpressureBytesMax'>,
-): Promise<TransportHarness & HttpHarness> {
-  const { time, passLinger } = timeWithLingerInHand();
-  const faults: unknown[] = [];
-  const port = await freePort();
-  const options = { ...baseOptions, ...limits, port, time, onFault: (fault: unknown) => void faults.push(fault) };
-  const transport = await createUwsTransport(options);
-  const rival = await createUwsTransport(options);
-  return {
-    transport,
-    faults,
-    rival: () => rival,
-    connect: ({ protocol = SUBPROTOCOL, path = '/', origin } = {}) =>
-      uwsClient(`ws://127.0.0.1:${port}${path}`, protocol, origin),
-    request: (request) => httpExchange(port, request),
-    until,
-    passLinger,
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-function uwsClient(url: string, protocol: string, origin?: string): TestClient {
-  const socket = new WebSocket(url, protocol, { perMessageDeflate: false, ...(origin !== undefined && { origin }) });
-  const messages: (string | Uint8Array)[] = [];
-  let closedWith: TestClient['closedWith'];
-  socket.on('message', (data: Buffer, isBinary) => void messages.push(isBinary ? new Uint8Array(data) : `${data}`));
-  socket.on('close', (code, reason) => {
-    closedWith = { code, reason: reason.toString() };
-  });
-  // A close always follows.
-  socket.on('error', () => {});
-  return {
-    messages,
-    get state() {
-      if (closedWith !== undefined) return 'closed';
-      return socket.readyState === WebSocket.CONNECTING ? 'connecting' : 'open';
-    },
-    get closedWith() {
-      return closedWith;
-    },
-    sendText: (message) => socket.send(message),
-    sendBinary: (message) => socket.send(message),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: (code, reason) => socket.close(code, reason),
-    vanish: () => socket.terminate(),
-  };
-}
-
-describeTransport('uws', uwsHarness);
-describeHttp('uws', uwsHarness);
-
-describe('uws on the wire', () => {
+describe.runIf(isThere)('uws on the wire', () => {
   const transports: Transport[] = [];
 
   afterEach(async () => {
@@ -168,7 +76,7 @@ describe('uws on the wire', () => {
 
   it('cuts off a frame of more than twice the limit without reading it', async () => {
     const { port, calls } = await listening();
-    const client = uwsClient(`ws://127.0.0.1:${port}/`, SUBPROTOCOL);
+    const client = webSocketClient(`ws://127.0.0.1:${port}/`, SUBPROTOCOL);
     await until(() => client.state === 'open');
     client.sendBinary(new Uint8Array(2 * baseOptions.frameBytesMax + 1));
     await until(() => client.closedWith !== undefined && calls.length > 0);

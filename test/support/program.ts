@@ -29,6 +29,8 @@ export class Program implements AsyncDisposable {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
+    // It may end, or close its input, before it has read all of it.
+    this.#child.stdin?.on('error', () => {});
     if (input !== 'open') this.#child.stdin?.end(input ?? '');
   }
 

@@ -23,8 +23,9 @@ import { MqttError, REASON } from './reasons.ts';
  * twice, texts that are not UTF-8, reserved bits) and knows no reason codes. The suite holds the two against each other.
  */
 export function decodePacket(type: number, flags: number, body: Buffer, version: Version): ClientPacket {
-  // PUBLISH alone has flags of its own; the others must be as section 2.1.3 says [MQTT-2.1.3-1].
-  if (type !== TYPE.publish && flags !== (EXPECTED_FLAGS[type] ?? 0)) {
+  // PUBLISH alone has flags of its own; the others must be as section 2.1.3 says [MQTT-2.1.3-1]. What only a server sends
+  // is an error whatever its flags.
+  if (type !== TYPE.publish && !ONLY_FROM_SERVERS.has(type) && flags !== (EXPECTED_FLAGS[type] ?? 0)) {
     throw new MqttError(REASON.malformedPacket, `flags ${flags} on a packet of type ${type} [MQTT-2.1.3-1]`);
   }
   switch (type) {
@@ -66,6 +67,8 @@ const EXPECTED_FLAGS: { readonly [type: number]: number } = {
   [TYPE.unsubscribe]: 2,
 };
 
+const ONLY_FROM_SERVERS: ReadonlySet<number> = new Set([TYPE.connack, TYPE.suback, TYPE.unsuback, TYPE.pingresp]);
+
 const USERNAME = 0x80;
 const PASSWORD = 0x40;
 const WILL_RETAIN = 0x20;
@@ -79,13 +82,15 @@ function decodeConnect(body: Buffer): ConnectPacket {
   const name = from.string();
   const version = versionOf(name, from.u8());
   const flags = from.u8();
-  if (flags & RESERVED) throw new MqttError(REASON.malformedPacket, 'the reserved flag of CONNECT [MQTT-3.1.2-3]');
+  // 3.1 says of this bit that it is not used, and no more.
+  if (flags & RESERVED && version > 3)
+    throw new MqttError(REASON.malformedPacket, 'the reserved flag of CONNECT [MQTT-3.1.2-3]');
   const keepAliveS = from.u16();
   const properties = version === 5 ? readProperties(from, 'connect') : NO_PROPERTIES;
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw new MqttError(REASON.protocolError, 'authentication data without a method');
   }
-  const clientId = from.string();
+  const clientId = from.name();
   const will = decodeWill(from, flags, version);
   const hasUsername = (flags & USERNAME) !== 0;
   const hasPassword = (flags & PASSWORD) !== 0;
@@ -93,7 +98,7 @@ function decodeConnect(body: Buffer): ConnectPacket {
   if (hasPassword && !hasUsername && version < 5) {
     throw new MqttError(REASON.malformedPacket, 'a password without a user name');
   }
-  const username = hasUsername ? from.string() : undefined;
+  const username = hasUsername ? from.name() : undefined;
   const password = hasPassword ? new Uint8Array(from.binary()) : undefined;
   from.end();
   const cleanStart = (flags & CLEAN_START) !== 0;
@@ -124,7 +129,7 @@ function decodeWill(from: FieldReader, flags: number, version: Version): WillMes
   }
   const properties = version === 5 ? readProperties(from, 'will') : NO_PROPERTIES;
   checkResponseTopic(properties);
-  const topic = from.string();
+  const topic = from.name();
   const payload = new Uint8Array(from.binary());
   return { topic, payload, qos: qos as Qos, retain: (flags & WILL_RETAIN) !== 0, properties };
 }
@@ -138,7 +143,7 @@ function decodePublish(flags: number, body: Buffer, version: Version): PublishPa
   const dup = (flags & DUP) !== 0;
   if (dup && qos === 0) throw new MqttError(REASON.malformedPacket, 'a repetition with QoS 0 [MQTT-3.3.1-2]');
   const from = new FieldReader(body);
-  const topic = from.string();
+  const topic = from.name();
   const packetId = qos === 0 ? 0 : readPacketId(from);
   const properties = version === 5 ? readProperties(from, 'publish') : NO_PROPERTIES;
   checkResponseTopic(properties);
@@ -190,9 +195,16 @@ function decodeSubscribe(body: Buffer, version: Version): ClientPacket {
   const packetId = readPacketId(from);
   const properties = version === 5 ? readProperties(from, 'subscribe') : NO_PROPERTIES;
   const subscriptions: SubscriptionRequest[] = [];
-  while (!from.done) subscriptions.push(decodeSubscription(from.string(), from.u8(), version));
+  while (!from.done) subscriptions.push(decodeSubscription(readFilter(from), from.u8(), version));
   if (subscriptions.length === 0) throw new MqttError(REASON.protocolError, 'no topic filter [MQTT-3.8.3-2]');
   return { kind: 'subscribe', packetId, properties, subscriptions };
+}
+
+/** [MQTT-4.7.3-1] */
+function readFilter(from: FieldReader): string {
+  const filter = from.name();
+  if (filter === '') throw new MqttError(REASON.malformedPacket, 'a topic filter without a character [MQTT-4.7.3-1]');
+  return filter;
 }
 
 function decodeSubscription(filter: string, options: number, version: Version): SubscriptionRequest {
@@ -216,7 +228,7 @@ function decodeUnsubscribe(body: Buffer, version: Version): ClientPacket {
   const packetId = readPacketId(from);
   if (version === 5) readProperties(from, 'unsubscribe');
   const filters: string[] = [];
-  while (!from.done) filters.push(from.string());
+  while (!from.done) filters.push(readFilter(from));
   if (filters.length === 0) throw new MqttError(REASON.protocolError, 'no topic filter [MQTT-3.10.3-2]');
   return { kind: 'unsubscribe', packetId, filters };
 }

@@ -2,6 +2,9 @@ import { MqttError, REASON } from './reasons.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** C0, DEL and C1. */
+const CONTROL = /\p{Cc}/u;
+
 /** Reads the fields of one packet from front to back, section 1.5. What is short or ill-formed is 0x81, malformed. */
 export class FieldReader {
   readonly #bytes: Buffer;
@@ -63,6 +66,16 @@ export class FieldReader {
       throw new MqttError(REASON.malformedPacket, 'a text is not UTF-8 [MQTT-1.5.4-1]');
     }
     if (text.includes('\u0000')) throw new MqttError(REASON.malformedPacket, 'a text holds U+0000 [MQTT-1.5.4-2]');
+    return text;
+  }
+
+  /**
+   * A text by which something is known: a topic, a filter, a client. Control characters in it only ever meant harm to
+   * logs and terminals, and section 1.5.4 leaves us to call them malformed.
+   */
+  name(): string {
+    const text = this.string();
+    if (CONTROL.test(text)) throw new MqttError(REASON.malformedPacket, 'a control character (section 1.5.4)');
     return text;
   }
 

@@ -310,6 +310,21 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     }
     const will = this.#willOf(packet);
     const expiry = this.#expiryOf(packet);
+    const keepAliveS = this.#keepAliveOf(packet);
+    const accepted = (isPresent: boolean): Uint8Array =>
+      encode.connackAccepted(this.#receiver, isPresent, {
+        // [MQTT-3.2.2-1] of 3.1.1 has no more than this.
+        sessionExpiryS: expiry.toldS,
+        receiveMax: RECEIVE_MAX,
+        packetBytesMax: config.dataFrameBytesMax,
+        topicAliasMax: Math.min(config.topicAliasesMax, 0xffff),
+        assignedClientId: assigned,
+        serverKeepAliveS: keepAliveS === packet.keepAliveS ? undefined : keepAliveS,
+      });
+    // Who takes no packet as large as this one cannot be answered at all [MQTT-3.1.2-24].
+    if (accepted(false).length > this.#packetBytesMax) {
+      throw new MqttError(REASON.packetTooLarge, 'a maximum packet size below that of CONNACK');
+    }
     // Of 3.1.1 nobody says how long, so it is as long as may be.
     let opened: ReturnType<MqttSessions['open']>;
     try {
@@ -324,20 +339,9 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     if (version === 5 && (properties.topicAliasMax ?? 0) > 0) {
       this.#outgoing = new OutgoingAliases(Math.min(properties.topicAliasMax ?? 0, config.topicAliasesMax));
     }
-    const keepAliveS = this.#keepAliveOf(packet);
     this.#silenceMs = keepAliveS * 1000 * KEEP_ALIVE_GRACE;
     this.#means.connected(this);
-    this.out.send(
-      encode.connackAccepted(this.#receiver, isPresent, {
-        // [MQTT-3.2.2-1] of 3.1.1 has no more than this.
-        sessionExpiryS: expiry.toldS,
-        receiveMax: RECEIVE_MAX,
-        packetBytesMax: config.dataFrameBytesMax,
-        topicAliasMax: Math.min(config.topicAliasesMax, 0xffff),
-        assignedClientId: assigned,
-        serverKeepAliveS: keepAliveS === packet.keepAliveS ? undefined : keepAliveS,
-      }),
-    );
+    this.out.send(accepted(isPresent));
     counters.mqttConnects += 1;
     this.#means.log.debug('mqtt: connect', { client: clientId, remote: this.#connection.remote, version, isPresent });
     sessions.resume(session, this);
@@ -391,7 +395,8 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #refuseConnect(reason: Reason, why: string): void {
     // What is no CONNECT at all is not answered (section 4.13.2), nor one of 3.1.1 that cannot be read [MQTT-4.8.0-1].
     const isAnswered = this.#version === 5 || SAID_IN_3.includes(reason);
-    if (isAnswered && !this.#left) this.out.send(encode.connackRefused(this.#receiver, reason, why));
+    const connack = encode.connackRefused(this.#receiver, reason, why);
+    if (isAnswered && !this.#left && connack.length <= this.#packetBytesMax) this.out.send(connack);
     this.#means.counters.connectionsClosed.malformed += 1;
     this.#close(why);
   }

@@ -81,6 +81,9 @@ export function readProperties(from: FieldReader, place: PropertyPlace): Propert
 function readOne(from: FieldReader, place: PropertyPlace, to: Writable): void {
   const id = from.varint();
   const rule = RULES[id];
+  if (rule?.name === 'subscriptionId' && place === 'publish') {
+    throw new MqttError(REASON.protocolError, 'a subscription identifier from a client [MQTT-3.3.4-6]');
+  }
   // One that is not for this packet makes it malformed (section 2.2.2.2).
   if (rule === undefined || !rule.places.includes(place)) {
     throw new MqttError(REASON.malformedPacket, `property ${id} is not one of this packet`);

@@ -6,7 +6,7 @@ import type { PublishedEvent } from '../../publish/event.ts';
 import { isLastValue } from './event-properties.ts';
 import { type Flight, Flights } from './flights.ts';
 import type { AckPacket, Qos } from './packets.ts';
-import { REASON } from './reasons.ts';
+import { MqttError, REASON } from './reasons.ts';
 import type { PacketIds } from './session-record.ts';
 import type { MqttSubscription, SubscriptionSession } from './subscription.ts';
 import type { Will } from './will.ts';
@@ -171,7 +171,10 @@ export class MqttSession implements SubscriptionSession {
     }
   }
 
-  /** What the client says about messages on their way to it. Throws nothing: what is not known is answered, or nothing at all. */
+  /**
+   * What the client says about messages on their way to it. What is not known is answered, or nothing at all; throws
+   * MqttError `protocolError` for an answer that is not the next one to the message (section 4.3).
+   */
   acknowledged({ kind, packetId, reason }: AckPacket): void {
     const flight = this.#flights.get(packetId);
     const { link } = this;
@@ -179,6 +182,7 @@ export class MqttSession implements SubscriptionSession {
     if (kind === 'pubrec') this.#receivedBy(link, packetId, flight, reason);
     else if (flight === undefined) return;
     else if (kind === 'puback' ? flight.qos === 1 : flight.state === 'released') this.#end(flight);
+    else throw outOfTurn(kind, flight);
   }
 
   /** Keeps what is under way: the client has no time to keep, as long as it is connected. */
@@ -239,8 +243,11 @@ export class MqttSession implements SubscriptionSession {
   }
 
   #receivedBy(link: SessionLink, packetId: number, flight: Flight | undefined, reason: number): void {
-    if (flight === undefined || flight.qos !== 2) link.acknowledge('pubrel', packetId, REASON.packetIdNotFound);
-    else if (reason >= 0x80) this.#end(flight);
+    if (flight !== undefined && flight.qos !== 2) throw outOfTurn('pubrec', flight);
+    // What the client refuses is over [MQTT-4.3.3-4].
+    if (reason >= 0x80) {
+      if (flight !== undefined) this.#end(flight);
+    } else if (flight === undefined) link.acknowledge('pubrel', packetId, REASON.packetIdNotFound);
     else if (flight.state === 'released') link.acknowledge('pubrel', packetId);
     else {
       const { lease, origin } = flight;
@@ -297,4 +304,8 @@ export class MqttSession implements SubscriptionSession {
     if (answer.holder instanceof Entry) answer.holder.acknowledged(id);
     return true;
   }
+}
+
+function outOfTurn(kind: AckPacket['kind'], { qos, state }: Flight): MqttError {
+  return new MqttError(REASON.protocolError, `${kind.toUpperCase()} to a message with QoS ${qos} that is ${state}`);
 }
