@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchDurable } from './durable/durable-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
+import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 
-const HELP = `npm run bench -- <matcher | durable | http | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -19,6 +20,9 @@ matcher: what one event costs against many filters, and what it costs to hold an
   --steady            instead: match parsed events for --seconds, tracing the collector (W1-10, 100000)
   --seconds <n>       of --steady                                    (10)
   --out <folder>      write matcher.json, matcher.md and matcher.svg there
+
+json: what it costs to read an event's JSON for a few filters, from its bytes and decoded
+  --seed <n>          of the events                                  (42)
 
 durable: what durability costs, beside NATS JetStream, Redis streams and RabbitMQ where they are installed
   --parts <part,…>    peers, restarts, storms, churn                 (peers,restarts,storms)
@@ -46,6 +50,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- matcher --filters 1000,10000      a quick look, printed only
   npm run bench -- matcher --workloads W3,W6 --filters 1000000 --no-rivals
   npm run bench:matcher -- --steady
+  npm run bench -- json                              ten seconds
   npm run bench -- durable --out bench/results       all but the churn, in some minutes
   npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
   npm run bench -- durable --churn 60
@@ -83,7 +88,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, durable, http, redraw };
+const BENCHES = { matcher, json, durable, http, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -109,6 +114,10 @@ async function matcher(): Promise<void> {
     withRivals: !values['no-rivals'],
     out: values.out,
   });
+}
+
+function json(): void {
+  benchJsonReads({ seed: positive('seed', values.seed), print: console.log });
 }
 
 function durable(): Promise<void> {

@@ -301,7 +301,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         if (mailbox === undefined) recipient.offer(event);
         else publish.hand(event.topic, encodedBody(asLastValue(event)), recipient);
       };
-      chores.run(retained.offer({ filter: filters.present, sinceSeq: publish.lastSeq, isThere }, offer), () => {});
+      chores.run(
+        retained.offer({ filter: registrations.compile(filters.present), sinceSeq: publish.lastSeq, isThere }, offer),
+        () => {},
+      );
     },
     endLater: (mailbox) => void wakeups.after(END_AGAIN_MS, { wake: () => subscribing.endMailbox(mailbox) }),
   });
@@ -360,7 +363,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         if (isThere()) recipient.offer(event);
       };
       if (retained.topics === 0) return;
-      chores.run(retained.offer({ filter: filters.present, sinceSeq, isThere }, offer), () => {});
+      chores.run(
+        retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
+        () => {},
+      );
     },
     afterFlush: (then) => journal.afterFlush(then),
     subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,

@@ -1,10 +1,11 @@
 import type { Config } from './config/index.ts';
+import { realChance } from './kernel/chance.ts';
 import type { Time } from './kernel/time.ts';
 import { DurationHistogram } from './observe/histogram.ts';
 import type { Log } from './observe/log.ts';
+import { openDataDirectory } from './store/data-directory.ts';
 import { type DiskState, DiskWatch } from './store/disk-watch.ts';
 import { Journal } from './store/journal.ts';
-import { LmdbStore } from './store/lmdb.ts';
 import { type DirectoryLock, lockDirectory, type OwnProcess } from './store/lock-file.ts';
 import { MemoryStore } from './store/memory.ts';
 import { SealedStore } from './store/sealed.ts';
@@ -40,7 +41,7 @@ export interface Storage {
 /** Throws StoreError when the store cannot be opened. */
 export async function openStorage({ config, time, log, store, process, failed }: StorageMeans): Promise<Storage> {
   const lock = store === undefined && !config.memory ? claim(config.dataDir, process) : undefined;
-  const sealed = new SealedStore(store ?? openStore(config, time, lock), {
+  const sealed = new SealedStore(store ?? (await openStore(config, time, lock)), {
     corrupt: (key) => log.error('a record of the store is damaged; it is kept aside', { key: hex(key) }),
   });
   const commitSeconds = new DurationHistogram();
@@ -95,10 +96,11 @@ function claim(directory: string, process: OwnProcess | undefined): DirectoryLoc
   throw new TypeError('a broker with a data directory needs to know its `process`; or set `memory`');
 }
 
-function openStore({ dataDir, commitTimeoutMs }: Config, time: Time, lock: DirectoryLock | undefined): Store {
+async function openStore(config: Config, time: Time, lock: DirectoryLock | undefined): Promise<Store> {
   if (lock === undefined) return new MemoryStore(time);
+  const { dataDir: directory, commitTimeoutMs, storeLogBytes: logBytes } = config;
   try {
-    return new LmdbStore({ directory: dataDir, time, commitTimeoutMs });
+    return await openDataDirectory({ directory, time, chance: realChance, commitTimeoutMs, logBytes });
   } catch (error) {
     lock.release();
     throw error;

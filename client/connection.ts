@@ -103,7 +103,8 @@ export class Connection {
     const { url, hello } = this.#options;
     let opened = false;
     let failure: unknown;
-    socket.binaryType = 'arraybuffer';
+    // The package `ws` gives out views of what it has read, which an ArrayBuffer would be a copy of.
+    if (socket.binaryType === 'blob') socket.binaryType = 'arraybuffer';
     socket.addEventListener('open', () => {
       opened = true;
       this.send(JSON.stringify(hello));
@@ -173,7 +174,7 @@ export class Connection {
 
 function bytesOf(data: unknown): Uint8Array {
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (data instanceof Uint8Array) return data;
+  if (data instanceof Uint8Array) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   throw new TellwhenError('broker_unreadable', 'a frame that is neither text nor bytes');
 }
 

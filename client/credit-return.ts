@@ -19,9 +19,9 @@ export class CreditReturn {
     this.#halfBytes = initial.bytes / 2;
   }
 
-  /** One event of so many bytes was taken. Returns what is due now, if anything is. */
-  taken(bytes: number): Credit | undefined {
-    this.#events += 1;
+  /** So many events were taken, of so many bytes together. Returns what is due now, if anything is. */
+  taken(events: number, bytes: number): Credit | undefined {
+    this.#events += events;
     this.#bytes += bytes;
     if (this.#events < this.#halfEvents && this.#bytes < this.#halfBytes) return undefined;
     const due = { events: this.#events, bytes: this.#bytes };

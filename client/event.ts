@@ -1,4 +1,12 @@
-import { type Attributes, type Body, type Delivery, JSON_CONTENT_TYPE } from '../broker/protocol/index.ts';
+import {
+  type Attributes,
+  type Body,
+  ByteReader,
+  type Delivery,
+  dataOfBody,
+  JSON_CONTENT_TYPE,
+  readBody,
+} from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import { type HeldLease, NEVER_FIRES } from './lease.ts';
 import type { Settler } from './settler.ts';
@@ -14,65 +22,85 @@ export interface ReleaseOptions {
   readonly delayMs?: number | undefined;
 }
 
+/** What the events have in common that came in one record. */
+export interface Origin {
+  readonly topic: string;
+  /** Their bodies, one after another. */
+  readonly bytes: Uint8Array;
+  /** Of the first. */
+  readonly seq: number;
+  /** Where a body has none of its own. */
+  readonly time: number;
+  readonly attempt: number;
+  readonly retained: boolean;
+  readonly inHand: LeaseInHand | undefined;
+}
+
 const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * An event as it was delivered. `data` is a view into the frame it came in, which stays in memory as long as the event
- * does.
+ * An event as it was delivered. `data` is a view into what was read from the network with it, up to some 64 KiB or its
+ * frame, which stays in memory as long as the event or its data does: who keeps few of many should copy them.
  */
 export class ReceivedEvent {
-  readonly topic: string;
-  readonly #delivery: Delivery;
-  readonly #body: Body;
-  readonly #inHand: LeaseInHand | undefined;
+  readonly #origin: Origin;
+  readonly #index: number;
+  /** Where in the origin's bytes its body stands. Nothing of it is read before somebody asks. */
+  readonly #start: number;
+  readonly #end: number;
+  #body: Body | undefined = undefined;
 
-  /** Made by the library only. */
-  constructor(topic: string, delivery: Delivery, body: Body, inHand: LeaseInHand | undefined) {
-    this.topic = topic;
-    this.#delivery = delivery;
-    this.#body = body;
-    this.#inHand = inHand;
+  /** Made by the library only: the `index`-th of its origin. */
+  constructor(origin: Origin, index: number, start: number, end: number) {
+    this.#origin = origin;
+    this.#index = index;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get topic(): string {
+    return this.#origin.topic;
   }
 
   /** The broker's position of the event; strictly rising. */
   get seq(): number {
-    return this.#delivery.seq;
+    return this.#origin.seq + this.#index;
   }
 
   /** Milliseconds since 1970: the publisher's time if given, else the broker's at arrival. */
   get time(): number {
-    return this.#delivery.time;
+    return this.#read().time ?? this.#origin.time;
   }
 
   /** 1 at first, more when it is delivered again; 0 when nobody asked for acknowledgement. */
   get attempt(): number {
-    return this.#delivery.attempt;
+    return this.#origin.attempt;
   }
 
   /** It is the last value of its topic, published before the subscription was made. */
   get retained(): boolean {
-    return this.#delivery.retained;
+    return this.#origin.retained;
   }
 
   get data(): Uint8Array {
-    return this.#body.data;
+    return dataOfBody(this.#origin.bytes, this.#start, this.#end);
   }
 
   get contentType(): string {
-    return this.#body.contentType ?? JSON_CONTENT_TYPE;
+    return this.#read().contentType ?? JSON_CONTENT_TYPE;
   }
 
   get id(): string | undefined {
-    return this.#body.id;
+    return this.#read().id;
   }
 
   get source(): string | undefined {
-    return this.#body.source;
+    return this.#read().source;
   }
 
   get attributes(): Attributes {
-    return this.#body.attributes ?? NO_ATTRIBUTES;
+    return this.#read().attributes ?? NO_ATTRIBUTES;
   }
 
   /**
@@ -81,8 +109,9 @@ export class ReceivedEvent {
    * an event taken by a loop: `extend` it where the work is long.
    */
   get leaseSignal(): AbortSignal {
-    if (this.#inHand === undefined) return NEVER_FIRES;
-    const { lease, settler } = this.#inHand;
+    const { inHand } = this.#origin;
+    if (inHand === undefined) return NEVER_FIRES;
+    const { lease, settler } = inHand;
     return settler.signalOf(lease);
   }
 
@@ -122,8 +151,21 @@ export class ReceivedEvent {
     return await settler.extend(lease, ms);
   }
 
+  #read(): Body {
+    this.#body ??= readBody(new ByteReader(this.#origin.bytes.subarray(this.#start, this.#end)));
+    return this.#body;
+  }
+
   get #leaseInHand(): LeaseInHand {
-    if (this.#inHand !== undefined) return this.#inHand;
+    const { inHand } = this.#origin;
+    if (inHand !== undefined) return inHand;
     throw new TellwhenError('not_leased', 'the subscription asked for no acknowledgement');
   }
+}
+
+/** One that came in a record of its own. */
+export function eventOf(topic: string, delivery: Delivery, body: Body, inHand: LeaseInHand | undefined): ReceivedEvent {
+  const { seq, time, attempt, retained } = delivery;
+  const { bytes } = body;
+  return new ReceivedEvent({ topic, bytes, seq, time, attempt, retained, inHand }, 0, 0, bytes.length);
 }

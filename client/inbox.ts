@@ -16,6 +16,8 @@ import type { IncomingTopics } from './topics.ts';
 
 /** What the broker sends unasked. */
 export interface Deliveries {
+  /** `run` is valid until it returns; its `bytes` stay. */
+  events(subscription: number, topic: string, first: FirstOfRun, run: BodyRun): void;
   event(subscription: number, topic: string, delivery: Delivery, body: Body): void;
   notice(subscription: number, topic: string, notice: NoticeRecord): void;
   gap(subscription: number, reason: DropReason, total: number, seq: number): void;
@@ -27,8 +29,8 @@ export interface InboxMeans {
   readonly topics: IncomingTopics;
   /** Removes and returns the request that waits under a ref. */
   readonly take: (ref: number) => Request | undefined;
-  /** Gives a receipt to who waits for it. Returns who had asked for something else. */
-  readonly receipt: (ref: number, receipt: Receipt) => Request | undefined;
+  /** Gives receipts to those who wait for them. Returns who had asked for something else. */
+  readonly receipts: (firstRef: number, count: number, first: Receipt) => Request | undefined;
   /** False when nobody has the ref. */
   readonly refused: (ref: number, code: Code, message: string) => boolean;
   readonly deliveries: Deliveries;
@@ -52,11 +54,8 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
-    for (let i = 0; i < count; i++) {
-      const receipt = i === 0 || first.delayed ? first : { ...first, seq: first.seq + i };
-      const mistaken = this.#means.receipt(firstRef + i, receipt);
-      if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
-    }
+    const mistaken = this.#means.receipts(firstRef, count, first);
+    if (mistaken !== undefined) throw mismatch(mistaken, 'a receipt');
   }
 
   settled(ref: number, remainingMs: number): void {
@@ -79,13 +78,8 @@ export class Inbox implements BrokerRecordHandler {
     else this.#means.refused(ref, code, message);
   }
 
-  events(subscription: number, { alias, time, seq }: FirstOfRun, run: BodyRun): void {
-    const topic = this.#means.topics.topic(alias);
-    for (let i = 0; i < run.count; i++) {
-      const body = run.body(i);
-      const delivery = { seq: seq + i, time: body.time ?? time, alias, attempt: 0, lease: undefined, retained: false };
-      this.#means.deliveries.event(subscription, topic, delivery, body);
-    }
+  events(subscription: number, first: FirstOfRun, run: BodyRun): void {
+    this.#means.deliveries.events(subscription, this.#means.topics.topic(first.alias), first, run);
   }
 
   event(subscription: number, delivery: Delivery, body: Body): void {

@@ -18,8 +18,14 @@ export class Items<T> implements AsyncIterableIterator<T, undefined>, Taker {
     return this.#over;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#over) return DONE;
+  /** What waits already costs one promise, and not one for each layer. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#over) return Promise.resolve(DONE);
+    const value = this.#registration.nextAtOnce();
+    return value === undefined ? this.#wait() : Promise.resolve({ done: false, value });
+  }
+
+  async #wait(): Promise<IteratorResult<T, undefined>> {
     try {
       const result = await this.#registration.next(this);
       if (result.done) this.#end();

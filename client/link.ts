@@ -125,7 +125,7 @@ export class Link implements ConnectionOwner {
     this.#inbox = new Inbox({
       topics: new IncomingTopics(limits.topicAliases),
       take: (ref) => this.sender.take(ref),
-      receipt: (ref, receipt) => this.sender.receipt(ref, receipt),
+      receipts: (firstRef, count, first) => this.sender.receipts(firstRef, count, first),
       refused: (ref, code, message) => this.sender.refused(ref, code, message),
       deliveries: this.#user.deliveries,
       refusedUnasked: (error) => this.refusals.tell(error),

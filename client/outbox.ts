@@ -2,8 +2,11 @@ import {
   type BodyToWrite,
   ByteWriter,
   type ClientControl,
+  NO_OPTIONS,
   type PublishOptions,
+  RUN_EVENTS_MAX,
   type Settlement,
+  writeBody,
   writeClientRecord,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
@@ -19,6 +22,11 @@ export interface OutboxLimits {
   readonly dedupMs?: number | undefined;
 }
 
+/** A frame leaves within the turn when it has become so long: its reader can begin, and nobody holds megabytes. */
+const FRAME_BYTES = 65_536;
+/** What each of the two buffers may keep for the next frame, once it was needed. */
+const FRAME_KEEP_BYTES = 2 * FRAME_BYTES;
+
 /**
  * Gathers what one turn sends, so that it leaves in as few frames as the broker's limit allows. The order of calls is
  * the order on the wire, control frames included.
@@ -27,7 +35,14 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #time: ClientTime;
   readonly #send: (frame: string | Uint8Array) => void;
-  readonly #writer = new ByteWriter(262_144);
+  readonly #writer = new ByteWriter(FRAME_KEEP_BYTES);
+  /** Of the run that is open, to which the next publish is added if it is of the same kind. */
+  readonly #bodies = new ByteWriter(FRAME_KEEP_BYTES);
+  #count = 0;
+  #firstRef = 0;
+  #alias = 0;
+  #topic = '';
+  #options: PublishOptions = NO_OPTIONS;
   readonly #topics: OutgoingTopics;
   #flushDue = false;
 
@@ -40,17 +55,23 @@ export class Outbox {
 
   /** Bytes gathered and not yet given to the socket. */
   get gatheredBytes(): number {
-    return this.#writer.length;
+    return this.#writer.length + this.#bodies.length;
   }
 
   /** Throws TellwhenError `event_too_large`, with nothing sent. */
   publish(ref: number, event: BodyToWrite & { readonly topic: string; readonly options: PublishOptions }): void {
     const { data, topic, options } = event;
     if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
-    const alias = this.#topics.alias(topic, this.#defineTopic);
-    const start = this.#writer.length;
-    writeClientRecord.publish(this.#writer, ref, alias, event, options);
-    if (!this.#recordWritten(start)) throw this.#tooLarge(data);
+    if (!this.#continues(ref, topic, options)) this.#beginRun(ref, topic, options);
+    const start = this.#bodies.length;
+    writeBody(this.#bodies, event);
+    this.#count += 1;
+    this.#flushLater();
+    if (!this.#runFits()) {
+      const taken = this.#moveLast(start, ref);
+      if (!taken) throw this.#tooLarge(data);
+    }
+    if (this.gatheredBytes >= FRAME_BYTES) this.flush();
   }
 
   /** An event that may have come to the broker so long ago would be known there, if it is sent again now. */
@@ -60,13 +81,13 @@ export class Outbox {
   }
 
   credit(subscription: number, events: number, bytes: number): void {
-    const start = this.#writer.length;
+    const start = this.#beginRecord();
     writeClientRecord.credit(this.#writer, subscription, events, bytes);
     this.#recordWritten(start);
   }
 
   fetch(ref: number, subscription: number, seq: number, leaseMs: number): void {
-    const start = this.#writer.length;
+    const start = this.#beginRecord();
     writeClientRecord.fetch(this.#writer, ref, subscription, seq, leaseMs);
     this.#recordWritten(start);
   }
@@ -77,7 +98,7 @@ export class Outbox {
     ms: number,
     lease: { readonly id: number; readonly token: number },
   ): void {
-    const start = this.#writer.length;
+    const start = this.#beginRecord();
     writeClientRecord.settle(this.#writer, ref, settlement, ms, lease.id, lease.token);
     this.#recordWritten(start);
   }
@@ -98,14 +119,81 @@ export class Outbox {
   }
 
   flush(): void {
+    this.#endRun();
     if (this.#writer.length === 0) return;
     const frame = this.#writer.written().slice();
     this.#writer.clear();
     this.#send(frame);
   }
 
+  #continues(ref: number, topic: string, options: PublishOptions): boolean {
+    if (this.#count === 0 || this.#count === RUN_EVENTS_MAX) return false;
+    const next = this.#firstRef === 0 ? 0 : this.#firstRef + this.#count;
+    return ref === next && topic === this.#topic && same(options, this.#options);
+  }
+
+  #beginRun(ref: number, topic: string, options: PublishOptions): void {
+    this.#endRun();
+    this.#alias = this.#topics.alias(topic, this.#defineTopic);
+    this.#firstRef = ref;
+    this.#topic = topic;
+    this.#options = options;
+  }
+
+  #endRun(): void {
+    if (this.#count === 0) return;
+    const count = this.#count;
+    this.#count = 0;
+    writeClientRecord.publishRun(
+      this.#writer,
+      this.#firstRef,
+      this.#alias,
+      this.#options,
+      count,
+      this.#bodies.written(),
+    );
+    this.#bodies.clear();
+  }
+
+  /** Whether the frame, with the run that is open, is one that the broker takes. */
+  #runFits(): boolean {
+    const max = this.#limits.dataFrameBytes;
+    const length = this.#writer.length + this.#bodies.length;
+    if (length + RUN_HEAD_BYTES_MAX <= max) return true;
+    const options = this.#options === NO_OPTIONS ? 1 : OPTIONS_BYTES_MAX;
+    const numbers = [this.#firstRef, this.#alias, this.#count, this.#bodies.length];
+    return length + 1 + options + numbers.reduce((sum, number) => sum + varintBytes(number), 0) <= max;
+  }
+
+  /** The last event of the run starts the next frame. False, and it is taken back, if it fits into none. */
+  #moveLast(start: number, ref: number): boolean {
+    const body = this.#bodies.written().slice(start);
+    this.#bodies.truncate(start);
+    this.#count -= 1;
+    this.flush();
+    this.#firstRef = ref;
+    this.#bodies.raw(body);
+    this.#count = 1;
+    if (this.#runFits()) return true;
+    this.#bodies.clear();
+    this.#count = 0;
+    return false;
+  }
+
+  /** Where the next record begins, which is not a publish. */
+  #beginRecord(): number {
+    this.#endRun();
+    return this.#writer.length;
+  }
+
+  #flushLater(): void {
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    this.#time.endOfTurn(this.#endTurn);
+  }
+
   readonly #defineTopic = (alias: number, topic: string): void => {
-    const start = this.#writer.length;
+    const start = this.#beginRecord();
     writeClientRecord.topic(this.#writer, alias, topic);
     this.#recordWritten(start);
   };
@@ -117,10 +205,7 @@ export class Outbox {
 
   /** A record that does not fit any more starts the next frame. False, and it is taken back, if it fits into none. */
   #recordWritten(start: number): boolean {
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      this.#time.endOfTurn(this.#endTurn);
-    }
+    this.#flushLater();
     const { length } = this.#writer;
     if (length <= this.#limits.dataFrameBytes) return true;
     const written = this.#writer.written();
@@ -140,6 +225,11 @@ export class Outbox {
   }
 }
 
+/** The options of a publish: flags and two times. */
+const OPTIONS_BYTES_MAX = 11;
+/** More than what stands before the bodies of a run. */
+const RUN_HEAD_BYTES_MAX = 40;
+
 /** Of the time that the broker remembers, what is left for the way there. */
 const DEDUP_SHARE = 0.9;
 
@@ -150,4 +240,16 @@ const UTF8_BYTES_MAX = 3;
 function fits(text: string | Uint8Array, bytesMax: number): boolean {
   if (typeof text !== 'string') return text.length <= bytesMax;
   return text.length * UTF8_BYTES_MAX <= bytesMax || encoder.encode(text).length <= bytesMax;
+}
+
+function same(one: PublishOptions, other: PublishOptions): boolean {
+  if (one === other) return true;
+  if (one.durable !== other.durable || one.mandatory !== other.mandatory || one.retain !== other.retain) return false;
+  return one.ttlMs === other.ttlMs && one.delayMs === other.delayMs;
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) bytes += 1;
+  return bytes;
 }

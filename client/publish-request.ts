@@ -130,8 +130,17 @@ export class PublishRequest extends Request {
     this.#unwritten = this.#missing;
   }
 
-  override receipt(ref: number, receipt: Receipt): boolean {
-    this.#answer(ref - this.ref, receipt);
+  override receipts(ref: number, count: number, first: Receipt): boolean {
+    this.#results ??= new Array(this.#events.length);
+    const results = this.#results;
+    const from = ref - this.ref;
+    let fresh = 0;
+    for (let i = 0; i < count; i++) {
+      if (results[from + i] !== undefined) continue;
+      results[from + i] = i === 0 ? first : receiptAfter(first, i);
+      fresh += 1;
+    }
+    this.#answered(fresh);
     return true;
   }
 
@@ -184,8 +193,19 @@ export class PublishRequest extends Request {
     this.#results ??= new Array(this.#events.length);
     if (this.#results[index] !== undefined) return;
     this.#results[index] = result;
-    this.#missing -= 1;
-    this.count(-1, 0);
+    this.#answered(1);
+  }
+
+  #answered(count: number): void {
+    if (count === 0) return;
+    this.#missing -= count;
+    this.count(-count, 0);
     if (this.#missing === 0) this.#taker.done(this.#results as (Receipt | TellwhenError)[]);
   }
+}
+
+/** The receipt of the `n`-th publish after the first of a run: all but the seq is the same. */
+export function receiptAfter(first: Receipt, n: number): Receipt {
+  const { seq, matched, durable, unreadable, repeated, delayed } = first;
+  return { seq: delayed ? seq : seq + n, matched, durable, unreadable, repeated, delayed };
 }

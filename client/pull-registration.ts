@@ -1,6 +1,6 @@
 import type { Body, Delivery, Notice as NoticeRecord } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
-import { ReceivedEvent } from './event.ts';
+import { eventOf, type ReceivedEvent } from './event.ts';
 import { HeldLease } from './lease.ts';
 import { FetchRequest } from './lease-requests.ts';
 import { type FetchOptions, Notice } from './notice.ts';
@@ -55,7 +55,7 @@ export class PullRegistration extends Registration<Notice> {
         const lease = new HeldLease(delivery.lease, { kind: 'delivery', fromMs: sentMs, ttlMs });
         const { settler } = this.#pull;
         settler.handOut(lease);
-        resolve({ event: new ReceivedEvent(topic, delivery, body, { lease, settler }), lease });
+        resolve({ event: eventOf(topic, delivery, body, { lease, settler }), lease });
       };
       const request = new FetchRequest({ subscription: this.id, seq, leaseMs, fetched, failed: reject });
       this.#pull.send(request, signal);

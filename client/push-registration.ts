@@ -1,7 +1,13 @@
-import type { Body, Delivery } from '../broker/protocol/index.ts';
-import { ReceivedEvent } from './event.ts';
+import type { Body, BodyRun, Delivery, FirstOfRun } from '../broker/protocol/index.ts';
+import { eventOf, type Origin, ReceivedEvent } from './event.ts';
 import { HeldLease, NEVER_FIRES } from './lease.ts';
-import { type Arrival, Registration, type RegistrationMeans, type SubscribeFrame } from './registration.ts';
+import {
+  type Arrival,
+  type Binding,
+  Registration,
+  type RegistrationMeans,
+  type SubscribeFrame,
+} from './registration.ts';
 import { isThenable } from './thenable.ts';
 import type { ClientTime } from './time.ts';
 import type { Work } from './work.ts';
@@ -33,13 +39,30 @@ export class PushRegistration extends Registration<ReceivedEvent> {
     this.#callback = callback;
   }
 
+  override events(topic: string, { seq, time }: FirstOfRun, run: BodyRun): void {
+    const { binding } = this;
+    if (binding === undefined) return;
+    const { bytes, starts, count } = run;
+    const origin = { topic, bytes, seq, time, attempt: 0, retained: false, inHand: undefined };
+    if (this.#callback !== undefined) {
+      this.#callForAll(this.#callback, origin, run, binding);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const start = starts[i] as number;
+      const end = starts[i + 1] as number;
+      const item = new ReceivedEvent(origin, i, start, end);
+      this.arrive({ item, seq: seq + i, creditBytes: end - start, lease: undefined, binding });
+    }
+  }
+
   override event(topic: string, delivery: Delivery, body: Body): void {
     const { binding } = this;
     if (binding === undefined) return;
     const { settler, time } = this.#push;
     const origin = { kind: 'delivery', fromMs: time.nowMs(), ttlMs: this.deliveryLeaseMs } as const;
     const lease = delivery.lease === undefined ? undefined : new HeldLease(delivery.lease, origin);
-    const item = new ReceivedEvent(topic, delivery, body, lease === undefined ? undefined : { lease, settler });
+    const item = eventOf(topic, delivery, body, lease === undefined ? undefined : { lease, settler });
     this.arrive({ item, seq: delivery.seq, creditBytes: body.bytes.length, lease, binding });
   }
 
@@ -48,7 +71,38 @@ export class PushRegistration extends Registration<ReceivedEvent> {
     else this.#call(this.#callback, arrival);
   }
 
-  /** A callback without a promise is the fast path: nothing is made for it. */
+  /**
+   * A callback without a promise is the fast path: of each event nothing is made but the event, and credit goes back for
+   * all together. Whatever a callback does to the subscription or the connection ends it.
+   */
+  #callForAll(callback: EventCallback, origin: Origin, { starts, count }: BodyRun, binding: Binding): void {
+    let takenEvents = 0;
+    let takenBytes = 0;
+    for (let i = 0; i < count && this.binding === binding; i++) {
+      const start = starts[i] as number;
+      const end = starts[i + 1] as number;
+      const seq = origin.seq + i;
+      const item = new ReceivedEvent(origin, i, start, end);
+      this.arrived(seq);
+      let working: void | PromiseLike<void>;
+      try {
+        working = callback(item, NO_LEASE);
+      } catch (error) {
+        working = undefined;
+        this.#push.report(error);
+      }
+      if (isThenable(working)) {
+        const arrival = { item, seq, creditBytes: end - start, lease: undefined, binding };
+        this.#push.work.track(this.#finish(working, arrival));
+      } else {
+        takenEvents += 1;
+        takenBytes += end - start;
+      }
+    }
+    this.freeCreditOf(binding, takenEvents, takenBytes);
+  }
+
+  /** The same for one that may be under a lease. */
   #call(callback: EventCallback, arrival: Arrival<ReceivedEvent>): void {
     const { item, lease } = arrival;
     let working: void | PromiseLike<void>;

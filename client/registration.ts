@@ -1,9 +1,11 @@
 import type {
   Body,
+  BodyRun,
   ClientControl,
   ControlOf,
   Delivery,
   DropReason,
+  FirstOfRun,
   Notice as NoticeRecord,
 } from '../broker/protocol/index.ts';
 import type { AnswerOf, Asked } from './control-request.ts';
@@ -158,6 +160,8 @@ export abstract class Registration<T> {
     return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull' || this.#ask.mailbox !== undefined;
   }
 
+  events(_topic: string, _first: FirstOfRun, _run: BodyRun): void {}
+
   event(_topic: string, _delivery: Delivery, _body: Body): void {}
 
   notice(_topic: string, _notice: NoticeRecord): void {}
@@ -218,6 +222,15 @@ export abstract class Registration<T> {
     this.stream.end(error);
   }
 
+  /** As `next`, where an item waits and nothing else is to be told; else `undefined`. */
+  nextAtOnce(): T | undefined {
+    for (let arrival = this.stream.shift(); arrival !== undefined; arrival = this.stream.shift()) {
+      this.taken(arrival);
+      if (arrival.lease?.state !== 'lost') return arrival.item;
+    }
+    return undefined;
+  }
+
   /** A consumer takes the next item; its credit is free again. Who is over is to `wake` the stream for itself as well. */
   async next(taker: Taker): Promise<IteratorResult<T, undefined>> {
     while (!taker.over) {
@@ -234,8 +247,13 @@ export abstract class Registration<T> {
     return this.#binding;
   }
 
+  /** Items up to this one have arrived. */
+  protected arrived(seq: number): void {
+    if (seq > this.#lastSeq) this.#lastSeq = seq;
+  }
+
   protected arrive(arrival: Arrival<T>): void {
-    this.#lastSeq = Math.max(this.#lastSeq, arrival.seq);
+    this.arrived(arrival.seq);
     if (arrival.lease !== undefined) this.means.settler.keeper.keep(arrival.lease);
     this.enqueue(arrival);
   }
@@ -260,8 +278,13 @@ export abstract class Registration<T> {
 
   /** Credit of an earlier connection ended with it. */
   protected freeCredit({ binding, creditBytes }: Arrival<T>): void {
+    this.freeCreditOf(binding, 1, creditBytes);
+  }
+
+  /** The same of several. */
+  protected freeCreditOf(binding: Binding, events: number, bytes: number): void {
     if (binding !== this.#binding) return;
-    const due = binding.credit.taken(creditBytes);
+    const due = binding.credit.taken(events, bytes);
     if (due !== undefined) this.means.returnCredit(binding.id, due);
   }
 
@@ -279,7 +302,7 @@ export abstract class Registration<T> {
   }
 
   #tellGap(gap: Gap): void {
-    this.#lastSeq = Math.max(this.#lastSeq, gap.seq);
+    this.arrived(gap.seq);
     this.gaps.tell(gap);
   }
 

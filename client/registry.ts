@@ -1,4 +1,12 @@
-import type { Body, Delivery, DropReason, LeaseGrant, Notice as NoticeRecord } from '../broker/protocol/index.ts';
+import type {
+  Body,
+  BodyRun,
+  Delivery,
+  DropReason,
+  FirstOfRun,
+  LeaseGrant,
+  Notice as NoticeRecord,
+} from '../broker/protocol/index.ts';
 import type { Welcome } from './connection.ts';
 import { ControlRequest, type ControlRequestOptions } from './control-request.ts';
 import { type ErrorCode, TellwhenError } from './errors.ts';
@@ -129,6 +137,10 @@ export class Registry implements Deliveries {
   stray(subscription: number): void {
     // If this is lost too, the next connection finds it again, or nothing is left to find.
     this.#remove(subscription).catch(() => {});
+  }
+
+  events(subscription: number, topic: string, first: FirstOfRun, run: BodyRun): void {
+    this.#byId.get(subscription)?.events(topic, first, run);
   }
 
   event(subscription: number, topic: string, delivery: Delivery, body: Body): void {

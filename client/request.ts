@@ -105,7 +105,8 @@ export abstract class Request {
     this.fail(new TellwhenError(code, message));
   }
 
-  receipt(_ref: number, _receipt: Receipt): boolean {
+  /** Of `count` refs from `ref` on; `first` is that of the first. */
+  receipts(_ref: number, _count: number, _first: Receipt): boolean {
     return false;
   }
 

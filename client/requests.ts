@@ -3,6 +3,7 @@ import { TellwhenError } from './errors.ts';
 import { FetchWindow } from './fetch-window.ts';
 import type { Outbox } from './outbox.ts';
 import { Pending } from './pending.ts';
+import { receiptAfter } from './publish-request.ts';
 import { RefRanges } from './ref-ranges.ts';
 import type { Counts, Request } from './request.ts';
 import { Resends } from './resends.ts';
@@ -131,15 +132,23 @@ export class Requests {
     this.#endIfDone(request);
   }
 
-  /** Returns who had asked for something else, and is forgotten. */
-  receipt(ref: number, receipt: Receipt): Request | undefined {
-    const request = this.find(ref);
-    if (request === undefined) return undefined;
-    if (!request.receipt(ref, receipt)) {
-      this.#forget(request);
-      return request;
+  /** Each request is found once for all of its receipts. Returns who had asked for something else, and is forgotten. */
+  receipts(firstRef: number, count: number, first: Receipt): Request | undefined {
+    for (let done = 0; done < count; ) {
+      const ref = firstRef + done;
+      const request = this.find(ref);
+      if (request === undefined) {
+        done += 1;
+        continue;
+      }
+      const many = Math.min(count - done, request.ref + request.refs - ref);
+      if (!request.receipts(ref, many, done === 0 ? first : receiptAfter(first, done))) {
+        this.#forget(request);
+        return request;
+      }
+      this.#endIfDone(request);
+      done += many;
     }
-    this.#endIfDone(request);
     return undefined;
   }
 

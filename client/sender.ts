@@ -68,11 +68,11 @@ export class Sender {
     return this.#requests.take(ref);
   }
 
-  /** Gives a receipt to who waits for it. Returns who had asked for something else. */
-  receipt(ref: number, receipt: Receipt): Request | undefined {
+  /** Gives receipts to those who wait for them. Returns who had asked for something else. */
+  receipts(firstRef: number, count: number, first: Receipt): Request | undefined {
     const { resends } = this.#requests;
     resends.accepted();
-    return this.#requests.receipt(ref, receipt);
+    return this.#requests.receipts(firstRef, count, first);
   }
 
   /** Tells a refusal to whom it concerns, or lets it be sent again after a rest. False when nobody has the ref. */

@@ -7,6 +7,9 @@ interface Waiter<T> {
   readonly owner: object | undefined;
 }
 
+/** So many places of taken items are kept at most, or as many as items wait. */
+const TAKEN_MAX = 1024;
+
 export const DONE: IteratorResult<never, undefined> = { done: true, value: undefined };
 
 /**
@@ -15,7 +18,9 @@ export const DONE: IteratorResult<never, undefined> = { done: true, value: undef
  */
 export class Stream<T> {
   readonly #max: () => number;
-  #queue: T[] = [];
+  /** Those before `#first` are taken. An array's own `shift` moves all the others. */
+  #queue: (T | undefined)[] = [];
+  #first = 0;
   /** In the order in which they came. */
   readonly #waiters = new Set<Waiter<T>>();
   #over = false;
@@ -27,7 +32,7 @@ export class Stream<T> {
   }
 
   get length(): number {
-    return this.#queue.length;
+    return this.#queue.length - this.#first;
   }
 
   /** Returns the oldest item if it had to go for this one; after the end, nothing is kept. */
@@ -39,12 +44,22 @@ export class Stream<T> {
       return undefined;
     }
     this.#queue.push(item);
-    return this.#queue.length > this.#max() ? this.#queue.shift() : undefined;
+    return this.length > this.#max() ? this.shift() : undefined;
+  }
+
+  /** The next item, if one waits. */
+  shift(): T | undefined {
+    if (this.#first === this.#queue.length) return undefined;
+    const item = this.#queue[this.#first];
+    this.#queue[this.#first++] = undefined;
+    if (this.#first === this.#queue.length) this.#forgetTaken();
+    else if (this.#first >= TAKEN_MAX && this.#first * 2 >= this.#queue.length) this.#forgetTaken();
+    return item;
   }
 
   /** The next item; after the end, first what is left, then `done` or the error. */
   next(owner?: object): Promise<IteratorResult<T, undefined>> {
-    const item = this.#queue.shift();
+    const item = this.shift();
     if (item !== undefined) return Promise.resolve({ done: false, value: item });
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#over) return Promise.resolve(DONE);
@@ -62,15 +77,16 @@ export class Stream<T> {
 
   /** Takes out one item that waits. False when it does not. */
   delete(item: T): boolean {
-    const at = this.#queue.indexOf(item);
+    const at = this.#queue.indexOf(item, this.#first);
     if (at >= 0) this.#queue.splice(at, 1);
     return at >= 0;
   }
 
   /** Takes out, and returns, all that waits. */
   clear(): T[] {
-    const removed = this.#queue;
+    const removed = this.#queue.slice(this.#first) as T[];
     this.#queue = [];
+    this.#first = 0;
     return removed;
   }
 
@@ -84,5 +100,10 @@ export class Stream<T> {
       if (error === undefined) waiter.resolve(DONE);
       else waiter.reject(error);
     }
+  }
+
+  #forgetTaken(): void {
+    this.#queue.splice(0, this.#first);
+    this.#first = 0;
   }
 }

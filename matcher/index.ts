@@ -2,7 +2,7 @@
  * The matcher: topic filters and content predicates, a million of them, matched, changed and explained in
  * microseconds. A pure library: no I/O, no clock, no dependency on the broker. This file is its whole surface.
  */
-export type { JsonValue, MatchableEvent } from './event.ts';
+export type { JsonReader, JsonValue, MatchableEvent } from './event.ts';
 export type { ClauseExplanation, ClauseVerdict, Explanation } from './explain/explain.ts';
 export { explainFilter } from './explain/explain.ts';
 export type { TopicExplanation } from './explain/explain-topic.ts';
@@ -13,6 +13,8 @@ export { type CompiledFilter, compileFilter, type Filter } from './filter.ts';
 export { FilterError, type FilterErrorCode } from './filter-error.ts';
 export type { Cost } from './index/cost.ts';
 export type { Price, PricedKey } from './index/price.ts';
+export { decodeJson } from './json/decode-json.ts';
+export type { JsonFault, JsonLimits } from './json/json-shape.ts';
 export type { Condition, Scalar, Verdict } from './language/ast.ts';
 export { evaluate } from './language/evaluate.ts';
 export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';

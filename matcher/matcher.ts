@@ -3,6 +3,7 @@ import { type Explanation, explainParsed } from './explain/explain.ts';
 import { type CompiledFilter, compiledFrom, type Filter } from './filter.ts';
 import { FilterError } from './filter-error.ts';
 import { NOWHERE } from './index/arena.ts';
+import { asksOf } from './index/asks.ts';
 import { roomForInts } from './index/columns.ts';
 import type { Cost } from './index/cost.ts';
 import { FilterIndex } from './index/filter-index.ts';
@@ -38,8 +39,9 @@ export interface Matches {
 
 const SUBSCRIPTION_MAX = 0x7fffffff;
 const COSTS = ['indexed', 'partly', 'residual'] as const;
-const COST = 3;
-const HAS_PREDICATE = 4;
+/** Bits of a filter's costs that are its cost; what it asks stands above. */
+const COST_BITS = 2;
+const COST_MASK = (1 << COST_BITS) - 1;
 
 /**
  * Holds filters and finds those that match an event. Not for concurrent use; calls are synchronous and keep no timer.
@@ -51,6 +53,7 @@ const HAS_PREDICATE = 4;
  * |-------------------|-------------------------------------------------------------------------|
  * | add, replace      | parsing (none for a compiled filter), then microseconds                 |
  * | remove            | microseconds                                                            |
+ * | reads             | the topic filters that match                                            |
  * | match             | the event's named fields, the matches, and the candidates offered       |
  * | explain, costOf   | parsing, then the predicate                                             |
  * | costliest         | parsing the filters of the page                                         |
@@ -61,10 +64,9 @@ export class Matcher {
   readonly #index = new FilterIndex();
   readonly #registry = new FilterRegistry((filter) => recompile(filter).key);
   readonly #subscriptions = new Subscriptions();
-  /** Index into COSTS, by filter; and whether it asks for more than the topic. */
+  /** By filter: index into COSTS, and what it asks of events. */
   #costs = new Int32Array(0);
-  /** Filters that ask for more than the topic. */
-  #predicates = 0;
+  #version = 0;
   readonly #byCost: [number, number, number] = [0, 0, 0];
   readonly #answer = { ids: this.#subscriptions.ids, count: 0 };
   #matches = 0;
@@ -91,6 +93,7 @@ export class Matcher {
     if (this.has(subscription)) throw new RangeError(`subscription ${subscription} is there already`);
     const compiled = compiledFrom(filter, this.#limits);
     this.#subscriptions.add(this.#filterFor(compiled), subscription);
+    this.#version += 1;
     return { cost: compiled.cost };
   }
 
@@ -110,6 +113,7 @@ export class Matcher {
       this.#subscriptions.remove(subscription);
       this.#subscriptions.add(next, subscription);
       this.#dropIdle(previous);
+      this.#version += 1;
     }
     return { cost: compiled.cost };
   }
@@ -119,6 +123,7 @@ export class Matcher {
     const filter = this.#subscriptions.remove(subscription);
     if (filter === NOWHERE) return false;
     this.#dropIdle(filter);
+    this.#version += 1;
     return true;
   }
 
@@ -200,10 +205,16 @@ export class Matcher {
 
   /**
    * Whether what matches an event of this topic may depend on more than the topic. If not, one answer of `match` is that of
-   * every such event, until a filter comes or goes. O(1).
+   * every such event, as long as the `version` is the same. The topic must have passed `checkTopic`. Cost: finding the
+   * topic filters that match it.
    */
-  reads(_topic: string): boolean {
-    return this.#predicates > 0;
+  reads(topic: string): boolean {
+    return this.#index.reads(topic);
+  }
+
+  /** Rises whenever a subscription is added, removed, or given another filter. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Distinct filters held. */
@@ -251,13 +262,13 @@ export class Matcher {
     this.#subscriptions.filterCreated(filter);
     const cost = COSTS.indexOf(compiled.cost);
     this.#costs = roomForInts(this.#costs, filter + 1);
-    this.#costs[filter] = cost | (compiled.when === undefined ? 0 : HAS_PREDICATE);
-    if (compiled.when !== undefined) this.#predicates += 1;
     this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
     const { topic, tests } = compiled;
+    const asks = asksOf(tests ?? []);
+    this.#costs[filter] = cost | (asks << COST_BITS);
     // A predicate that is never true is registered but not posted.
     if (tests === undefined) return filter;
-    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, whole: compiled }));
+    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, whole: compiled }, asks));
     if (compiled.cost === 'partly') this.#index.keyless.add(topic);
     return filter;
   }
@@ -276,10 +287,10 @@ export class Matcher {
 
   #dropIdle(filter: number): void {
     if (this.#subscriptions.isWanted(filter)) return;
-    const cost = (this.#costs[filter] as number) & COST;
-    if ((this.#costs[filter] as number) & HAS_PREDICATE) this.#predicates -= 1;
+    const cost = (this.#costs[filter] as number) & COST_MASK;
+    const asks = (this.#costs[filter] as number) >> COST_BITS;
     if (COSTS[cost] === 'partly') this.#index.keyless.remove((this.#registry.textOf(filter) as Filter).topic);
-    this.#index.remove(filter);
+    this.#index.remove(filter, asks);
     this.#registry.remove(filter);
     this.#sweep.forget(filter);
     this.#byCost[cost] = (this.#byCost[cost] as number) - 1;

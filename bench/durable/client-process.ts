@@ -12,7 +12,7 @@ process.once('disconnect', () => process.exit());
 
 process.once('message', async (order: Order) => {
   try {
-    const client = await peerOf(order.peer).connect(order.address, order.queue);
+    const client = await (await peerOf(order.peer)).connect(order.address, order.queue);
     if (order.kind === 'publish') answer({ kind: 'published', report: await publish(client, order) });
     else answer({ kind: 'consumed', report: await consume(client, order) });
     await client.close();

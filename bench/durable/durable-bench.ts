@@ -1,11 +1,12 @@
 import { loadavg } from 'node:os';
+import { PEER_KEYS, peerOf } from '../peers/catalogue.ts';
+import { presentOf } from '../peers/present.ts';
 import { thisMachine } from '../report/machine.ts';
 import { Progress } from '../report/progress.ts';
 import { toText } from '../report/table.ts';
 import { measureChurn } from './churn-bench.ts';
 import { isInMemory } from './data-folder.ts';
 import { measurePeers, type PeersOrder } from './peers-bench.ts';
-import { presentPeers } from './present-peers.ts';
 import { measureRestarts } from './restart-bench.ts';
 import { type DurableResults, type Measured, partsOf, saveDurableResults } from './results.ts';
 import { measureStorms } from './storm-bench.ts';
@@ -45,7 +46,7 @@ export async function benchDurable(options: DurableBenchOptions): Promise<void> 
   const { parts, print, parent, out } = options;
   const unknown = parts.find((part) => !DURABLE_PARTS.some((one) => one === part));
   if (unknown !== undefined) throw new RangeError(`there is no part ${unknown}; there are ${DURABLE_PARTS.join(', ')}`);
-  const { present, leftOut } = await presentPeers(options.peers);
+  const { present, leftOut } = await presentOf(options.peers.length === 0 ? PEER_KEYS : options.peers, peerOf);
   const beside = parts.includes('peers') || parts.includes('restarts');
   for (const { name, why } of beside ? leftOut : []) print(`LEFT OUT: ${name}: ${why}`);
   // By way of `exit`, at which servers and folders go too.

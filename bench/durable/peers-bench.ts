@@ -1,10 +1,10 @@
 import type { Peer } from '../peers/peer.ts';
+import type { LeftOut, Present } from '../peers/present.ts';
 import { type Floor, measureFloor } from './flush-floor.ts';
 import { measurePeer, type PeerRound, type RoundOrder } from './peer-round.ts';
-import type { LeftOut, PresentPeer } from './present-peers.ts';
 
 export interface PeersOrder extends RoundOrder {
-  readonly present: readonly PresentPeer[];
+  readonly present: readonly Present<Peer>[];
   readonly leftOut: readonly LeftOut[];
   readonly rounds: number;
 }

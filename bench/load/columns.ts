@@ -27,6 +27,7 @@ export const COLUMNS = {
   brokerCpu: column('brokerCpu', 'broker’s core %', ({ brokerCpu }) => brokerCpu),
   publisherCpu: column('publisherCpu', 'publisher’s', ({ publisherCpu }) => publisherCpu),
   subscriberCpu: column('subscriberCpu', 'subscribers’', ({ subscriberCpu }) => subscriberCpu),
+  othersCpu: column('othersCpu', 'others’', ({ othersCpu }) => othersCpu),
   brokerUs: column('brokerUs', 'broker’s µs/delivery', ({ brokerUs }) => brokerUs, { digits: 2 }),
   wireBytes: column('wireBytes', 'wire bytes/delivery', ({ wireBytes }) => wireBytes),
   brokerMb: column('brokerMb', 'broker’s MB', ({ brokerBytes }) => brokerBytes && brokerBytes / MB),

@@ -7,6 +7,8 @@ export interface EventsSpec {
   /** So many sites have events. */
   readonly sites: number;
   readonly bySite: boolean;
+  /** For consumers that acknowledge. False as it comes. */
+  readonly kept?: boolean;
   /** Data says when the event was due. */
   readonly stamped: boolean;
 }
@@ -48,6 +50,7 @@ function fieldAt(name: string): number {
 export class LoadEvents implements PubSubEvents {
   readonly topic: string;
   readonly bySite: boolean;
+  readonly kept: boolean;
   readonly bytes = TEMPLATE.length;
   readonly #seed: number;
   readonly #sites: number;
@@ -56,9 +59,10 @@ export class LoadEvents implements PubSubEvents {
   #startUs = 0;
   #stepUs = 0;
 
-  constructor({ topic, seed, sites, bySite, stamped }: EventsSpec) {
+  constructor({ topic, seed, sites, bySite, kept = false, stamped }: EventsSpec) {
     this.topic = topic;
     this.bySite = bySite;
+    this.kept = kept;
     this.#seed = seed;
     this.#sites = sites;
     this.#stamped = stamped;

@@ -14,6 +14,8 @@ export interface Figures {
   readonly publisherCpu?: number;
   readonly subscriberCpu?: number;
   readonly brokerCpu?: number;
+  /** Of whoever else is on the machine. */
+  readonly othersCpu?: number;
   /** Processor time of the broker for one delivery, or one event stored. */
   readonly brokerUs?: number;
   /** Bytes over the loopback for one delivery. */

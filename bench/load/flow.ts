@@ -5,6 +5,7 @@ import type { EventsSpec } from './events.ts';
 import type { Figures } from './figures.ts';
 import type { Latency } from './latency-record.ts';
 import { loopbackBytes } from './loopback.ts';
+import { machineCpuSeconds } from './machine-use.ts';
 import type { Mark, Order, PublishOrder, SubscribeOrder, SubscriberReport } from './messages.ts';
 import type { RunningServer } from './running-server.ts';
 import { shareClock } from './shared-clock.ts';
@@ -81,6 +82,9 @@ interface Look {
   readonly brokerCpuSeconds: number;
   readonly brokerAtMs: number;
   readonly wireBytes: number;
+  readonly machineCpuSeconds: number;
+  /** Of this process. */
+  readonly ownCpuUs: number;
 }
 
 class ConductedFlow implements FlowAtWork {
@@ -188,7 +192,16 @@ class ConductedFlow implements FlowAtWork {
       this.#means.server.usage(),
     ]);
     const brokerAtMs = performance.now();
-    return { publisher, subscriber, brokerCpuSeconds: usage.cpuSeconds, brokerAtMs, wireBytes: loopbackBytes() };
+    const { user, system } = process.cpuUsage();
+    return {
+      publisher,
+      subscriber,
+      brokerCpuSeconds: usage.cpuSeconds,
+      brokerAtMs,
+      wireBytes: loopbackBytes(),
+      machineCpuSeconds: machineCpuSeconds(),
+      ownCpuUs: user + system,
+    };
   }
 
   #figures(report: SubscriberReport): Figures {
@@ -207,6 +220,7 @@ class ConductedFlow implements FlowAtWork {
       subscriberCpu: cpuOf(before.subscriber, after.subscriber),
       brokerCpu: (brokerSeconds * 1e5) / (after.brokerAtMs - before.brokerAtMs),
       ...(delivered > 0 && { brokerUs: (brokerSeconds * 1e6) / delivered, ...wireOf(before, after, delivered) }),
+      ...othersOf(before, after),
       brokerBytes,
       ...latencyOf(report.latency),
     };
@@ -219,6 +233,15 @@ function rateOf(before: Mark, after: Mark): number {
 
 function cpuOf(before: Mark, after: Mark): number {
   return (100 * (after.cpuUs - before.cpuUs)) / (after.atUs - before.atUs);
+}
+
+/** What neither the broker nor we have used. The counts of the system are coarse: a few percent may be nobody's. */
+function othersOf(before: Look, after: Look): { readonly othersCpu?: number } {
+  const cpuUs = (look: Look): number =>
+    look.ownCpuUs + look.publisher.cpuUs + look.subscriber.cpuUs + look.brokerCpuSeconds * 1e6;
+  const others = (after.machineCpuSeconds - before.machineCpuSeconds) * 1e6 - (cpuUs(after) - cpuUs(before));
+  const percent = others / ((after.brokerAtMs - before.brokerAtMs) * 10);
+  return Number.isNaN(percent) ? {} : { othersCpu: Math.max(0, percent) };
 }
 
 function wireOf(before: Look, after: Look, delivered: number): { readonly wireBytes?: number } {

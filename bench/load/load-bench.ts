@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { loadavg, tmpdir } from 'node:os';
 import { VERSION } from '../../broker/version.ts';
-import { PEERS } from '../peers/catalogue.ts';
+import { PEER_KEYS as STORING_KEYS } from '../peers/catalogue.ts';
 import { PUBSUB_KEYS } from '../peers/pubsub-catalogue.ts';
 import { thisMachine } from '../report/machine.ts';
 import type { Contest } from './contender.ts';
@@ -34,7 +34,7 @@ export interface LoadBenchOptions {
 }
 
 export const SCENARIO_KEYS: readonly string[] = ALL_SCENARIOS.map(({ key }) => key);
-export const PEER_KEYS: readonly string[] = [...new Set([...PUBSUB_KEYS, ...PEERS.map(({ key }) => key)])];
+export const PEER_KEYS: readonly string[] = [...new Set([...PUBSUB_KEYS, ...STORING_KEYS])];
 
 const SECONDS = {
   full: { rounds: 3, warmUpSeconds: 2, seconds: 5 },

@@ -1,3 +1,4 @@
+import type { LeftOut } from '../peers/present.ts';
 import type { Machine } from '../report/machine.ts';
 import type { Figures } from './figures.ts';
 import type { Sizes } from './sizes.ts';
@@ -36,11 +37,6 @@ export interface BrokerName {
   readonly name: string;
   readonly version: string;
   readonly manner: string;
-}
-
-export interface LeftOut {
-  readonly name: string;
-  readonly why: string;
 }
 
 /** Whether every round of our own broker came to its end, and all that it handed over was right, and nothing lost. */

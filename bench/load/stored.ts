@@ -1,5 +1,6 @@
 import { measurePeer } from '../durable/peer-round.ts';
-import type { PresentPeer } from '../durable/present-peers.ts';
+import type { Peer } from '../peers/peer.ts';
+import type { Present } from '../peers/present.ts';
 import { COLUMNS } from './columns.ts';
 import type { Contender } from './contender.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,7 +21,7 @@ export const STORED: Scenario = {
 };
 
 /** @param parent of the folders with the files: on the disk to measure. */
-export function storedContender({ peer, version }: PresentPeer, sizes: Sizes, parent: string): Contender {
+export function storedContender({ peer, version }: Present<Peer>, sizes: Sizes, parent: string): Contender {
   const { key, name, ack } = peer;
   return {
     broker: { key, name, version, manner: ack },

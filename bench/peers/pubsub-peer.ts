@@ -83,6 +83,8 @@ export interface PubSubEvents {
   readonly topic: string;
   /** Subscriptions tell events apart by their site: a broker that does not test predicates has a topic for each. */
   readonly bySite: boolean;
+  /** They are for `consume`: a broker that keeps events elsewhere than where it hands them on publishes them there. */
+  readonly kept: boolean;
   /** All have so many bytes of data. */
   readonly bytes: number;
   /** An integer of five digits; data has it as `site`. */

@@ -113,6 +113,11 @@ export const OPTIONS = {
     'A file that is given up when the disk is almost full, to end in order.',
   ),
   commitTimeoutMs: integer(5 * SECOND, [100, 10 * MINUTE], 'A disk that has not flushed after so long has failed.'),
+  storeLogBytes: integer(
+    8 * MIB,
+    [64 * KIB, GIB],
+    'Each of the two files of the write-ahead log; at most 1/128 of the disk.',
+  ),
   storeQueueBytesMax: integer(64 * MIB, MEMORY, 'Bytes of events that may wait to be flushed.'),
   storeCacheBytesMax: integer(32 * MIB, MEMORY, 'Bytes of stored events that are kept in memory, to be handed over.'),
 
@@ -130,15 +135,15 @@ export const OPTIONS = {
   predicateAtomsMax: integer(256, [1, 65_536], 'Comparisons in one predicate.'),
   predicateLiteralsMax: integer(1_024, [1, 65_536], 'Literals in one predicate, those of IN lists included.'),
 
-  creditEventsDefault: integer(256, COUNT, 'Events a subscription may be sent ahead, where it does not say.'),
-  creditEventsMax: integer(4_096, COUNT, 'The most a subscription may say.'),
+  creditEventsDefault: integer(1_024, COUNT, 'Events a subscription may be sent ahead, where it does not say.'),
+  creditEventsMax: integer(65_536, COUNT, 'The most a subscription may say.'),
   creditBytesDefault: integer(MIB, MEMORY, 'Bytes a subscription may be sent ahead, where it does not say.'),
   creditBytesMax: integer(16 * MIB, MEMORY, 'The most a subscription may say.'),
   queueEventsDefault: integer(1_000, COUNT, 'Events that may wait for one subscription, where it does not say.'),
   queueEventsMax: integer(100_000, COUNT, 'The most a subscription may say.'),
   queueBytesDefault: integer(16 * MIB, MEMORY, 'Bytes that may wait for one subscription, where it does not say.'),
   queueBytesMax: integer(64 * MIB, MEMORY, 'The most a subscription may say.'),
-  outboundSoftBytes: integer(64 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
+  outboundSoftBytes: integer(256 * KIB, MEMORY, 'Unsent bytes of one connection above which nothing more is sent.'),
   outboundHardBytes: integer(MIB, MEMORY, 'Unsent bytes of one connection above which it is closed as too slow.'),
   outboundBytesMax: integer(
     256 * MIB,

@@ -169,9 +169,9 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
    * or gave back a moment ago stays.
    */
   #makeRoom(event: PublishedEvent): boolean {
-    while (isFull(this.terms, { events: this.entries.size, bytes: this.#bytes }, event)) {
+    while (isFull(this.terms, { length: this.entries.size, bytes: this.#bytes }, event.bytes.length)) {
       if (this.terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = oldestGivesWay(this.terms, event) ? this.backlog.peek() : undefined;
+      const oldest = oldestGivesWay(this.terms, event.bytes.length) ? this.backlog.peek() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;

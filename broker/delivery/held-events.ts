@@ -1,7 +1,16 @@
-import type { PublishedEvent } from '../publish/event.ts';
-
 /** What one holder costs beside the event: its entry, its places in tables. An estimate, on the high side. */
 const HOLDER_BYTES = 256;
+
+/** An event, or a run of them, that may be kept in memory. */
+export interface Holdable {
+  /** Encoded. */
+  readonly bytes: Uint8Array;
+  readonly events: number;
+  /** On the monotonic clock. */
+  readonly arrivedMs: number;
+  /** Copies the bytes out of the network's memory. */
+  own(): void;
+}
 
 /**
  * The events that the broker keeps in memory for somebody, each counted once however many wait for it, and each who
@@ -10,7 +19,8 @@ const HOLDER_BYTES = 256;
  */
 export class HeldEvents {
   readonly #bytesMax: number;
-  readonly #holders = new Map<PublishedEvent, number>();
+  readonly #holders = new Map<Holdable, number>();
+  #events = 0;
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -18,7 +28,7 @@ export class HeldEvents {
   }
 
   get events(): number {
-    return this.#holders.size;
+    return this.#events;
   }
 
   get bytes(): number {
@@ -32,25 +42,29 @@ export class HeldEvents {
     return undefined;
   }
 
-  /** Keeps the event, and its bytes, for one more. False, and nothing kept, when there is no room. */
-  hold(event: PublishedEvent): boolean {
+  /** Keeps it, and its bytes, for one more. False, and nothing kept, when there is no room. */
+  hold(event: Holdable): boolean {
     const holders = this.#holders.get(event);
     const bytes = HOLDER_BYTES + (holders === undefined ? event.bytes.length : 0);
     if (this.#bytes + bytes > this.#bytesMax) return false;
-    if (holders === undefined) event.own();
+    if (holders === undefined) {
+      event.own();
+      this.#events += event.events;
+    }
     this.#bytes += bytes;
     this.#holders.set(event, (holders ?? 0) + 1);
     return true;
   }
 
   /** One who held it does so no longer. */
-  letGo(event: PublishedEvent): void {
+  letGo(event: Holdable): void {
     const holders = this.#holders.get(event);
-    if (holders === undefined) throw new Error(`event ${event.seq} is let go by one who does not hold it`);
+    if (holders === undefined) throw new Error('an event is let go by one who does not hold it');
     this.#bytes -= HOLDER_BYTES;
     if (holders > 1) this.#holders.set(event, holders - 1);
     else {
       this.#holders.delete(event);
+      this.#events -= event.events;
       this.#bytes -= event.bytes.length;
     }
   }

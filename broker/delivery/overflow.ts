@@ -1,16 +1,15 @@
-import type { PublishedEvent } from '../publish/event.ts';
 import type { DeliveryTerms } from './delivery.ts';
 
-/** Whether a queue that holds so much has no room for one more event. */
+/** Whether a queue that holds so much has no room for one more event of so many bytes. */
 export function isFull(
   { queueEvents, queueBytes }: DeliveryTerms,
-  held: { readonly events: number; readonly bytes: number },
-  event: PublishedEvent,
+  held: { readonly length: number; readonly bytes: number },
+  bytes: number,
 ): boolean {
-  return held.events >= queueEvents || held.bytes + event.bytes.length > queueBytes;
+  return held.length >= queueEvents || held.bytes + bytes > queueBytes;
 }
 
-/** Whether the oldest makes room for this event: not for one that would not fit into the empty queue. */
-export function oldestGivesWay({ overflow, queueBytes }: DeliveryTerms, event: PublishedEvent): boolean {
-  return overflow === 'drop-oldest' && event.bytes.length <= queueBytes;
+/** Whether the oldest makes room for an event of so many bytes: not for one that would not fit into the empty queue. */
+export function oldestGivesWay({ overflow, queueBytes }: DeliveryTerms, bytes: number): boolean {
+  return overflow === 'drop-oldest' && bytes <= queueBytes;
 }

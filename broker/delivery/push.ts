@@ -1,4 +1,3 @@
-import { Ring } from '../kernel/ring.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
@@ -9,6 +8,7 @@ import { type FateAnswer, fateOfGone, fateOfWaiting } from './fate.ts';
 import type { HeldEvents } from './held-events.ts';
 import type { Outbox } from './outbox.ts';
 import { isFull, oldestGivesWay } from './overflow.ts';
+import { PushQueue } from './push-queue.ts';
 
 export interface PushMeans {
   readonly held: HeldEvents;
@@ -17,6 +17,9 @@ export interface PushMeans {
   readonly wallMs: () => number;
 }
 
+/** Of a run of which less than one in so many would wait, each is kept by itself: who keeps one keeps all of its bytes. */
+const SPARSE = 4;
+
 /**
  * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
  * while it has none, and is forgotten once written. The promise is in the drops: each is counted and told.
@@ -24,24 +27,21 @@ export interface PushMeans {
 export class Push implements Delivery, Recipient {
   readonly #subscription: number;
   readonly #terms: DeliveryTerms;
-  readonly #held: HeldEvents;
   readonly #counters: Counters;
   readonly #wallMs: () => number;
   readonly #credit: Credit;
   readonly #drops: Drops;
-  readonly #queue: Ring<PublishedEvent>;
-  #queueBytes = 0;
+  readonly #queue: PushQueue;
   #outbox: Outbox | undefined;
 
   constructor(subscription: number, terms: DeliveryTerms, { held, counters, creditMax, wallMs }: PushMeans) {
     this.#subscription = subscription;
     this.#terms = terms;
-    this.#held = held;
     this.#counters = counters;
     this.#wallMs = wallMs;
     this.#credit = new Credit(terms.credit, creditMax);
     this.#drops = new Drops(counters.drops);
-    this.#queue = new Ring(terms.queueEvents);
+    this.#queue = new PushQueue(held, terms.queueEvents);
   }
 
   offer(event: PublishedEvent): void {
@@ -51,29 +51,34 @@ export class Push implements Delivery, Recipient {
       return;
     }
     if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
-    if (!this.#admit(event)) {
-      // Nothing new to send, but a drop to tell of.
-      this.pump();
-      return;
+    if (this.#makeRoom(event.seq, event.bytes.length) && !this.#queue.add(event)) {
+      this.#drops.add('broker_memory', event.seq);
     }
-    this.#queue.push(event);
-    this.#queueBytes += event.bytes.length;
+    // Where there is nothing new to send there is a drop to tell of.
     this.pump();
   }
 
-  /** The short way of what can leave at once: no event is made of it. */
+  /** What can leave at once leaves as one, and what cannot waits as one: no event is made of it. */
   offerRun(run: PublishedRun, from: number, count: number): void {
     const outbox = this.#outbox;
     let sent = 0;
     if (outbox?.writable && outbox.takesRuns && this.#queue.length === 0) {
       sent = this.#credit.spendRun(run.bodies.starts, from, count);
-      if (sent > 0) {
-        this.#drops.tell(outbox, this.#subscription);
-        this.#counters.pushed += sent;
-        outbox.events(this.#subscription, run, from, sent);
+      if (sent > 0) this.#sendRun(outbox, run, from, sent);
+      if (sent === count) return;
+    }
+    if ((count - sent) * SPARSE < run.count) {
+      for (let i = from + sent; i < from + count; i++) this.offer(run.event(i));
+      return;
+    }
+    if (outbox !== undefined && !this.#credit.some) this.#counters.creditStalls += 1;
+    for (let i = from + sent; i < from + count; i++) {
+      const seq = run.firstSeq + i;
+      if (this.#makeRoom(seq, run.bodies.length(i)) && !this.#queue.addOf(run, i)) {
+        this.#drops.add('broker_memory', seq);
       }
     }
-    for (let i = sent; i < count; i++) this.offer(run.event(from + i));
+    this.pump();
   }
 
   pump(): void {
@@ -84,13 +89,23 @@ export class Push implements Delivery, Recipient {
         outbox.pumpWhenWritable(this);
         return;
       }
-      const event = this.#takeOldest();
-      if (event === undefined) {
+      const stretch = this.#queue.peek();
+      if (stretch === undefined) {
         this.#drops.tell(outbox, this.#subscription);
         return;
       }
-      if (event.expiresMs !== 0 && event.expiresMs <= this.#wallMs()) this.#drops.add('expired', event.seq);
-      else this.#send(outbox, event);
+      if (stretch.run !== undefined) {
+        const { run, from } = stretch;
+        const most = outbox.takesRuns ? stretch.count : 1;
+        const count = this.#credit.spendRun(run.bodies.starts, from, most);
+        this.#sendRun(outbox, run, from, count);
+        this.#queue.drop(count);
+      } else {
+        const { event } = stretch;
+        if (event.expiresMs !== 0 && event.expiresMs <= this.#wallMs()) this.#drops.add('expired', event.seq);
+        else this.#send(outbox, event);
+        this.#queue.drop(1);
+      }
     }
   }
 
@@ -111,15 +126,14 @@ export class Push implements Delivery, Recipient {
   }
 
   end(): void {
-    for (let event = this.#takeOldest(); event !== undefined; event = this.#takeOldest()) {
-      this.#drops.add('subscription_ended', event.seq);
+    for (let seq = this.#queue.dropOldest(); seq !== undefined; seq = this.#queue.dropOldest()) {
+      this.#drops.add('subscription_ended', seq);
     }
     this.#outbox = undefined;
   }
 
   fateOf(seq: number): FateAnswer {
-    for (const event of this.#queue) {
-      if (event.seq !== seq) continue;
+    if (this.#queue.has(seq)) {
       return fateOfWaiting({ connected: this.#outbox !== undefined, credit: this.#credit.some, lease: true });
     }
     return fateOfGone(this.#drops, seq, {
@@ -135,32 +149,23 @@ export class Push implements Delivery, Recipient {
     outbox.event(this.#subscription, event);
   }
 
-  #takeOldest(): PublishedEvent | undefined {
-    const event = this.#queue.shift();
-    if (event === undefined) return undefined;
-    this.#queueBytes -= event.bytes.length;
-    this.#held.letGo(event);
-    return event;
+  #sendRun(outbox: Outbox, run: PublishedRun, from: number, count: number): void {
+    this.#drops.tell(outbox, this.#subscription);
+    this.#counters.pushed += count;
+    outbox.events(this.#subscription, run, from, count);
   }
 
-  /** Holds the event. False when it has to go instead, for a reason that is noted. */
-  #admit(event: PublishedEvent): boolean {
-    if (!this.#makeRoom(event)) return false;
-    if (this.#held.hold(event)) return true;
-    this.#drops.add('broker_memory', event.seq);
-    return false;
-  }
-
-  /** False when the event itself is what has to go. */
-  #makeRoom(event: PublishedEvent): boolean {
-    while (isFull(this.#terms, { events: this.#queue.length, bytes: this.#queueBytes }, event)) {
-      if (this.#terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = oldestGivesWay(this.#terms, event) ? this.#takeOldest() : undefined;
+  /** False when the event itself is what has to go; that is noted. */
+  #makeRoom(seq: number, bytes: number): boolean {
+    const { overflow } = this.#terms;
+    while (isFull(this.#terms, this.#queue, bytes)) {
+      if (overflow === 'disconnect') this.#outbox?.disconnectSlow();
+      const oldest = oldestGivesWay(this.#terms, bytes) ? this.#queue.dropOldest() : undefined;
       if (oldest === undefined) {
-        this.#drops.add('overflow_newest', event.seq);
+        this.#drops.add('overflow_newest', seq);
         return false;
       }
-      this.#drops.add('overflow_oldest', oldest.seq);
+      this.#drops.add('overflow_oldest', oldest);
     }
     return true;
   }

@@ -306,7 +306,7 @@ export class Mailboxes implements SubscriptionKeeper {
       log.cut();
       const { seq, timeMs } = beginningOf(from, lastSeq());
       const filling = { from: seq, upTo: lastSeq(), timeMs };
-      this.#chores.fill(held, held.registration.filters.present, filling);
+      this.#fill(held, filling);
     }
     this.#writer.setRecord(held, held.record);
     return held;
@@ -360,7 +360,7 @@ export class Mailboxes implements SubscriptionKeeper {
     }
     if (!own) this.#orUndo(held, () => this.#leases.restore(held));
     if (record.filling !== undefined) {
-      this.#chores.fill(held, held.registration.filters.present, record.filling);
+      this.#fill(held, record.filling);
     }
   }
 
@@ -435,6 +435,12 @@ export class Mailboxes implements SubscriptionKeeper {
   }
 
   /** Where that fails, the mailbox is none. */
+  /** With what the log has of it already. */
+  #fill(held: HeldMailbox, filling: NonNullable<MailboxRecord['filling']>): void {
+    const filter = this.#means.registrations.compile(held.registration.filters.present);
+    this.#chores.fill(held, filter, filling);
+  }
+
   #orUndo({ record, registration, mailbox }: HeldMailbox, then: () => void): void {
     try {
       then();

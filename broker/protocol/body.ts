@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteReader, type ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
 
 export type AttributeValue = string | number | boolean;
@@ -122,6 +122,29 @@ export function skipBody(from: ByteReader): void {
   if (flags & HAS_CONTENT_TYPE) from.skipString();
   if (flags & HAS_TIME) from.varint();
   from.skip(from.varint());
+}
+
+/**
+ * The data of one body that was read before and stands from `start` to `end` of `bytes`. A view. O(1), unless the body has
+ * an id or attributes.
+ */
+export function dataOfBody(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  let at = start + 1;
+  const flags = bytes[start] as number;
+  if ((flags & ~(HAS_CONTENT_TYPE | HAS_TIME)) !== 0) return readBody(new ByteReader(bytes.subarray(start, end))).data;
+  if ((flags & HAS_CONTENT_TYPE) !== 0) {
+    const from = new ByteReader(bytes.subarray(at, end));
+    from.skip(from.varint());
+    at += from.at;
+  }
+  if ((flags & HAS_TIME) !== 0) at = afterVarint(bytes, at);
+  at = afterVarint(bytes, at);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + at, end - at);
+}
+
+function afterVarint(bytes: Uint8Array, at: number): number {
+  while ((bytes[at] as number) > 0x7f) at++;
+  return at + 1;
 }
 
 type Head = Omit<Body, 'bytes' | 'data' | 'size'>;

@@ -6,6 +6,9 @@ const VARINT_BYTES_MAX = 8;
 /** Shorter texts are copied here, which beats a call into the encoder. */
 const SHORT = 64;
 
+/** A writer begins with so much; what it keeps beyond it was needed once. */
+const START_BYTES = 4096;
+
 /** Fewer bytes are copied one by one. */
 const COPIED_HERE = 24;
 
@@ -27,7 +30,7 @@ export class ByteWriter {
   /** @param keepBytes how much of the buffer is kept when it is emptied */
   constructor(keepBytes = 4096) {
     this.#keepBytes = keepBytes;
-    this.#bytes = new Uint8Array(keepBytes);
+    this.#bytes = new Uint8Array(Math.min(keepBytes, START_BYTES));
     this.#view = new DataView(this.#bytes.buffer);
   }
 
@@ -40,10 +43,15 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Takes back what was written after the first `length` bytes. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
   clear(): void {
     this.#length = 0;
     if (this.#bytes.length > this.#keepBytes) {
-      this.#bytes = new Uint8Array(this.#keepBytes);
+      this.#bytes = new Uint8Array(Math.min(this.#keepBytes, START_BYTES));
       this.#view = new DataView(this.#bytes.buffer);
     }
   }

@@ -455,18 +455,25 @@ function isDeep(message: string): boolean {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < message.length; i++) {
-    const unit = message[i];
+    const unit = message.charCodeAt(i);
     if (inString) {
-      if (unit === '\\') i += 1;
-      else if (unit === '"') inString = false;
-    } else if (unit === '"') inString = true;
-    else if (unit === '[' || unit === '{') {
+      if (unit === BACKSLASH) i += 1;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) inString = true;
+    else if (unit === OPEN_BRACKET || unit === OPEN_BRACE) {
       depth += 1;
       if (depth > DEPTH_MAX) return true;
-    } else if (unit === ']' || unit === '}') depth -= 1;
+    } else if (unit === CLOSE_BRACKET || unit === CLOSE_BRACE) depth -= 1;
   }
   return false;
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 
 /** Throws ProtocolError `frame_malformed` with the field at fault, or `frame_unknown`. */
 export const readClientControl = reader<ClientControl>(clientControls);

@@ -85,20 +85,25 @@ type ObjectOf<F extends Fields> = {
 /** An object with these fields and no others: an option that is misspelt is refused, never ignored. */
 export function object<const F extends Fields>(fields: F): Check<ObjectOf<F>> {
   const names = Object.keys(fields);
+  const known = new Map(Object.entries(fields));
+  const required = names.filter((name) => !('optional' in (fields[name] as object)));
   return (value, where) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(where, 'an object', value);
-    const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
-    if (unknown !== undefined) {
-      throw new ProtocolError(
-        'frame_malformed',
-        `${where} has no field ${JSON.stringify(unknown).slice(0, 60)}; it has ${names.join(', ')}`,
-      );
-    }
     const checked: Record<string, unknown> = {};
-    for (const name of names) {
-      const given = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-      const result = fields[name]?.(given, `${where}.${name}`);
+    // By what is there, which is little of what may be there.
+    for (const name of Object.keys(value)) {
+      const check = known.get(name);
+      if (check === undefined) {
+        throw new ProtocolError(
+          'frame_malformed',
+          `${where} has no field ${JSON.stringify(name).slice(0, 60)}; it has ${names.join(', ')}`,
+        );
+      }
+      const result = check((value as Record<string, unknown>)[name], `${where}.${name}`);
       if (result !== undefined) checked[name] = result;
+    }
+    for (const name of required) {
+      if (!Object.hasOwn(value, name)) fields[name]?.(undefined, `${where}.${name}`);
     }
     return checked as ObjectOf<F>;
   };

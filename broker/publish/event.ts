@@ -1,6 +1,6 @@
-import type { JsonValue, MatchableEvent } from '../../matcher/index.ts';
+import { decodeJson, type JsonReader, type JsonValue, type MatchableEvent } from '../../matcher/index.ts';
 import { type Attributes, type Body, JSON_CONTENT_TYPE } from '../protocol/index.ts';
-import { decodeJson, isJson, type JsonFault, type JsonLimits } from './json.ts';
+import { isJson, type JsonFault, type JsonLimits } from './json.ts';
 
 /** What the broker adds to what the publisher said. */
 export interface Place {
@@ -47,6 +47,11 @@ export class PublishedEvent implements MatchableEvent {
   /** The body as the publisher encoded it, to be forwarded byte for byte. */
   get bytes(): Uint8Array {
     return this.#body.bytes;
+  }
+
+  /** Itself. */
+  get events(): number {
+    return 1;
   }
 
   /** Bytes of the data alone. */
@@ -102,6 +107,13 @@ export class PublishedEvent implements MatchableEvent {
     return this.#data;
   }
 
+  /** Lets the matcher pick out of the JSON what filters name; nothing is decoded for that. */
+  readData(reader: JsonReader): void {
+    const { contentType, bytes, size } = this.#body;
+    if (contentType !== undefined && !isJson(contentType)) return;
+    this.#fault = reader.read(bytes, this.#limits, bytes.length - size);
+  }
+
   /** Why somebody who wanted to read the data could not. `undefined` also when nobody asked. */
   get fault(): JsonFault | undefined {
     return this.#fault;
@@ -127,7 +139,6 @@ export class PublishedEvent implements MatchableEvent {
     if (contentType !== undefined && !isJson(contentType)) return;
     const decoded = decodeJson(data, this.#limits);
     if ('fault' in decoded) this.#fault = decoded.fault;
-    // What JSON.parse returns is a JsonValue by its own definition; it is typed `any`.
-    else this.#data = decoded.value as JsonValue;
+    else this.#data = decoded.value;
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonValue, MatchableEvent } from '../../matcher/index.ts';
+import type { JsonReader, JsonValue, MatchableEvent } from '../../matcher/index.ts';
 import { type BodyRun, ByteReader, JSON_CONTENT_TYPE, readBody } from '../protocol/index.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonFault, JsonLimits } from './json.ts';
@@ -17,15 +17,16 @@ export interface RunPlace {
 /**
  * Events in a row that have their places in the broker's order: of one topic, published without options, and with nothing
  * that anybody has to know again. Of most of them nobody needs an object: they are copied from the frame they came in to
- * where they go. A view of that frame, valid until its publishing is over.
+ * where they go. A view of that frame, valid until its publishing is over, unless somebody keeps it.
  */
 export class PublishedRun {
   readonly topic: string;
   readonly firstSeq: number;
   readonly time: number;
   readonly arrivedMs: number;
-  readonly bodies: BodyRun;
-  readonly #limits: JsonLimits;
+  readonly limits: JsonLimits;
+  #bodies: BodyRun;
+  #owned = false;
   #events: (PublishedEvent | undefined)[] | undefined;
 
   constructor({ topic, firstSeq, time, arrivedMs }: RunPlace, bodies: BodyRun, limits: JsonLimits) {
@@ -33,12 +34,33 @@ export class PublishedRun {
     this.firstSeq = firstSeq;
     this.time = time;
     this.arrivedMs = arrivedMs;
-    this.bodies = bodies;
-    this.#limits = limits;
+    this.#bodies = bodies;
+    this.limits = limits;
+  }
+
+  get bodies(): BodyRun {
+    return this.#bodies;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bodies.bytes;
   }
 
   get count(): number {
-    return this.bodies.count;
+    return this.#bodies.count;
+  }
+
+  get events(): number {
+    return this.#bodies.count;
+  }
+
+  /** As an event's: whoever keeps it calls this before its publishing is over. */
+  own(): void {
+    if (this.#owned) return;
+    this.#owned = true;
+    this.#bodies = this.#bodies.copy();
+    // Those that were made of it before are views of the frame, but for those that somebody keeps.
+    this.#events = undefined;
   }
 
   /** The `i`-th event by itself, for one who keeps it. Always the same object. */
@@ -49,7 +71,7 @@ export class PublishedRun {
     const body = readBody(new ByteReader(this.bodies.slice(i, 1)));
     const { topic, time, arrivedMs } = this;
     const place = { seq: this.firstSeq + i, topic, time: body.time ?? time, arrivedMs };
-    const event = new PublishedEvent(place, body, this.#limits);
+    const event = new PublishedEvent(place, body, this.limits);
     this.#events[i] = event;
     return event;
   }
@@ -59,6 +81,7 @@ export class PublishedRun {
 export class RunCursor implements MatchableEvent {
   readonly #run: PublishedRun;
   #event: PublishedEvent | undefined;
+  #fault: JsonFault | undefined;
   #at = 0;
 
   constructor(run: PublishedRun) {
@@ -69,6 +92,7 @@ export class RunCursor implements MatchableEvent {
   moveTo(i: number): this {
     this.#at = i;
     this.#event = undefined;
+    this.#fault = undefined;
     return this;
   }
 
@@ -78,6 +102,14 @@ export class RunCursor implements MatchableEvent {
 
   get data(): JsonValue | undefined {
     return this.#read.data;
+  }
+
+  /** Of most bodies without an object for the event. */
+  readData(reader: JsonReader): void {
+    const { bodies, limits } = this.#run;
+    const from = bodies.bareDataAt(this.#at);
+    if (from < 0) this.#read.readData(reader);
+    else this.#fault = reader.read(bodies.bytes, limits, from, bodies.starts[this.#at + 1]);
   }
 
   get time(): number {
@@ -94,7 +126,7 @@ export class RunCursor implements MatchableEvent {
 
   /** Why somebody who wanted to read the data could not. */
   get fault(): JsonFault | undefined {
-    return this.#event?.fault;
+    return this.#fault ?? this.#event?.fault;
   }
 
   get #read(): PublishedEvent {

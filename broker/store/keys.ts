@@ -15,6 +15,7 @@
  *     u client id        its packet identifiers
  *     h name             a subscription whose events are sent to a URL                        doors/http/sinks.ts
  *     n name             a number up to which others may be used                          store/reservation.ts
+ *     w 0 or 1           how much of the write-ahead log is in the store behind it       store/log-recovery.ts
  *     !                  in front of the key of a record that could not be read           store/sealed.ts
  */
 export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'q' | 'u' | 'h' | 'n';

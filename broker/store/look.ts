@@ -5,6 +5,8 @@ import { type CheckOptions, checkStore, type KindCount } from './check-store.ts'
 import { LmdbStore, STORE_FILE } from './lmdb.ts';
 import { checkFile } from './lmdb-file.ts';
 import { type DirectoryLock, lockDirectory, type OwnProcess } from './lock-file.ts';
+import { LoggedLook } from './logged-look.ts';
+import { segmentFiles } from './segment-files.ts';
 import { type Store, StoreError } from './store.ts';
 
 export interface LookOptions {
@@ -25,9 +27,9 @@ export interface Look {
  * Opens the store of a data directory for people who want to know what is in it. A broker may run on it. If none does,
  * none can be started meanwhile, and the store is opened as a broker would open it, with what was flushed last.
  *
- * Throws StoreError: `store_unreadable` where there is none.
+ * Rejects StoreError: `store_unreadable` where there is none.
  */
-export function openForLook({ directory, own }: LookOptions): Look {
+export async function openForLook({ directory, own }: LookOptions): Promise<Look> {
   const path = join(directory, STORE_FILE);
   // Before the directory is claimed, which makes it.
   if (!existsSync(path)) throw new StoreError('store_unreadable', `there is no store in ${directory}`);
@@ -35,12 +37,15 @@ export function openForLook({ directory, own }: LookOptions): Look {
   try {
     // Under the hands of a broker a page may be written while it is read.
     if (lock !== undefined) checkedFile(path);
-    const store = new LmdbStore({
+    const behind = new LmdbStore({
       directory,
       time: realTime,
       commitTimeoutMs: NO_COMMITS_MS,
       readOnly: lock === undefined,
     });
+    // None is made.
+    const segments = segmentFiles(directory, 0);
+    const store = await LoggedLook.open({ behind, segments, time: realTime });
     return {
       store,
       inUse: lock === undefined,

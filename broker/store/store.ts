@@ -32,7 +32,7 @@ export interface Store {
    */
   commit(changes: readonly Change[], done: (fault: StoreError | undefined) => void): void;
 
-  /** What is taken and what is left. Asks the system, some microseconds: not for a hot path. */
+  /** What is taken and what is left, as it was at most some seconds ago. Asks the system, some microseconds: not for a hot path. */
   space(): StoreSpace;
 
   /**

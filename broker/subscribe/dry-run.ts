@@ -42,7 +42,7 @@ export class DryRun {
       const { cost } = registration;
       const filter = registration.filters.present;
       const { topic, when } = filter;
-      const text = printExplanation(explainFilter(matchable, filter));
+      const text = printExplanation(explainFilter(matchable, registrations.compile(filter)));
       characters += text.length + topic.length + (when?.length ?? 0);
       const fate = 'seq' in event ? this.#fate(registration, event.seq, matchable) : undefined;
       matches.push({ subscription: id, topic, ...(when !== undefined && { when }), cost, text, ...(fate && { fate }) });
@@ -53,7 +53,8 @@ export class DryRun {
   /** By the filter that judged the event, which may have been another one. */
   #fate(registration: Registration, seq: number, event: Parameters<typeof explainFilter>[0]) {
     const judge = registration.filters.at(seq) ?? registration.filters.present;
-    const matched = judge === registration.filters.present || explainFilter(event, judge).matched;
+    const matched =
+      judge === registration.filters.present || explainFilter(event, this.#means.registrations.compile(judge)).matched;
     return fateOf(registration, seq, matched);
   }
 }

@@ -1,4 +1,10 @@
-import { type CompiledFilter, type Explanation, explainFilter, printExplanation } from '../../matcher/index.ts';
+import {
+  type CompiledFilter,
+  type Explanation,
+  explainFilter,
+  type Filter,
+  printExplanation,
+} from '../../matcher/index.ts';
 import type { FateAnswer } from '../delivery/fate.ts';
 import { type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
 import type { AskedEvents } from './asked-events.ts';
@@ -38,8 +44,8 @@ export class Explain {
     const seq = 'seq' in event ? event.seq : undefined;
     const matchable = this.#means.events.find(event);
     const subscription = 'subscription' in filter ? this.#subscription(filter.subscription) : undefined;
-    const judge = 'subscription' in filter ? this.#judgeOf(filter.subscription, seq) : this.#compile(filter);
-    const explanation = explainFilter(matchable, judge);
+    const judge = 'subscription' in filter ? this.#judgeOf(filter.subscription, seq) : filter;
+    const explanation = explainFilter(matchable, this.#compile(judge));
     const text = printExplanation(explanation);
     if (seq === undefined || subscription === undefined) return { explanation, text };
     return { explanation, text, fate: fateOf(subscription, seq, explanation.matched) };
@@ -50,7 +56,7 @@ export class Explain {
   }
 
   /** The filter that judged the event, if it is published; else the present one. */
-  #judgeOf(id: number, seq: number | undefined): CompiledFilter {
+  #judgeOf(id: number, seq: number | undefined): Filter {
     const subscription = this.#subscription(id);
     return (seq === undefined ? undefined : subscription.filters.at(seq)) ?? subscription.filters.present;
   }

@@ -1,4 +1,4 @@
-import type { Cost, Filter, Matcher, Matches } from '../../matcher/index.ts';
+import type { CompiledFilter, Cost, Filter, Matcher, Matches } from '../../matcher/index.ts';
 import type { Recipient } from '../delivery/delivery.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
@@ -44,6 +44,11 @@ export class Registrations {
     return this.#byId[id];
   }
 
+  /** A filter that a registration has, or had, as it is judged by. */
+  compile(filter: Filter): CompiledFilter {
+    return this.#means.filters.compile(filter);
+  }
+
   /**
    * `recipientOf` makes the recipient, given the id. `earlierSeq`: it was there in an earlier run, since then. Throws FilterError, also `residual_limit`, or ProtocolError
    * `subscription_limit`.
@@ -54,7 +59,7 @@ export class Registrations {
     const id = this.#take();
     const cost = this.#admit(id, () => matcher.add(id, compiled).cost);
     const sinceSeq = earlierSeq ?? lastSeq();
-    const filterHistory = new FilterHistory(compiled, sinceSeq);
+    const filterHistory = new FilterHistory(filter, sinceSeq);
     const registration = { id, filters: filterHistory, cost, sinceSeq, recipient: recipientOf(id) };
     this.#byId[id] = registration;
     return registration;
@@ -64,8 +69,8 @@ export class Registrations {
   replace(registration: Registration, when: string | undefined): number {
     const { matcher, filters, lastSeq } = this.#means;
     const { topic } = registration.filters.present;
-    const filter = filters.compile(filterOf(topic, when));
-    registration.cost = matcher.replace(registration.id, filter).cost;
+    const filter = filterOf(topic, when);
+    registration.cost = matcher.replace(registration.id, filters.compile(filter)).cost;
     const seq = lastSeq();
     registration.filters.replace(filter, seq);
     return seq;

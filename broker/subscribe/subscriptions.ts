@@ -1,5 +1,6 @@
 import type { Filter } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
+import type { AcknowledgedMeans } from '../delivery/acknowledged.ts';
 import { AcknowledgedPush } from '../delivery/acknowledged-push.ts';
 import type { Delivery, DeliveryTerms, Recipient } from '../delivery/delivery.ts';
 import type { HeldEvents } from '../delivery/held-events.ts';
@@ -31,9 +32,14 @@ export interface SubscriptionsMeans {
 export class Subscriptions implements SubscriptionKeeper {
   readonly isDurable = false;
   readonly #means: SubscriptionsMeans;
+  readonly #deliveryMeans: AcknowledgedMeans;
+  #lastTerms: DeliveryTerms | undefined;
 
   constructor(means: SubscriptionsMeans) {
     this.#means = means;
+    const { config, leases, held, wakeups, counters, wallMs } = means;
+    const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
+    this.#deliveryMeans = { leases, held, wakeups, counters, creditMax, wallMs };
   }
 
   /** Throws FilterError, or ProtocolError `subscription_limit`, `lease_limit` or what `deliveryTerms` throws. */
@@ -46,18 +52,14 @@ export class Subscriptions implements SubscriptionKeeper {
   }
 
   /** The same, for terms that another door has settled. Without `leaseMs` it ends with its owner's connection. */
-  open(owner: string, filter: Filter, terms: DeliveryTerms, leaseMs?: number): Subscription {
+  open(owner: string, filter: Filter, asked: DeliveryTerms, leaseMs?: number): Subscription {
     const { registrations, counters } = this.#means;
+    const terms = this.#shared(asked);
     let made: (Delivery & Recipient) | undefined;
     const registration = registrations.add(filter, (id) => {
       made = this.#delivery(id, owner, terms);
       return made;
     });
-    const expired = (lapsed: Subscription): void => {
-      this.#freeLease(lapsed);
-      this.#remove(lapsed);
-      this.#means.expired(lapsed);
-    };
     const subscription = new Subscription({
       id: registration.id,
       owner,
@@ -66,7 +68,7 @@ export class Subscriptions implements SubscriptionKeeper {
       delivery: made as Delivery & Recipient,
       registration,
       keeper: this,
-      expired,
+      expired: this.#expired,
     });
     counters[terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] += 1;
     if (leaseMs !== undefined) this.#grantLease(subscription, leaseMs);
@@ -100,11 +102,21 @@ export class Subscriptions implements SubscriptionKeeper {
     return this.#means.lastSeq();
   }
 
+  readonly #expired = (lapsed: Subscription): void => {
+    this.#freeLease(lapsed);
+    this.#remove(lapsed);
+    this.#means.expired(lapsed);
+  };
+
+  /** Most subscriptions have the terms of the one before: then they have one object of them. */
+  #shared(terms: DeliveryTerms): DeliveryTerms {
+    if (this.#lastTerms === undefined || !areSame(terms, this.#lastTerms)) this.#lastTerms = terms;
+    return this.#lastTerms;
+  }
+
   #delivery(id: number, owner: string, terms: DeliveryTerms): Delivery & Recipient {
-    const { config, leases, held, wakeups, counters, wallMs } = this.#means;
-    const creditMax = { events: config.creditEventsMax, bytes: config.creditBytesMax };
-    if (terms.ack === 'none') return new Push(id, terms, { held, counters, creditMax, wallMs });
-    const means = { leases, held, wakeups, counters, creditMax, wallMs };
+    const means = this.#deliveryMeans;
+    if (terms.ack === 'none') return new Push(id, terms, means);
     const addressee = { subscription: id, owner };
     return terms.mode === 'pull' ? new Pull(addressee, terms, means) : new AcknowledgedPush(addressee, terms, means);
   }
@@ -134,4 +146,19 @@ export class Subscriptions implements SubscriptionKeeper {
     subscription.delivery.end();
     counters[subscription.terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] -= 1;
   }
+}
+
+function areSame(one: DeliveryTerms, other: DeliveryTerms): boolean {
+  return (
+    one.mode === other.mode &&
+    one.ack === other.ack &&
+    one.credit.events === other.credit.events &&
+    one.credit.bytes === other.credit.bytes &&
+    one.queueEvents === other.queueEvents &&
+    one.queueBytes === other.queueBytes &&
+    one.overflow === other.overflow &&
+    one.deliveryLeaseMs === other.deliveryLeaseMs &&
+    one.retentionMs === other.retentionMs &&
+    one.attemptsMax === other.attemptsMax
+  );
 }

@@ -99,5 +99,6 @@ function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Address):
   return new TransportError(
     inUse ? 'address_in_use' : 'address_invalid',
     `cannot listen on ${host} port ${port}: ${words}`,
+    'mqtt',
   );
 }

@@ -80,9 +80,12 @@ export interface Connection {
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly code: 'address_in_use' | 'address_invalid';
+  /** What the port is for. */
+  readonly service: 'broker' | 'mqtt';
 
-  constructor(code: TransportError['code'], message: string) {
+  constructor(code: TransportError['code'], message: string, service: TransportError['service'] = 'broker') {
     super(message);
     this.code = code;
+    this.service = service;
   }
 }

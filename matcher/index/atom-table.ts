@@ -10,7 +10,6 @@ import { compileAtom } from './atom-compiler.ts';
 import { roomForInts } from './columns.ts';
 import { Dictionary } from './dictionary.ts';
 import { IdPool } from './id-pool.ts';
-import { referencesOf } from './references-of.ts';
 
 /** A condition's tree with its code in V8; an estimate for the statistics. */
 const ATOM_BYTES = 700;
@@ -34,7 +33,6 @@ export class AtomTable {
   #holders = new Int32Array(0);
   /** ± the epoch in which the atom was evaluated last: positive when it was true. */
   #verdicts = new Int32Array(0);
-  #dataAtoms = 0;
 
   get size(): number {
     return this.#ids.size;
@@ -42,10 +40,6 @@ export class AtomTable {
 
   get bytes(): number {
     return this.#ids.size * ATOM_BYTES + this.#dictionary.bytes + this.#holders.byteLength * 2;
-  }
-
-  get readsData(): boolean {
-    return this.#dataAtoms > 0;
   }
 
   /** Holds the condition once more. */
@@ -65,7 +59,6 @@ export class AtomTable {
     this.#chunks[atom >> CHUNK_SHIFT] = chunk;
     chunk[atom & CHUNK_MASK] = { condition, isTrue: compileAtom(condition) };
     this.#dictionary.add(SPACE, text, atom);
-    if (namesData(condition)) this.#dataAtoms += 1;
     return atom;
   }
 
@@ -75,7 +68,6 @@ export class AtomTable {
     const chunk = this.#chunks[atom >> CHUNK_SHIFT] as (Atom | undefined)[];
     const held = chunk[atom & CHUNK_MASK];
     if (holders > 0 || held === undefined) return;
-    if (namesData(held.condition)) this.#dataAtoms -= 1;
     this.#dictionary.remove(atom);
     chunk[atom & CHUNK_MASK] = undefined;
     this.#ids.release(atom);
@@ -99,8 +91,4 @@ export class AtomTable {
   forget(): void {
     this.#verdicts.fill(0);
   }
-}
-
-function namesData(condition: Condition): boolean {
-  return referencesOf(condition).some((reference) => reference.kind === 'data');
 }

@@ -40,6 +40,7 @@ const TRUE = 3;
 /** A Map's entry and a short string in V8; an estimate for the statistics. */
 const MAP_ENTRY_BYTES = 72;
 
+const decoder = new TextDecoder();
 const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
 
@@ -88,6 +89,29 @@ export class Dictionary {
     }
     if (this.#crowdedKeys.size === 0) return NOWHERE;
     return this.#crowded.get(space)?.get(text.slice(from, end)) ?? NOWHERE;
+  }
+
+  /** As `findText`, of a text that is the ASCII bytes `from`…`end` - 1. */
+  findAscii(space: number, bytes: Uint8Array, from: number, end: number): number {
+    const hash = hashOfAscii(space, bytes, from, end);
+    const segment = this.#segments[hash >>> SEGMENT_SHIFT];
+    if (segment !== undefined) {
+      const form = (end - from) * 4;
+      const mask = segment.length - 1;
+      const { ints } = this.#arena;
+      const home = (hash << 1) & mask;
+      for (let i = home; i < home + 2 * PROBES_MAX; i += 2) {
+        const block = segment[(i + 1) & mask] as number;
+        if (block === NOWHERE) break;
+        if (segment[i & mask] !== hash) continue;
+        const words = ints[block >> CHUNK_SHIFT] as Int32Array;
+        const at = block & CHUNK_MASK;
+        if (words[at + 1] !== space || words[at + 2] !== form) continue;
+        if (isAscii(words, at + HEADER, bytes, from, end)) return words[at] as number;
+      }
+    }
+    if (this.#crowdedKeys.size === 0) return NOWHERE;
+    return this.#crowded.get(space)?.get(textOfAscii(bytes, from, end)) ?? NOWHERE;
   }
 
   /** The id of a key; NOWHERE if it is none. -0 and 0 are one; NaN is no key. */
@@ -340,6 +364,28 @@ function hashOfText(space: number, text: string, from: number, end: number): num
   const even = end - ((end - from) & 1);
   for (let i = from; i < even; i += 2) hash = mixed(hash, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
   return finished(even < end ? mixed(hash, text.charCodeAt(even)) : hash);
+}
+
+/** As `isText`. */
+function isAscii(words: Int32Array, first: number, bytes: Uint8Array, from: number, end: number): boolean {
+  const even = end - ((end - from) & 1);
+  let at = first;
+  for (let i = from; i < even; i += 2, at += 1) {
+    if (words[at] !== ((bytes[i] as number) | ((bytes[i + 1] as number) << 16))) return false;
+  }
+  return even === end || words[at] === bytes[even];
+}
+
+/** As `hashOfText`. */
+function hashOfAscii(space: number, bytes: Uint8Array, from: number, end: number): number {
+  let hash = space;
+  const even = end - ((end - from) & 1);
+  for (let i = from; i < even; i += 2) hash = mixed(hash, (bytes[i] as number) | ((bytes[i + 1] as number) << 16));
+  return finished(even < end ? mixed(hash, bytes[even] as number) : hash);
+}
+
+function textOfAscii(bytes: Uint8Array, from: number, end: number): string {
+  return decoder.decode(bytes.subarray(from, end));
 }
 
 function hashOfWords(space: number, words: Int32Array, from: number, length: number): number {

@@ -11,13 +11,14 @@
  * Every filter is posted in the one place expected to be looked at least (see access-chooser.ts), once for each branch
  * that it was split into, and verified there.
  */
-import type { MatchableEvent } from '../event.ts';
+import type { JsonReader, MatchableEvent } from '../event.ts';
 import { printKey } from '../explain/print-key.ts';
 import type { Condition } from '../language/ast.ts';
 import { TopicTrie } from '../topic/topic-trie.ts';
 import { AccessChooser, type Plan } from './access-chooser.ts';
 import * as arenaConstants from './arena.ts';
 import { Arena } from './arena.ts';
+import * as asksConstants from './asks.ts';
 import { AtomTable } from './atom-table.ts';
 import { Bags } from './bags.ts';
 import type { Conjunction } from './conjunction.ts';
@@ -30,17 +31,19 @@ import { PairIndex } from './pair-index.ts';
 import { Places } from './places.ts';
 import { Postings } from './postings.ts';
 import type { Price, PricedKey } from './price.ts';
-import { hasPairKey } from './program.ts';
+import { hasPairKey, topicOf } from './program.ts';
 import { Runs } from './runs.ts';
 import { Scanner } from './scanner.ts';
 import { Shares } from './shares.ts';
 import { SlotTable } from './slot-table.ts';
 import * as symbolTableConstants from './symbol-table.ts';
 import { SymbolTable } from './symbol-table.ts';
+import { TopicAsks } from './topic-asks.ts';
 import { Traffic } from './traffic.ts';
 
 // Own constants are compiled into the code; imported ones would be read from memory at each use.
 const { NOWHERE } = arenaConstants;
+const { ASKS_DATA, ASKS_NOTHING } = asksConstants;
 const { NO_SYMBOL } = symbolTableConstants;
 
 /** A filter to be posted. */
@@ -64,6 +67,7 @@ export class FilterIndex {
   readonly #topics = new TopicTrie();
   /** The caller's account; emptied with the index. */
   readonly keyless = new KeylessFilters(this.#topics);
+  readonly #asks = new TopicAsks();
   readonly #traffic = new Traffic();
   readonly #runs = new Runs(this.#arena, this.#places);
   readonly #bags = new Bags(this.#runs);
@@ -111,6 +115,10 @@ export class FilterIndex {
     topics: this.#topics,
     traffic: this.#traffic,
   });
+  /** What an event whose data is bytes is given to read them with. */
+  readonly #jsonReader: JsonReader = {
+    read: (bytes, limits, from = 0, end = bytes.length) => this.#slots.readJson(bytes, from, end, limits),
+  };
   readonly #matchedTopics: number[] = [];
   /** Do the events searched for say what is usual? */
   #learns = true;
@@ -131,19 +139,24 @@ export class FilterIndex {
   /**
    * Posts a filter that is not posted.
    *
+   * @param asks What it asks of events, see asks.ts.
    * @returns the tests that an event is expected to pay for it.
    */
-  add(postable: Postable): number {
+  add(postable: Postable, asks: number): number {
     const topic = this.#holdTopic(postable.topic);
+    this.#asks.count(topic, asks, 1);
     const plan = this.#chooser.planPosting(postable.tests, topic);
     this.#postings.post(postable.filter, this.#write(postable, topic, plan));
     this.#topics.release(topic);
     return plan.share * this.#chooser.testsPerOffer(plan);
   }
 
-  /** Takes a filter out, if it is posted. */
-  remove(filter: number): void {
-    this.#takeOut(filter);
+  /** Takes a filter out, if it is posted. `asks` is what `add` was told. */
+  remove(filter: number, asks: number): void {
+    const entries = this.#postings.takeOut(filter);
+    const [first] = entries;
+    if (first !== undefined) this.#asks.count(topicOf(first, 0), asks, -1);
+    for (const entry of entries) this.#writer.release(entry);
     if (this.#places.size === 0) this.#reset();
   }
 
@@ -199,9 +212,15 @@ export class FilterIndex {
     this.#pairs.beginRound();
   }
 
+  /** Whether a filter whose topic filter matches this topic asks an event for more than that. Cost: as the topic trie's. */
+  reads(topic: string): boolean {
+    const topics = this.#matchedTopics;
+    return this.#asks.most(topics, this.#topics.match(topic, topics)) !== ASKS_NOTHING;
+  }
+
   /**
-   * Finds the filters that match, into `hits`. Reads `event.data` once, if the topic matches anything and a posted
-   * filter names data.
+   * Finds the filters that match, into `hits`. Reads the data once, if a posted filter whose topic filter
+   * matches names data.
    */
   search(event: MatchableEvent): void {
     const topics = this.#matchedTopics;
@@ -212,10 +231,14 @@ export class FilterIndex {
     if (topicCount === 0) return;
 
     const slots = this.#slots;
-    const data = slots.readsData || this.#atoms.readsData ? event.data : undefined;
-    if (this.#atoms.size > 0) scanner.look(snapshot(event, data));
-    if (slots.size > 0) {
-      slots.read(event, data);
+    const asksData = this.#asks.most(topics, topicCount) === ASKS_DATA;
+    const isPicked = asksData && event.readData !== undefined;
+    const data = asksData && !isPicked ? event.data : undefined;
+    if (this.#atoms.size > 0) scanner.look(isPicked ? event : snapshot(event, data));
+    if (slots.size > 0 || isPicked) {
+      slots.read(event);
+      if (isPicked) event.readData?.(this.#jsonReader);
+      else slots.readData(data);
       if (this.#learns) this.#traffic.values(slots);
       this.#scanConstants();
       this.#scanRanges();
@@ -275,7 +298,7 @@ export class FilterIndex {
         postings: this.#postings.bytes,
         symbols: this.#symbols.bytes + this.#lists.bytes + this.#listIndex.bytes,
         ranges,
-        topics: this.#topics.bytes + this.keyless.bytes,
+        topics: this.#topics.bytes + this.keyless.bytes + this.#asks.bytes,
         slots: this.#slots.bytes + this.#traffic.bytes,
         atoms: this.#atoms.bytes,
         results: this.#scanner.bytes,
@@ -358,6 +381,7 @@ export class FilterIndex {
   #reset(): void {
     this.#postings.reset();
     this.keyless.reset();
+    this.#asks.reset();
     this.#matchedTopics.length = 0;
     this.#traffic.reset();
     this.#pairs.forgetWishes();

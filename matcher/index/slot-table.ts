@@ -3,6 +3,8 @@
  * indexed by slot; all tests read those.
  */
 import type { JsonValue, MatchableEvent } from '../event.ts';
+import { JsonFields } from '../json/json-fields.ts';
+import type { JsonFault, JsonLimits } from '../json/json-shape.ts';
 import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import * as fieldsConstants from './fields.ts';
@@ -28,7 +30,9 @@ const SLOT_BYTES = 320;
 export class SlotTable {
   readonly #symbols: SymbolTable;
   readonly #ids = new IdPool();
+  /** The same paths twice: for data that is decoded, and for data as bytes. */
   readonly #data = new Fields();
+  readonly #json = new JsonFields();
   readonly #attributes = new Fields();
   #envelope: { readonly name: EnvelopeName; readonly slot: number }[] = [];
   /** By slot. */
@@ -60,11 +64,7 @@ export class SlotTable {
   }
 
   get bytes(): number {
-    return this.#ids.size * SLOT_BYTES;
-  }
-
-  get readsData(): boolean {
-    return this.#data.size > 0;
+    return this.#ids.size * SLOT_BYTES + this.#json.bytes;
   }
 
   /** The slot of a reference, when a live filter names it. */
@@ -110,7 +110,10 @@ export class SlotTable {
     if (reference.kind === 'prefix') this.#holdPrefix(reference, slot);
     else if (reference.kind === 'attribute') this.#attributes.add([reference.name], slot);
     else if (reference.kind === 'envelope') this.#envelope.push({ name: reference.name, slot });
-    else this.#data.add(reference.path, slot);
+    else {
+      this.#data.add(reference.path, slot);
+      this.#json.add(reference.path, slot);
+    }
     return slot;
   }
 
@@ -124,21 +127,47 @@ export class SlotTable {
     if (reference?.kind === 'prefix') this.#releasePrefix(reference, slot);
     else if (reference?.kind === 'attribute') this.#attributes.remove([reference.name]);
     else if (reference?.kind === 'envelope') this.#envelope = this.#envelope.filter((other) => other.slot !== slot);
-    else if (reference !== undefined) this.#data.remove(reference.path);
+    else if (reference !== undefined) {
+      this.#data.remove(reference.path);
+      this.#json.remove(reference.path);
+    }
     this.#ids.release(slot);
     if (this.#ids.size === 0) this.#reset();
     return true;
   }
 
-  /** Reads an event into the arrays. `data` is the event's data, which the caller has read already. */
-  read(event: MatchableEvent, data: JsonValue | undefined): void {
+  /** Reads an event into the arrays, all but its data, which is missing then. */
+  read(event: MatchableEvent): void {
     this.#clearTouched();
-    if (this.#data.size > 0) this.#readFields(this.#data, data);
     for (let i = 0; i < this.#envelope.length; i += 1) {
       const { name, slot } = this.#envelope[i] as { name: EnvelopeName; slot: number };
       this.#set(slot, event[name]);
     }
     if (this.#attributes.size > 0) this.#readFields(this.#attributes, event.attributes);
+  }
+
+  /** Reads the data, too. */
+  readData(data: JsonValue | undefined): void {
+    if (this.#data.size > 0) this.#readFields(this.#data, data);
+  }
+
+  /** The same, of data that is JSON in the bytes `from`…`end` - 1. If there is a fault, it is missing. */
+  readJson(bytes: Uint8Array, from: number, end: number, limits: JsonLimits): JsonFault | undefined {
+    const json = this.#json;
+    const fault = json.read(bytes, from, end, limits);
+    const { slots, numbers, starts, ends, others, count } = json;
+    this.#setNumbers(slots, numbers, count);
+    for (let i = 0; i < count; i += 1) {
+      if (!Number.isNaN(numbers[i])) continue;
+      const slot = slots[i] as number;
+      const textEnd = ends[i] as number;
+      if (textEnd === 0) {
+        const value = others[i];
+        others[i] = undefined;
+        if (slot !== NO_SLOT) this.#set(slot, value);
+      } else if (slot !== NO_SLOT) this.#setAscii(slot, bytes, starts[i] as number, textEnd);
+    }
+    return fault;
   }
 
   #readFields(fields: Fields, object: JsonValue | undefined): void {
@@ -201,6 +230,24 @@ export class SlotTable {
       this.touchedCount += 1;
       this.kinds[prefix.slot] = KIND_VALUE;
       this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, prefix.length);
+    }
+  }
+
+  /** As `#set`, of a text that is ASCII bytes. */
+  #setAscii(slot: number, bytes: Uint8Array, from: number, end: number): void {
+    this.touched[this.touchedCount] = slot;
+    this.touchedCount += 1;
+    this.kinds[slot] = KIND_VALUE;
+    this.symbols[slot] = this.#symbols.findAscii(slot, bytes, from, end);
+    const prefixes = this.#prefixes[slot];
+    if (prefixes === undefined) return;
+    for (let i = 0; i < prefixes.length; i += 1) {
+      const prefix = prefixes[i] as { length: number; slot: number };
+      if (end - from < prefix.length) continue;
+      this.touched[this.touchedCount] = prefix.slot;
+      this.touchedCount += 1;
+      this.kinds[prefix.slot] = KIND_VALUE;
+      this.symbols[prefix.slot] = this.#symbols.findAscii(prefix.slot, bytes, from, from + prefix.length);
     }
   }
 

@@ -85,6 +85,15 @@ export class SymbolTable {
     return symbol === NOWHERE ? NO_SYMBOL : symbol;
   }
 
+  /** As `find`, of a text that is the ASCII bytes `from`…`end` - 1. */
+  findAscii(slot: number, bytes: Uint8Array, from: number, end: number): number {
+    if (slot >= this.#texts.length || this.#texts[slot] === 0 || end - from > (this.#longest[slot] as number)) {
+      return NO_SYMBOL;
+    }
+    const symbol = this.#dictionary.findAscii(slot, bytes, from, end);
+    return symbol === NOWHERE ? NO_SYMBOL : symbol;
+  }
+
   /** Holds the pair once more. `events` is the count of events so far. */
   hold(slot: number, value: Scalar, events: number): number {
     const known = this.find(slot, value);

@@ -95,4 +95,33 @@ describe('Tellwhen, MQTT 5, where the reference departs', () => {
     peer.write(Buffer.from('3007000161020b0178', 'hex'));
     expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x82 });
   });
+
+  it('sends one message to subscriptions that overlap, as the highest of them asks [MQTT-3.3.4-2]', async () => {
+    await using publisher = await connect();
+    await using subscriber = await connect();
+    const wanted = [
+      ['overlap/#', 0, 1],
+      ['overlap/+', 2, 2],
+      ['overlap/a', 1, 3],
+    ] as const;
+    for (const [filter, qos, subscriptionIdentifier] of wanted) {
+      await subscriber.subscribe(filter, { qos, properties: { subscriptionIdentifier } });
+    }
+    for (const qos of [2, 1, 0] as const) await publisher.publish('overlap/a', `as ${qos}`, { qos });
+    const messages = await subscriber.take(3);
+    expect(messages.map(({ payload, qos }) => [`${payload}`, qos])).toEqual([
+      ['as 2', 2],
+      ['as 1', 1],
+      ['as 0', 0],
+    ]);
+    for (const { properties } of messages) {
+      expect([properties?.subscriptionIdentifier].flat().sort()).toEqual([1, 2, 3]);
+    }
+    expect(await subscriber.rest()).toEqual([]);
+    // Each has come once, and is out of the way: as many again as may be under way at once.
+    for (let n = 0; n < 50; n += 1) await publisher.publish('overlap/a', `${n}`, { qos: 2 });
+    expect((await subscriber.take(50)).map(({ payload }) => Number(payload))).toEqual(
+      Array.from({ length: 50 }, (_, n) => n),
+    );
+  });
 });

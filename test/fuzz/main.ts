@@ -1,6 +1,7 @@
 /** `npm run fuzz`: campaigns against the matcher, one after the other, until the steps are done or something is wrong. */
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
+import { jsonFault } from './json-campaign.ts';
 import { reportOf } from './report.ts';
 
 const HELP = `npm run fuzz -- [options]
@@ -10,15 +11,18 @@ Random adds, replaces, removes, matches and retunes against the oracle, in campa
   --seed <n>       of the first campaign; the next has the next  (a random one)
   --steps <n>      in all                                        (1000000)
   --campaign <n>   steps of one campaign                         (20000)
+  --json <n>       instead: so many documents, whole and damaged, read from their bytes and with JSON.parse
 
   npm run fuzz                                  some minutes
   npm run fuzz -- --steps 100000000             a night
+  npm run fuzz -- --json 1000000                some minutes
   npm run fuzz -- --seed 1234 --steps 20000     campaign 1234 once more`;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     steps: { type: 'string', default: '1000000' },
+    json: { type: 'string' },
     campaign: { type: 'string', default: '20000' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -29,7 +33,15 @@ if (values.help) {
 } else {
   const [first, total, steps] = [values.seed, values.steps, values.campaign].map(Number) as [number, number, number];
   if (![first, total, steps].every(Number.isSafeInteger)) throw new RangeError('seeds and steps are integers');
-  fuzz(first, Math.max(1, Math.round(total / steps)), steps);
+  if (values.json !== undefined) fuzzJson(first, Number(values.json));
+  else fuzz(first, Math.max(1, Math.round(total / steps)), steps);
+}
+
+function fuzzJson(seed: number, documents: number): void {
+  console.log(`seed ${seed}, ${documents} documents`);
+  const fault = jsonFault(seed, documents);
+  console.log(fault ?? 'nothing wrong');
+  if (fault !== undefined) process.exitCode = 1;
 }
 
 function fuzz(first: number, campaigns: number, steps: number): void {

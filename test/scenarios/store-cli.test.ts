@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { realChance } from '../../broker/kernel/chance.ts';
 import { realTime } from '../../broker/kernel/time.ts';
-import { LmdbStore } from '../../broker/store/lmdb.ts';
+import { openDataDirectory } from '../../broker/store/data-directory.ts';
 import { lockDirectory } from '../../broker/store/lock-file.ts';
 import { SealedStore } from '../../broker/store/sealed.ts';
 import type { Change, Store } from '../../broker/store/store.ts';
@@ -26,7 +27,13 @@ const everything = { from: Uint8Array.of(0), to: Uint8Array.of(255), limit: 10_0
 /** Opens the store of a directory as a broker does, and closes it in the end. */
 async function withStore(directory: string, use: (sealed: Store, below: Store) => Promise<void>): Promise<void> {
   const lock = lockDirectory(directory, process);
-  const below = new LmdbStore({ directory, time: realTime, commitTimeoutMs: 15_000 });
+  const below = await openDataDirectory({
+    directory,
+    time: realTime,
+    chance: realChance,
+    commitTimeoutMs: 15_000,
+    logBytes: 1 << 20,
+  });
   try {
     await use(new SealedStore(below, { corrupt: () => {} }), below);
   } finally {
@@ -106,7 +113,7 @@ it('store check and store backup work while a broker has the store, which goes o
     expect(copy).toMatchObject({ code: 0, stdout: expect.stringContaining('"bytes":') });
     expect(after).toBeGreaterThan(before);
   });
-  expect(readdirSync(data).sort()).toEqual(['store.mdb', 'store.mdb-lock']);
+  expect(readdirSync(data).sort()).toEqual(['store.log-0', 'store.log-1', 'store.mdb', 'store.mdb-lock']);
   expect((await runCli(['store', 'check', '--data-dir', backup])).code).toBe(0);
   await withStore(backup, async (store) => {
     expect(store.range(everything).length).toBe(1_003);

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { realChance } from '../../broker/kernel/chance.ts';
 import { realTime } from '../../broker/kernel/time.ts';
-import { LmdbStore } from '../../broker/store/lmdb.ts';
+import { openDataDirectory } from '../../broker/store/data-directory.ts';
 import { StoreProcess } from '../support/store-process.ts';
 
 const everything = { from: Uint8Array.of(0), to: Uint8Array.of(255), limit: 1_000_000 };
@@ -19,7 +20,13 @@ it('what was done is there after kill -9, whole and in order, however often', as
       writer.kill();
       await writer.end();
 
-      const store = new LmdbStore({ directory, time: realTime, commitTimeoutMs: 15_000 });
+      const store = await openDataDirectory({
+        directory,
+        time: realTime,
+        chance: realChance,
+        commitTimeoutMs: 15_000,
+        logBytes: 1 << 20,
+      });
       try {
         const records = store.range(everything);
         const numbers = records.slice(0, -1).map(({ key }) => Number(Buffer.from(key).toString()));

@@ -111,7 +111,7 @@ describe('push without acknowledgement', () => {
   });
 
   it('refuses credit over the bound, and keeps what there was', async () => {
-    const { greeted } = await simulatedBroker({ creditEventsMax: 300 });
+    const { greeted } = await simulatedBroker({ creditEventsDefault: 256, creditEventsMax: 300 });
     const peer = greeted();
     const { subscription } = peer.subscribe({ topic: '#', creditEvents: 300 });
     peer.credit(subscription, 1);
@@ -206,7 +206,11 @@ describe('push without acknowledgement', () => {
   });
 
   it('bounds what waits in memory for all slow peers together', async () => {
-    const { greeted, metric, time } = await simulatedBroker({ outboundHardBytes: 270_000, outboundBytesMax: 300_000 });
+    const { greeted, metric, time } = await simulatedBroker({
+      outboundSoftBytes: 65_536,
+      outboundHardBytes: 270_000,
+      outboundBytesMax: 300_000,
+    });
     const publisher = greeted();
     const slow = [1, 2, 3].map(() => greeted());
     for (const peer of slow) {

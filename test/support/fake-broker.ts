@@ -330,6 +330,19 @@ export class FakePeer {
     return costs;
   }
 
+  /** Sends events in one run, as those are sent that nobody has to acknowledge. Returns the bytes of credit of each. */
+  run(subscription: number, seq: number, bodies: readonly BodyFields[], topic = 'a'): number[] {
+    const encoded = bodies.map(encodedBody);
+    this.data((to) => {
+      const alias = this.#alias(to, topic);
+      const together = new ByteWriter();
+      for (const body of encoded) together.raw(body);
+      const first = { alias, time: 1_700_000_000_000, seq };
+      writeBrokerRecord.events(to, subscription, first, encoded.length, together.written());
+    });
+    return encoded.map(({ length }) => length);
+  }
+
   notice(subscription: number, { seq = this.#broker.nextSeq(), topic = 'a', attempt = 0, lease }: FakeEvent): void {
     this.data((to) => {
       const alias = this.#alias(to, topic);

@@ -10,10 +10,13 @@ const DIST = new URL('../../dist/broker/', import.meta.url).href;
  */
 const PROGRAM = `
   import { realTime } from '${DIST}kernel/time.js';
-  import { LmdbStore } from '${DIST}store/lmdb.js';
+  import { realChance } from '${DIST}kernel/chance.js';
+  import { openDataDirectory } from '${DIST}store/data-directory.js';
   import { writeSync } from 'node:fs';
   const [directory, first, count] = process.argv.slice(1);
-  const store = new LmdbStore({ directory, time: realTime, commitTimeoutMs: 20_000 });
+  const store = await openDataDirectory({
+    directory, time: realTime, chance: realChance, commitTimeoutMs: 20_000, logBytes: 1 << 20,
+  });
   // A system call of its own, in its place among those of the store.
   const say = (line) => writeSync(1, line + '\\n');
   const key = (number) => Buffer.from(String(number).padStart(9, '0'));

@@ -66,8 +66,11 @@ function headersOf(events: PubSubEvents, n: number): Headers {
   return events.bySite ? { site: events.siteOf(n), temperature } : { temperature };
 }
 
-/** Headers of STOMP are text; this broker compares them with a number as numbers, as a test of this adapter makes sure. */
+/**
+ * Headers of STOMP are text. This broker compares them with numbers as numbers, but with whole ones as whole: 70 is not less than
+ * the header 70.5.
+ */
 function selectorOf({ site, above }: Where): string {
   const bySite = site === undefined ? '' : `site = '${site}' AND `;
-  return `${bySite}temperature > ${above}`;
+  return `${bySite}temperature > ${above.toFixed(1)}`;
 }

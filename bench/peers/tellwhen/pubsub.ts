@@ -4,7 +4,7 @@ import type { PubSubClient, PubSubEvents, PubSubPeer, Taken, Wanted, Where } fro
 import { startBroker } from './broker-process.ts';
 
 /** What a broker as it comes lets a subscription ask for. */
-const CREDIT_EVENTS = 4_096;
+const CREDIT_EVENTS = 65_536;
 const CREDIT_BYTES = 8 << 20;
 const QUEUE_EVENTS = 100_000;
 const QUEUE_BYTES = 64 << 20;
@@ -38,6 +38,7 @@ class TellwhenClient implements PubSubClient {
   #data = new Uint8Array(0);
   /** Whose event that is. */
   #load: PubSubEvents | undefined;
+  #closed = false;
 
   constructor(client: Client) {
     this.#client = client;
@@ -68,8 +69,9 @@ class TellwhenClient implements PubSubClient {
       queueEvents: QUEUE_EVENTS,
       queueBytes: QUEUE_BYTES,
     });
-    const failed = (error: unknown): never => {
-      throw error;
+    const failed = (error: unknown): void => {
+      // What a consumer has not acknowledged when it closes goes to another.
+      if (!this.#closed) throw error;
     };
     void consumer.run(({ data }) => taken(data, 0, data.length), { concurrency: PREFETCH, onError: failed });
   }
@@ -89,6 +91,7 @@ class TellwhenClient implements PubSubClient {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#client.close();
   }
 

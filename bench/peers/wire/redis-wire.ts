@@ -14,9 +14,8 @@ const SEVEN = ZERO + 7;
 /** Redis' protocol, RESP 2, https://redis.io/docs/latest/develop/reference/protocol-spec/. */
 export class RedisWire implements TopicWire {
   readonly #socket: FrameSocket;
-  readonly #heads = new HeadCache((topic, bodyBytes) =>
-    Buffer.from(`*3\r\n$7\r\nPUBLISH\r\n$${Buffer.byteLength(topic)}\r\n${topic}\r\n$${bodyBytes}\r\n`),
-  );
+  readonly #heads = new HeadCache((topic, bodyBytes) => headOf(['PUBLISH', topic], bodyBytes));
+  readonly #streamHeads = new HeadCache((topic, bodyBytes) => headOf(['XADD', topic, '*', 'body'], bodyBytes));
   readonly #reader: Reader;
   #quiet = false;
 
@@ -38,30 +37,44 @@ export class RedisWire implements TopicWire {
     return this.#socket.drained();
   }
 
-  /** The server is told not to answer: what it says is how many connections have the event, which nobody asks. */
   publish(topic: string, body: Uint8Array): void {
-    if (!this.#quiet) {
-      this.#quiet = true;
-      this.#socket.put(command('CLIENT', 'REPLY', 'OFF'));
-    }
+    this.#beQuiet();
     this.#socket.put(this.#heads.of(topic, body.length), body, CRLF);
+  }
+
+  /** Appends to the stream of that name. */
+  keep(topic: string, body: Uint8Array): void {
+    this.#beQuiet();
+    this.#socket.put(this.#streamHeads.of(topic, body.length), body, CRLF);
   }
 
   async subscribe(topic: string, taken: Taken): Promise<void> {
     this.#reader.topics.set(topic, taken);
-    this.#socket.put(command('SUBSCRIBE', topic));
+    this.#socket.put(Buffer.from(arrayOf(['SUBSCRIBE', topic])));
     await new Promise<void>((resolve) => this.#reader.confirmations.push(resolve));
   }
 
   async close(): Promise<void> {
     await this.#socket.close();
   }
+
+  /** The server is told not to answer: what it would say is how many connections have the event, which nobody asks. */
+  #beQuiet(): void {
+    if (this.#quiet) return;
+    this.#quiet = true;
+    this.#socket.put(Buffer.from(arrayOf(['CLIENT', 'REPLY', 'OFF'])));
+  }
 }
 
-function command(...words: readonly string[]): Buffer {
-  return Buffer.from(
-    `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
-  );
+/** @param more Words that follow. */
+function arrayOf(words: readonly string[], more = 0): string {
+  const strings = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+  return `*${words.length + more}\r\n${strings.join('')}`;
+}
+
+/** All of a command but its last word, the body, and the end of line after it. */
+function headOf(words: readonly string[], bodyBytes: number): Buffer {
+  return Buffer.from(`${arrayOf(words, 1)}$${bodyBytes}\r\n`);
 }
 
 /** Reads what a server sends to a connection that subscribes: events and confirmations, both arrays of three, and errors. */

@@ -12,6 +12,9 @@ export interface TopicWire {
   /** Copies the body; it is on its way at the end of this turn at the latest. */
   publish(topic: string, body: Uint8Array): void;
 
+  /** As `publish`, to where a consumer acknowledges. Absent: that is the same place. */
+  keep?(topic: string, body: Uint8Array): void;
+
   /** Resolves when the broker has it. A topic is subscribed once. */
   subscribe(topic: string, taken: Taken): Promise<void>;
 

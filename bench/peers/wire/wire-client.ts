@@ -34,7 +34,9 @@ export class WireClient implements PubSubClient {
     for (let n = first; n < first + count; n += 1) {
       if (this.#wire.full) return n - first;
       events.rewrite(n, this.#data, 0);
-      this.#wire.publish(this.#topics.of(events, n), this.#data);
+      const topic = this.#topics.of(events, n);
+      if (events.kept && this.#wire.keep !== undefined) this.#wire.keep(topic, this.#data);
+      else this.#wire.publish(topic, this.#data);
     }
     return count;
   }

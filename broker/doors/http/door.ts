@@ -90,6 +90,7 @@ export class HttpDoor {
       config,
       time,
       texts,
+      filters: means.filters,
       subscriptions,
       recent,
       jsonLimits,

@@ -6,6 +6,7 @@ import type { Counters } from '../../observe/counters.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
 import { type SettlingMeans, settle } from '../../session/settling.ts';
+import type { FilterCache } from '../../subscribe/filter-cache.ts';
 import { BATCH } from './cloudevents/names.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventTexts } from './event-texts.ts';
@@ -22,6 +23,7 @@ export interface EventsMeans extends SettlingMeans, Omit<ReplayMeans, 'jsonLimit
   readonly counters: Counters;
   readonly time: Time;
   readonly texts: EventTexts;
+  readonly filters: FilterCache;
   readonly subscriptions: HttpSubscriptions;
   readonly jsonLimits: ReplayMeans['jsonLimits'];
 }
@@ -138,7 +140,12 @@ export class Events {
     else {
       const { filters, sinceSeq } = subscription.registration;
       const upToSeq = served ? readers.handedSeq : sinceSeq;
-      replay = new Replay({ filter: filters.present, afterSeq, upToSeq }, stream, this.#means, live);
+      replay = new Replay(
+        { filter: this.#means.filters.compile(filters.present), afterSeq, upToSeq },
+        stream,
+        this.#means,
+        live,
+      );
     }
   }
 

@@ -16,6 +16,7 @@ import { decodePacket } from './decode.ts';
 import * as encode from './encode.ts';
 import { WHEN_PROPERTY, wantedFilter } from './filters.ts';
 import { Framer } from './framer.ts';
+import type { PacketWriter } from './packet-writer.ts';
 import {
   type AckPacket,
   type ClientPacket,
@@ -91,6 +92,8 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #unanswered = 0;
   #incoming: IncomingAliases;
   #outgoing: OutgoingAliases | undefined;
+  /** Of the last PUBLISH. */
+  #lastAlias = { alias: 0, aliasKnown: false };
   #topicChecked = '';
 
   constructor(
@@ -156,12 +159,14 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   publish(event: PublishedEvent, head: MessageHead): boolean {
     const outgoing = this.#outgoing;
     const { alias, isKnown } = outgoing?.of(event.topic) ?? { alias: 0, isKnown: false };
-    const whole = { ...head, alias, aliasKnown: isKnown };
-    const { publishPackets } = this.#means;
-    const version = this.#version;
-    const sent = this.out.write(this.#packetBytesMax, (to) => publishPackets.write(to, event, version, whole));
+    this.#lastAlias = { alias, aliasKnown: isKnown };
+    const sent = this.out.write(this.#packetBytesMax, this.#writing(event, head));
     if (!sent && alias !== 0 && !isKnown) outgoing?.undo(event.topic);
     return sent;
+  }
+
+  amend(event: PublishedEvent, head: MessageHead): boolean {
+    return this.out.rewrite(this.#packetBytesMax, this.#writing(event, head));
   }
 
   acknowledge(kind: AckPacket['kind'], packetId: number, reason: number = 0, why = ''): void {
@@ -233,6 +238,13 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     const session = this.#session;
     this.#session = undefined;
     if (session !== undefined) this.#means.sessions.part(session, this.#withWill);
+  }
+
+  #writing(event: PublishedEvent, head: MessageHead): (to: PacketWriter) => number {
+    const { publishPackets } = this.#means;
+    const version = this.#version;
+    const whole = { ...head, ...this.#lastAlias };
+    return (to) => publishPackets.write(to, event, version, whole);
   }
 
   get #receiver(): encode.Receiver {

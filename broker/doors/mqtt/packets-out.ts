@@ -24,6 +24,9 @@ export class PacketsOut implements Slow {
   readonly #means: PacketsOutMeans;
   readonly #packets = new PacketWriter();
   readonly #waiting = new Set<Pumped>();
+  /** Where the last packet that `write` appended begins and ends; it ends nowhere once it is sent. */
+  #lastStart = 0;
+  #lastEnd = -1;
   #flushing = false;
   #stalled = false;
   #over = false;
@@ -60,8 +63,27 @@ export class PacketsOut implements Slow {
       this.#packets.truncate(start);
       return false;
     }
+    this.#lastStart = start;
+    this.#lastEnd = this.#packets.length;
     this.#gathered();
     return true;
+  }
+
+  /**
+   * Writes another packet in place of the last one. False, and nothing is changed, where that one is on its way, or
+   * something was sent behind it, or the other one is over `bytesMax`.
+   */
+  rewrite(bytesMax: number, write: (to: PacketWriter) => number): boolean {
+    if (this.#over || this.#packets.length !== this.#lastEnd) return false;
+    const before = this.#packets.written().slice(this.#lastStart);
+    this.#packets.truncate(this.#lastStart);
+    const fits = write(this.#packets) <= bytesMax;
+    if (!fits) {
+      this.#packets.truncate(this.#lastStart);
+      this.#packets.raw(before);
+    }
+    this.#lastEnd = this.#packets.length;
+    return fits;
   }
 
   /** The peer has read: goes on where `writable` was false. */
@@ -106,6 +128,7 @@ export class PacketsOut implements Slow {
     counters.bytesOut += this.#packets.length;
     const outcome = this.#connection.sendBinary(this.#packets.written());
     this.#packets.clear();
+    this.#lastEnd = -1;
     if (outcome === 'sent' || this.#over) return;
     const { softBytes, hardBytes, budget } = this.#means;
     if (!this.#stalled && this.#connection.bufferedBytes > softBytes) {

@@ -9,8 +9,8 @@ export interface PublishHead {
   readonly retain: boolean;
   /** 0 with QoS 0. */
   readonly packetId: number;
-  /** 0: none. */
-  readonly subscriptionId: number;
+  /** Of the subscriptions that it is for, those that have one [MQTT-3.3.4-4]. */
+  readonly subscriptionIds: readonly number[];
   /** 0: none. */
   readonly alias: number;
   /** The peer knows what the alias means: the topic is left out. */
@@ -51,7 +51,7 @@ export class PublishPackets {
   /** Appends one packet. Answers its length. */
   write(to: PacketWriter, event: PublishedEvent, version: Version, head: PublishHead): number {
     const start = to.length;
-    if (head.subscriptionId !== 0 || head.alias !== 0) {
+    if (head.subscriptionIds.length > 0 || head.alias !== 0) {
       this.#assemble(to, event, version, head);
       return to.length - start;
     }
@@ -88,9 +88,9 @@ export class PublishPackets {
     if (version === 5) {
       properties.clear();
       writeEventProperties(event, this.#wallMs(), properties);
-      if (head.subscriptionId !== 0) {
+      for (const id of head.subscriptionIds) {
         properties.u8(0x0b);
-        properties.varint(head.subscriptionId);
+        properties.varint(id);
       }
       if (head.alias !== 0) {
         properties.u8(0x23);

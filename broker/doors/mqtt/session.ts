@@ -11,6 +11,8 @@ import type { PacketIds } from './session-record.ts';
 import type { MqttSubscription, SubscriptionSession } from './subscription.ts';
 import type { Will } from './will.ts';
 
+const NO_IDS: readonly number[] = [];
+
 /** What a session needs of its connection. */
 export interface SessionLink {
   readonly writable: boolean;
@@ -19,6 +21,8 @@ export interface SessionLink {
   pumpWhenWritable(delivery: Pumped): void;
   /** Writes a PUBLISH. False where it is larger than the client takes, and then nothing is sent. */
   publish(event: PublishedEvent, head: MessageHead): boolean;
+  /** Writes the last PUBLISH, which is of this event, anew. False, and nothing is changed, where that cannot be any more. */
+  amend(event: PublishedEvent, head: MessageHead): boolean;
   acknowledge(kind: AckPacket['kind'], packetId: number, reason?: number): void;
   /** Another connection goes on with the session: gives it up, and closes. */
   giveUp(): void;
@@ -30,7 +34,15 @@ export interface MessageHead {
   readonly qos: Qos;
   readonly retain: boolean;
   readonly packetId: number;
-  readonly subscriptionId: number;
+  /** Of the subscriptions that it is for, those that have one. */
+  readonly subscriptionIds: readonly number[];
+}
+
+/** What the last message was, and over which connection it went. */
+interface LastMessage {
+  readonly link: SessionLink;
+  readonly seq: number;
+  readonly head: MessageHead;
 }
 
 export interface SessionMeans {
@@ -68,6 +80,8 @@ export class MqttSession implements SubscriptionSession {
   readonly #flights = new Flights();
   /** Of these, such as went over the present connection. */
   #underWay = 0;
+  /** Where another subscription may join in, if it wants the same event. */
+  #last: LastMessage | undefined;
   /** Deliveries that wait for one of those to end. */
   readonly #waiting = new Set<Pumped>();
 
@@ -163,12 +177,46 @@ export class MqttSession implements SubscriptionSession {
     const qos = Math.min(options.qos, event.qos ?? options.qos) as Qos;
     // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
     const retain = isLastValue(event) || (options.retainAsPublished && event.publishedToRetain);
-    const head = { qos, retain, subscriptionId: options.id };
+    const head = { qos, retain, subscriptionIds: options.id === 0 ? NO_IDS : [options.id] };
+    const joins = this.subscriptions.size > 1 && handover === undefined && !isLastValue(event);
+    if (joins && this.#joined(link, event, head)) return;
     if (qos > 0) this.#send(link, from, event, handover, { ...head, qos: qos as 1 | 2 });
     else {
-      if (!link.publish(event, { ...head, dup: false, packetId: 0 })) this.#means.tooLarge();
+      const whole = { ...head, dup: false, packetId: 0 };
+      const isSent = link.publish(event, whole);
+      this.#last = joins && isSent ? { link, seq: event.seq, head: whole } : undefined;
+      if (!isSent) this.#means.tooLarge();
       this.#done(handover);
     }
+  }
+
+  /**
+   * Subscriptions that overlap get one message, at the highest quality of service among them and with the identifiers of
+   * all [MQTT-3.3.4-2] [MQTT-3.3.4-4], as long as it has not left. Not those of mailboxes, each of which has to know what
+   * became of its event.
+   */
+  #joined(link: SessionLink, event: PublishedEvent, more: Omit<MessageHead, 'dup' | 'packetId'>): boolean {
+    const last = this.#last;
+    if (last === undefined || last.link !== link || last.seq !== event.seq) return false;
+    const { head } = last;
+    const common = {
+      dup: false,
+      retain: head.retain || more.retain,
+      subscriptionIds: [...head.subscriptionIds, ...more.subscriptionIds],
+    };
+    const flight = more.qos > head.qos ? this.#flights.begin(more.qos as 1 | 2, undefined, undefined, link) : undefined;
+    const joined = { ...head, ...common, ...(flight !== undefined && { qos: flight.qos, packetId: flight.packetId }) };
+    if (!link.amend(event, joined)) {
+      if (flight !== undefined) this.#flights.end(flight);
+      return false;
+    }
+    if (flight !== undefined) {
+      const before = this.#flights.get(head.packetId);
+      if (before === undefined) this.#underWay += 1;
+      else this.#flights.end(before);
+    }
+    this.#last = { ...last, head: joined };
+    return true;
   }
 
   /**
@@ -236,7 +284,11 @@ export class MqttSession implements SubscriptionSession {
   #begin(link: SessionLink, flight: Flight, event: PublishedEvent, head: Omit<MessageHead, 'packetId'>): void {
     flight.via = link;
     this.#underWay += 1;
-    if (link.publish(event, { ...head, packetId: flight.packetId })) return;
+    const whole = { ...head, packetId: flight.packetId };
+    const isSent = link.publish(event, whole);
+    const joins = flight.origin === undefined && this.subscriptions.size > 1 && !isLastValue(event);
+    this.#last = joins && isSent ? { link, seq: event.seq, head: whole } : undefined;
+    if (isSent) return;
     // As if it had been sent and done [MQTT-3.1.2-25].
     this.#means.tooLarge();
     this.#means.later(() => this.#end(flight));

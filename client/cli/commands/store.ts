@@ -117,7 +117,7 @@ async function looking(
   const directory = dataDir ?? terminal.env['TELLWHEN_DATA_DIR'] ?? DATA_DIR;
   const { openForLook, StoreError } = await import('../../../broker/store/index.ts');
   try {
-    const look = openForLook({ directory, own: process });
+    const look = await openForLook({ directory, own: process });
     try {
       return await then(look);
     } finally {

@@ -1,6 +1,7 @@
 import type { Chance } from '../../../broker/kernel/chance.ts';
 import type { Time } from '../../../broker/kernel/time.ts';
 import type { Change } from '../../../broker/store/store.ts';
+import { SimulatedSegments } from './simulated-segments.ts';
 import { SimulatedStore } from './simulated-store.ts';
 import { SortedRecords } from './sorted-records.ts';
 
@@ -46,6 +47,9 @@ export class SimulatedDisk {
   readonly offences: string[] = [];
   /** Told of every commit when it is flushed, before anyone who waits for it. */
   onFlushed: (changes: readonly Change[]) => void = () => {};
+  /** What is in the segments of a log, if there are any. */
+  segments: readonly [Uint8Array, Uint8Array] | undefined;
+  #openSegments: SimulatedSegments | undefined;
   #records = new SortedRecords();
   #open: SimulatedStore | undefined;
   #fault: DiskFault | undefined;
@@ -77,10 +81,18 @@ export class SimulatedDisk {
     return this.#open;
   }
 
+  /** The segments of a log in front of it, of so many bytes where they are made. */
+  openSegments(time: Time, bytes: number): SimulatedSegments {
+    this.#openSegments = new SimulatedSegments(this, time, bytes);
+    return this.#openSegments;
+  }
+
   /** The process is gone. Of what it had not flushed, chance decides. */
   crash(): void {
     const unflushed = this.#open?.abandon() ?? [];
     this.#open = undefined;
+    this.#openSegments?.abandon();
+    this.#openSegments = undefined;
     this.#fault = undefined;
     const { chance, terms } = this;
     if (terms.survivors === 'prefix') {
@@ -101,7 +113,7 @@ export class SimulatedDisk {
   heal(): boolean {
     this.#fault = undefined;
     this.freeBytes = DISK_BYTES;
-    return this.#open?.failing !== true;
+    return this.#open?.failing !== true && this.#openSegments?.failing !== true;
   }
 
   /** For the store: what is to go wrong with this commit, if anything. */
@@ -110,6 +122,13 @@ export class SimulatedDisk {
     const { kind, atCommit } = this.#fault;
     this.#fault = atCommit > 1 ? { kind, atCommit: atCommit - 1 } : undefined;
     return atCommit > 1 ? undefined : kind;
+  }
+
+  /** For the store: how long a flush takes. */
+  flushMs(fault: DiskFault['kind'] | undefined): number {
+    const { flushMsMin, flushMsMax, commitTimeoutMs } = this.terms;
+    if (fault === 'hangs') return commitTimeoutMs;
+    return flushMsMin + Math.floor(this.chance.fraction() * (flushMsMax - flushMsMin + 1));
   }
 
   /** For the store: this commit is safe. */

@@ -112,7 +112,7 @@ export class SimulatedStore implements Store {
       return;
     }
     this.#flushing = true;
-    this.#after(this.#flushMs(pending), () => {
+    this.#after(this.#disk.flushMs(pending.fault), () => {
       this.#flushing = false;
       if (this.#state === 'closed') return;
       this.#pending.shift();
@@ -133,12 +133,6 @@ export class SimulatedStore implements Store {
     done(this.#fault);
   }
 
-  #flushMs({ fault }: Pending): number {
-    if (fault === 'hangs') return this.#disk.terms.commitTimeoutMs;
-    const { flushMsMin, flushMsMax } = this.#disk.terms;
-    return flushMsMin + Math.floor(this.#disk.chance.fraction() * (flushMsMax - flushMsMin + 1));
-  }
-
   #after(ms: number, then: () => void): void {
     if (ms === 0) this.#time.afterReads(then);
     else after(this.#time, ms, then);
@@ -156,7 +150,7 @@ export class SimulatedStore implements Store {
   }
 }
 
-function errorOf(kind: DiskFault['kind']): StoreError {
+export function errorOf(kind: DiskFault['kind']): StoreError {
   return kind === 'fails'
     ? new StoreError('store_failed', 'the simulated disk fails')
     : new StoreError('store_hangs', 'the simulated disk hangs');

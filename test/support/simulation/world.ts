@@ -3,7 +3,8 @@ import type { Config } from '../../../broker/config/index.ts';
 import { type Chance, seededChance } from '../../../broker/kernel/chance.ts';
 import { SimulatedTime } from '../../../broker/kernel/simulated-time.ts';
 import type { Time } from '../../../broker/kernel/time.ts';
-import type { Change, Store } from '../../../broker/store/store.ts';
+import { LoggedStore } from '../../../broker/store/logged.ts';
+import { type Change, type Store, StoreError, type StoreErrorCode } from '../../../broker/store/store.ts';
 import { MemoryTransport } from '../../../broker/transports/memory.ts';
 import type { MemoryPeer } from '../../../broker/transports/memory-peer.ts';
 import type { Transport } from '../../../broker/transports/transport.ts';
@@ -38,6 +39,9 @@ const STOP_MS_MAX = 60_000;
 const STOP_LOOK_MS = 20;
 /** Below the mark at which publishes are refused, above the one at which the process ends. */
 const LOW_BYTES = 400 * 2 ** 20;
+/** Of a write-ahead log: some commits fill it, and some are larger. */
+const SEGMENT_BYTES = 24 * 1024;
+const FAILURES: ReadonlySet<string> = new Set<StoreErrorCode>(['store_failed', 'store_hangs']);
 const LONGEST_UPTIME_MS = 1_000_000_000;
 
 /** The machine: a clock, a disk, a network, and on it one process after the other. */
@@ -50,6 +54,8 @@ export class World {
   readonly faults: string[] = [];
   readonly #profile: Profile;
   readonly #plant: Plant;
+  /** There is a write-ahead log in front of the disk. */
+  readonly #isLogged: boolean;
   #process: Process | undefined;
   #runs = 0;
 
@@ -57,6 +63,7 @@ export class World {
     this.chance = seededChance(seed);
     this.#profile = profile;
     this.#plant = plant;
+    this.#isLogged = seededChance(seed + 2).fraction() < 0.5;
     this.disk = new SimulatedDisk(seededChance(seed + 1), profile.disk);
     this.recorder = new Recorder(() => this.time.monotonicMs());
     this.disk.onFlushed = (changes) => this.#flushed(changes);
@@ -82,22 +89,28 @@ export class World {
     let error: unknown;
     const { transport, time } = process;
     const tapped = new TappedTransport(transport, this.recorder, () => this.recorder.nextConnection());
-    const opened = this.disk.open(time);
     const { store, time: clock, transport: network } = this.#plant;
-    const options: BrokerOptions & { readonly store: Store; readonly failed: () => void } = {
-      config: CONFIG,
-      time: clock?.(time) ?? time,
-      chance: seededChance(this.#runs),
-      transport: network?.(tapped) ?? tapped,
-      store: store?.(opened, time) ?? opened,
-      failed: () => this.crash(),
+    const startOn = (opened: Store): Promise<Broker> => {
+      const options: BrokerOptions & { readonly store: Store; readonly failed: () => void } = {
+        config: CONFIG,
+        time: clock?.(time) ?? time,
+        chance: seededChance(this.#runs),
+        transport: network?.(tapped) ?? tapped,
+        store: store?.(opened, time) ?? opened,
+        failed: () => this.crash(),
+      };
+      return startBroker(options);
     };
-    startBroker(options).then(
+    const behind = this.disk.open(time);
+    const starting = this.#isLogged ? this.#openLogged(behind, time).then(startOn) : startOn(behind);
+    starting.then(
       (broker) => {
         if (this.#process === process) process.broker = broker;
       },
       (reason: unknown) => {
-        error = reason;
+        // The disk failed before there was a broker to say so.
+        if (reason instanceof StoreError && FAILURES.has(reason.code)) this.crash();
+        else error = reason;
       },
     );
     const endMs = this.time.monotonicMs() + START_MS_MAX;
@@ -158,6 +171,12 @@ export class World {
   /** A page of metrics, as text. */
   async metrics(): Promise<string> {
     return String((await this.#process?.transport.page('/metrics'))?.body ?? '');
+  }
+
+  #openLogged(behind: Store, time: Time): Promise<Store> {
+    const { commitTimeoutMs } = this.disk.terms;
+    const segments = this.disk.openSegments(time, SEGMENT_BYTES);
+    return LoggedStore.open({ behind, segments, time, chance: seededChance(-this.#runs), commitTimeoutMs });
   }
 
   #newProcess(): Process {

@@ -70,6 +70,54 @@ describe('Matcher.add, replace, remove', () => {
   });
 });
 
+describe('Matcher.reads, version', () => {
+  it('says of each topic whether a filter that fits asks for more than it', () => {
+    const matcher = new Matcher();
+    expect(matcher.reads('a')).toBe(false);
+    matcher.add(0, { topic: '#' });
+    matcher.add(1, { topic: 'a/+', when: "x = 1 OR y LIKE '%z'" });
+    matcher.add(2, { topic: 'b', when: '$size > 5' });
+    matcher.add(3, { topic: 'c', when: 'x > 2 AND x < 1' });
+    expect(['a', 'a/1', 'a/2', 'b', 'b/1', 'c'].map((topic) => matcher.reads(topic))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    matcher.add(4, { topic: 'a/+', when: "x = 1 OR y LIKE '%z'" });
+    matcher.remove(1);
+    matcher.retune(10);
+    expect(matcher.reads('a/1')).toBe(true);
+    matcher.replace(4, { topic: 'a/+' });
+    expect(matcher.reads('a/1')).toBe(false);
+    expect(matcher.reads('b')).toBe(true);
+  });
+
+  it('has another version after each change, and after nothing else', () => {
+    const matcher = new Matcher();
+    const versions = [matcher.version];
+    const note = (): void => void versions.push(matcher.version);
+    matcher.add(0, { topic: 'a' });
+    note();
+    matcher.add(1, { topic: 'a' });
+    note();
+    matcher.replace(1, { topic: 'b' });
+    note();
+    matcher.remove(1);
+    note();
+    expect(new Set(versions).size).toBe(5);
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    matcher.match({ topic: 'a' });
+    matcher.retune(1);
+    matcher.remove(1);
+    matcher.reads('a');
+    expect(() => matcher.add(0, { topic: 'c' })).toThrow(RangeError);
+    expect(matcher.version).toBe(versions.at(-1));
+  });
+});
+
 describe('Matcher.match', () => {
   it('tells 5, "5" and true apart, and takes -0 for 0', () => {
     const matcher = new Matcher();
@@ -102,6 +150,7 @@ describe('Matcher.match', () => {
     matcher.remove(0);
     expect(matched(matcher, event('b'))).toEqual([]);
     expect(reads).toBe(1);
+    matcher.add(3, { topic: 'c', when: 'x = 1' });
     matcher.remove(2);
     expect(matched(matcher, event('a'))).toEqual([1]);
     expect(reads).toBe(1);

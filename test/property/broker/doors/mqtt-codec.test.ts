@@ -114,12 +114,13 @@ it('an event that is written is read by the library as it was published', () => 
       fc.array(fc.tuple(text, text), { maxLength: 5 }),
       fc.nat(3),
       (protocolVersion, { topic, payload, ...flags }, id, userProperties, subscriptionId) => {
+        const subscriptionIds = subscriptionId === 0 ? [] : [subscriptionId];
         const body = bodyOf({ payload, qos: 2, retain: false, properties: { userProperties } }, undefined);
         const place = { seq: 1, topic, time: 0, arrivedMs: 0 };
         const event = new PublishedEvent(place, body, { depthMax: 10, keysMax: 10 });
         const to = new PacketWriter();
         const packets = new PublishPackets(() => 0);
-        const head = { ...flags, dup: false, packetId: id, subscriptionId, alias: 0, aliasKnown: false };
+        const head = { ...flags, dup: false, packetId: id, subscriptionIds, alias: 0, aliasKnown: false };
         // Twice: from its parts, and copied.
         packets.write(to, event, protocolVersion, head);
         packets.write(to, event, protocolVersion, head);

@@ -17,7 +17,8 @@ function traffic() {
     for (let i = 0; i < times; i += 1) {
       const data = value === undefined ? {} : { x: value };
       seen.event([], 0);
-      slots.read({ topic: 't', data }, data);
+      slots.read({ topic: 't' });
+      slots.readData(data);
       seen.values(slots);
       const symbol = slots.symbols[slot] as number;
       symbols.seen[symbol] = (symbols.seen[symbol] ?? 0) + 1;
