@@ -20,7 +20,7 @@ const TOP = 48;
 const ROW = 34;
 const BAR = 20;
 /** Labels end at the left edge of the bars; numbers follow their right end. */
-const PLOT = { left: 210, right: 730 };
+const PLOT = { left: 260, right: 730 };
 const STYLE = [
   'text{font:13px system-ui,sans-serif;fill:#333}.title{font-size:16px;font-weight:600;fill:#111}.page{fill:#fff}',
   '.ours{fill:#0072b2}.other{fill:#b8b8b8}.spread{stroke:#333;fill:none}',

@@ -8,6 +8,8 @@ export interface Figures {
   readonly checked?: number;
   /** Events that a subscription wanted and did not get. */
   readonly lost: number;
+  /** What the broker has said of that. */
+  readonly lossReasons?: readonly string[];
   /** Events that came twice, out of order, changed, or to the wrong subscription. Anything but 0 is a fault. */
   readonly wrong: number;
   /** Of one core, in percent. */

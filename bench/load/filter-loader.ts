@@ -8,8 +8,8 @@ import type { LoadFiltersOrder, SubscriberReport } from './messages.ts';
 import { nowUs } from './shared-clock.ts';
 import { BOUNDS, wantedOf } from './subscriptions.ts';
 
-/** Subscriptions of one connection without an answer yet. */
-const ASKED = 500;
+/** Subscriptions of one connection without an answer yet: few, so that others' events wait behind few. */
+const ASKED = 10;
 const POLL_MS = 20;
 const QUIET_MS = 2_000;
 
@@ -78,8 +78,9 @@ class FilterLoader {
       await delay(POLL_MS);
       counts = this.#countsIn(range, expected);
     }
+    const lossReasons = [...new Set(this.#clients.flatMap((client) => client.lossReasons?.() ?? []))];
     await Promise.all(this.#clients.map((client) => client.close()));
-    return { got: counts.got, lost: counts.lost, wrong: this.#wrong + counts.tooMany, latency: undefined };
+    return { lossReasons, got: counts.got, lost: counts.lost, wrong: this.#wrong + counts.tooMany, latency: undefined };
   }
 
   /** By event of the range, how many filters want it. */

@@ -14,6 +14,7 @@ import { shareClock } from './shared-clock.ts';
 export interface Flow extends Pick<SubscribeOrder, 'way' | 'shape' | 'connections' | 'perConnection'> {
   readonly events: EventsSpec;
   readonly rate: PublishOrder['rate'];
+  readonly exact?: PublishOrder['exact'];
   readonly window: PublishOrder['window'];
   /** Besides, two processes with a subscriber each: one is frozen, the other at work a tenth of the time. */
   readonly hindered?: boolean;
@@ -102,7 +103,17 @@ class ConductedFlow implements FlowAtWork {
   }
 
   async open(): Promise<void> {
-    const { way, shape, connections, perConnection, events, rate, window, hindered = false } = this.#flow;
+    const {
+      way,
+      shape,
+      connections,
+      perConnection,
+      events,
+      rate,
+      exact = false,
+      window,
+      hindered = false,
+    } = this.#flow;
     const { peer, server, progress } = this.#means;
     const at = { peer: peer.key, address: server.address, events, clock: this.clock };
     progress('connecting');
@@ -114,7 +125,7 @@ class ConductedFlow implements FlowAtWork {
     let publisher: ClientChild | undefined;
     await subscriber.next('ready');
     if (hindered) await this.#startHindered({ ...subscribe, connections: 1 });
-    publisher = this.#start({ kind: 'publish', rate, window, ...at });
+    publisher = this.#start({ kind: 'publish', rate, exact, window, ...at });
     await publisher.next('ready');
     await this.#untilFlowing();
     this.#timers.push(setInterval(() => void this.#sample(), SAMPLE_MS));
@@ -215,6 +226,7 @@ class ConductedFlow implements FlowAtWork {
       deliveredPerSecond: rateOf(before.subscriber, after.subscriber),
       checked: report.got,
       lost: report.lost,
+      lossReasons: report.lossReasons,
       wrong: report.wrong,
       publisherCpu: cpuOf(before.publisher, after.publisher),
       subscriberCpu: cpuOf(before.subscriber, after.subscriber),

@@ -38,7 +38,10 @@ export async function measureIdle(events: EventsSpec, connections: number, means
     const before = await server.usage();
     await delay(seconds * 1e3, undefined, { signal });
     const after = await server.usage();
-    publisher = new ClientChild({ kind: 'publish', rate: ALIVE_RATE, window: ALIVE_RATE, ...at }, { signal });
+    publisher = new ClientChild(
+      { kind: 'publish', rate: ALIVE_RATE, exact: false, window: ALIVE_RATE, ...at },
+      { signal },
+    );
     await publisher.next('ready');
     await delay(1e4 / ALIVE_RATE, undefined, { signal });
     publisher.tell({ kind: 'stop' });

@@ -49,6 +49,7 @@ export function measureManyFilters(flow: Flow, filters: number, means: FlowMeans
         ...figures,
         checked: (figures.checked ?? 0) + report.got,
         lost: figures.lost + report.lost,
+        lossReasons: [...(figures.lossReasons ?? []), ...report.lossReasons],
         wrong: figures.wrong + report.wrong,
         filters: loaded.filters,
         filtersPerSecond: (loaded.filters * 1e6) / (loaded.untilUs - loaded.fromUs),

@@ -28,6 +28,8 @@ export interface PublishOrder extends AtPeer {
   readonly kind: 'publish';
   /** Events a second, evenly. 0: as fast as it goes. */
   readonly rate: number;
+  /** At a rate: looks at the clock all the time, and takes a core for that. Else it sleeps in between, and is some 100 µs late at times. */
+  readonly exact: boolean;
   /** So many events may be published that the slowest subscriber has not got. */
   readonly window: number;
 }
@@ -83,6 +85,8 @@ export interface SubscriberReport {
   readonly got: number;
   /** Wanted by a subscription, and not handed over to it. */
   readonly lost: number;
+  /** What brokers have said of that. */
+  readonly lossReasons: readonly string[];
   /** Handed over twice, out of order, to whom they do not concern, or with other bytes than were published. */
   readonly wrong: number;
   readonly latency: Latency | undefined;

@@ -11,6 +11,12 @@ import { nowUs } from './shared-clock.ts';
 const BATCH = 1_000;
 /** From the answer that it begins until the first event is due. */
 const START_US = 10_000;
+/** Ahead of what is due. */
+const WAKING_US = 80;
+/** Whoever says stop, or how far the subscribers are, waits no longer than that. */
+const SLEEP_US_MAX = 1_000;
+/** Nobody ever wakes who waits for this. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Publishes until it is told to stop. */
 export async function publish(order: PublishOrder, tell: Tell): Promise<Orders> {
@@ -44,16 +50,18 @@ class Publisher {
   readonly #client: PubSubClient;
   readonly #events: LoadEvents;
   readonly #rate: number;
+  readonly #exact: boolean;
   readonly #window: number;
   #seen = 0;
   #stopped = false;
   /** Wakes it when it waits for the subscribers. */
   #wake: (() => void) | undefined;
 
-  constructor({ events, rate, window }: PublishOrder, client: PubSubClient) {
+  constructor({ events, rate, exact, window }: PublishOrder, client: PubSubClient) {
     this.#client = client;
     this.#events = new LoadEvents(events);
     this.#rate = rate;
+    this.#exact = exact;
     this.#window = window;
   }
 
@@ -84,9 +92,19 @@ class Publisher {
         this.next += taken;
         if (taken < count) await this.#client.writable();
       }
-      // At a rate it looks at the clock all the time: the wait of a timer would be ten times as long as what is measured.
       await nextTurn();
+      if (stepUs > 0 && !this.#exact) await this.#sleepUntil(this.startUs + this.next * stepUs);
     }
+  }
+
+  /**
+   * Leaves the core to others for the most of the time. The sleep of a thread ends some tens of microseconds late, where a timer of
+   * the event loop would end in the next millisecond; what was sent has left by then.
+   */
+  async #sleepUntil(dueUs: number): Promise<void> {
+    await nextTurn();
+    const leftUs = dueUs - nowUs() - WAKING_US;
+    if (leftUs > 0) Atomics.wait(NEVER, 0, 0, Math.min(leftUs, SLEEP_US_MAX) / 1e3);
   }
 
   #untilSeen(): Promise<void> {

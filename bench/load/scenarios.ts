@@ -114,7 +114,7 @@ export const SCENARIOS: readonly PubSubScenario[] = [
     suits: everybody,
     measure: (means) => {
       const { rate } = means.sizes;
-      return measureFlow({ ...ONE_TO_ONE, events: eventsOf(means, { rate }), shape: 'all', rate }, means);
+      return measureFlow({ ...ONE_TO_ONE, events: eventsOf(means, { rate }), shape: 'all', rate, exact: true }, means);
     },
   },
   {

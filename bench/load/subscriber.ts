@@ -114,7 +114,8 @@ class Subscriber {
       got = this.count;
     }
     const wrong = this.#tallies.reduce((sum, tally) => sum + tally.wrong, 0);
+    const lossReasons = [...new Set(this.#clients.flatMap((client) => client.lossReasons?.() ?? []))];
     await Promise.all(this.#clients.map((client) => client.close()));
-    return { got, lost: Math.max(0, expected - got + wrong), wrong, latency: this.#latency?.latency() };
+    return { lossReasons, got, lost: Math.max(0, expected - got + wrong), wrong, latency: this.#latency?.latency() };
   }
 }

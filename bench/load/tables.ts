@@ -41,6 +41,9 @@ export function tableOf(result: ScenarioResult, cores: number): Table {
 export function remarksOf({ brokers }: ScenarioResult): string[] {
   return [
     ...brokers.map(({ name, manner }) => `${name}: ${manner}.`),
+    ...brokers.flatMap(({ name, rounds }) =>
+      [...new Set(rounds.flatMap(({ lossReasons = [] }) => lossReasons))].map((why) => `LOST: ${name}: ${why}.`),
+    ),
     ...brokers.flatMap(({ name, failures }) => failures.map((why) => `FAILED: ${name}: ${why.split('\n')[0]}`)),
   ];
 }

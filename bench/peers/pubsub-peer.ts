@@ -58,6 +58,9 @@ export interface PubSubClient {
   /** Resolves when `publish` would take events. */
   writable(): Promise<void>;
 
+  /** Why events were not handed over, as far as the broker has said so. Absent: it never does. */
+  readonly lossReasons?: () => readonly string[];
+
   /** Ends the connection; what was published before has left. */
   close(): Promise<void>;
 }

@@ -116,6 +116,10 @@ export class OpenBlock {
     return this.#to.length;
   }
 
+  get events(): number {
+    return this.#seqs.length;
+  }
+
   get lastSeq(): number {
     return this.#seqs.at(-1) ?? this.first - 1;
   }

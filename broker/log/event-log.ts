@@ -7,6 +7,8 @@ import { Block, OpenBlock, type StoredEvent } from './block.ts';
 
 /** A block takes events until it is so long: what reading one of them costs at most. */
 const BLOCK_BYTES = 256 * 1024;
+/** And until it has so many: what looking through a page of it costs at most. A page of ten thousand small events took 5 ms. */
+const BLOCK_EVENTS = 2_048;
 /** Room that a block is given at least. */
 const BLOCK_BYTES_MIN = 1_024;
 
@@ -61,7 +63,7 @@ export class EventLog {
   keep(event: PublishedEvent, expiresMs: number): number {
     let block = this.#open.at(-1);
     if (block?.lastSeq === event.seq) return block.first;
-    if (block === undefined || block.length >= BLOCK_BYTES || this.#cut) {
+    if (block === undefined || this.#cut || block.length >= BLOCK_BYTES || block.events >= BLOCK_EVENTS) {
       this.#cut = false;
       // As long as the last one: copying what was written each time it doubles costs as much as writing it.
       block = new OpenBlock(event.seq, this.#wallMs(), Math.max(BLOCK_BYTES_MIN, this.#lastBlockBytes));

@@ -11,7 +11,7 @@ import type { MailboxWriter } from './mailbox-writer.ts';
 import type { StoredEvents } from './stored-events.ts';
 
 /** Pages that are freed in one step when a mailbox is over. */
-const FREED_PAGES = 1_000;
+const FREED_PAGES = 256;
 
 export interface MailboxChoresMeans {
   readonly time: Time;

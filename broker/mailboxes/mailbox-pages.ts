@@ -6,7 +6,9 @@ import { MailboxCounts } from './mailbox-counts.ts';
 import { OpenPage, Page, type PageTimes, type StoredPlace } from './page.ts';
 import { PageState } from './page-state.ts';
 
+/** So many pages are read in one go, or as many of them as have so many entries. */
 const READ_PAGES = 16;
+const READ_ENTRIES = 4_096;
 /** So many entries are read ahead, of so many pages at most in one go; and again when half of the pages are taken. */
 const AHEAD_ENTRIES = 4_096;
 const AHEAD_PAGES = 128;
@@ -14,8 +16,9 @@ const AHEAD_PAGES = 128;
 const LOOKED_AHEAD = 2 * AHEAD_ENTRIES;
 /** So many pages wait at most to be taken without being read. */
 const BUFFERED_PAGES = 64;
-/** So many pages are looked through at most before an answer says where to go on. */
+/** So many pages, or entries, are looked through at most before an answer says where to go on. */
 const LOOKED_THROUGH = 256;
+const ENTRIES_LOOKED_THROUGH = 4 * READ_ENTRIES;
 
 export interface PagesMeans {
   readonly journal: Journal;
@@ -188,7 +191,7 @@ export class MailboxPages {
     if (buffered !== undefined) return buffered;
     if (!this.#behind) return undefined;
     if (this.#next?.cursor !== this.#cursor) {
-      const [page] = this.#pagesFrom(this.#cursor, 1);
+      const [page] = this.#pagesFrom(this.#cursor, 1).pages;
       const times = page === undefined ? undefined : { storedMs: page.storedMs, expiresMs: page.expiresMs };
       this.#next = { cursor: this.#cursor, times };
     }
@@ -220,9 +223,11 @@ export class MailboxPages {
   peek(seq: number, limit: number): { readonly places: readonly StoredPlace[]; readonly next: number | undefined } {
     const places: StoredPlace[] = [];
     let from = this.#pageAt(seq)?.first ?? 0;
-    for (let looked = 0; looked < LOOKED_THROUGH; looked += READ_PAGES) {
-      const pages = this.#pagesFrom(from, READ_PAGES);
+    let entries = 0;
+    for (let looked = 0; looked < LOOKED_THROUGH && entries < ENTRIES_LOOKED_THROUGH; looked += READ_PAGES) {
+      const { pages, more } = this.#pagesFrom(from, READ_PAGES);
       for (const page of pages) {
+        entries += page.places.length;
         for (const place of page.places) {
           if (place.seq <= seq || page.state.isSettled(place.index)) continue;
           if (places.length === limit) return { places, next: places.at(-1)?.seq };
@@ -230,7 +235,7 @@ export class MailboxPages {
         }
         from = page.first + 1;
       }
-      if (pages.length < READ_PAGES) return { places, next: undefined };
+      if (!more) return { places, next: undefined };
     }
     return { places, next: Math.max(seq, from - 1) };
   }
@@ -244,12 +249,13 @@ export class MailboxPages {
     let from = this.#pageAt(seq)?.first ?? 0;
     let replayed = 0;
     while (from <= upTo) {
-      const pages = this.#pagesFrom(from, READ_PAGES).filter(({ first }) => first <= upTo);
+      const { pages, more } = this.#pagesFrom(from, READ_PAGES);
       for (const page of pages) {
+        if (page.first > upTo) return replayed;
         if (page.storedMs >= timeMs) replayed += this.#unsettle(page, seq);
         from = page.first + 1;
       }
-      if (pages.length < READ_PAGES) break;
+      if (!more) break;
       yield;
     }
     return replayed;
@@ -274,14 +280,16 @@ export class MailboxPages {
    * called again before that is flushed.
    */
   free(max: number): boolean {
-    const pages = this.#pagesFrom(0, max);
-    for (const { first } of pages) this.#gone.push(first);
+    const { store } = this.#means.journal;
+    const range = rangeOf('p', [this.#mailbox], { to: this.#flushedFirst + 1 });
+    const records = store.range({ ...range, limit: max });
+    for (const { key } of records) this.#gone.push(numberIn(key, 1));
     this.#changed.clear();
     this.#resident.clear();
     this.#buffered = [];
     this.#kept.clear();
     this.#means.touched();
-    return pages.length === max;
+    return records.length === max;
   }
 
   write(batch: Batch): void {
@@ -346,7 +354,7 @@ export class MailboxPages {
     let looked = 0;
     for (let read = 0; this.#behind && entries < AHEAD_ENTRIES && read < AHEAD_PAGES; read += READ_PAGES) {
       if (looked >= LOOKED_AHEAD) break;
-      const pages = this.#pagesFrom(this.#cursor, READ_PAGES);
+      const { pages, more } = this.#pagesFrom(this.#cursor, READ_PAGES);
       for (const page of pages) {
         this.#cursor = page.first + 1;
         looked += page.places.length;
@@ -355,7 +363,7 @@ export class MailboxPages {
         this.#buffer(page);
         entries += page.places.length;
       }
-      this.#behind = pages.length === READ_PAGES;
+      this.#behind = more;
     }
     const last = this.#buffered.at(-1);
     if (last !== undefined) this.#willHand(last.lastSeq);
@@ -371,7 +379,7 @@ export class MailboxPages {
   /** The counts are damaged: counts what is there, and takes it that all of it may have been handed over. */
   #recount(): void {
     for (let from = 0; ; ) {
-      const pages = this.#pagesFrom(from, READ_PAGES, Number.MAX_SAFE_INTEGER);
+      const { pages, more } = this.#pagesFrom(from, READ_PAGES, Number.MAX_SAFE_INTEGER);
       for (const page of pages) {
         for (const { index, size } of page.places) {
           if (page.state.isSettled(index)) continue;
@@ -381,7 +389,7 @@ export class MailboxPages {
         this.counts.handedSeq = page.lastSeq;
         from = page.first + 1;
       }
-      if (pages.length < READ_PAGES) break;
+      if (!more) break;
     }
     this.#handedSeq = this.counts.handedSeq;
     // Written with whatever comes next: until then a restart counts again.
@@ -400,11 +408,24 @@ export class MailboxPages {
     this.#means.touched();
   }
 
-  /** Flushed pages from `first` on, as they are in memory where they are. */
-  #pagesFrom(first: number, limit: number, upTo = this.#flushedFirst + 1): Page[] {
+  /** Flushed pages from `first` on, as they are in memory where they are; `more`: there may be others behind the last. */
+  #pagesFrom(
+    first: number,
+    limit: number,
+    upTo = this.#flushedFirst + 1,
+  ): { readonly pages: Page[]; readonly more: boolean } {
     const { store } = this.#means.journal;
     const range = rangeOf('p', [this.#mailbox], { from: first, to: upTo });
-    return store.range({ ...range, limit }).map(({ key, value }) => this.#page(numberIn(key, 1), value));
+    const records = store.range({ ...range, limit });
+    const pages: Page[] = [];
+    let entries = 0;
+    for (const { key, value } of records) {
+      const page = this.#page(numberIn(key, 1), value);
+      pages.push(page);
+      entries += page.places.length;
+      if (entries >= READ_ENTRIES) break;
+    }
+    return { pages, more: pages.length < records.length || records.length === limit };
   }
 
   /** The page that an event would be in. */

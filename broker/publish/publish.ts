@@ -19,12 +19,13 @@ import {
 import type { Batch, Journal } from '../store/journal.ts';
 import type { Delayed } from './delayed.ts';
 import { PublishedEvent } from './event.ts';
-import type { JsonFault, JsonLimits } from './json.ts';
+import type { JsonLimits } from './json.ts';
 import type { KnownIds } from './known-ids.ts';
-import { PublishedRun, RunCursor } from './published-run.ts';
+import { PublishedRun } from './published-run.ts';
 import type { TokenBucket } from './rate.ts';
 import type { RecentEvents } from './recent.ts';
 import type { Retained } from './retained.ts';
+import { RunMatching } from './run-matching.ts';
 import { RunReceipts } from './run-receipts.ts';
 
 /** Who publishes: a connection, with its own rate. */
@@ -91,6 +92,7 @@ interface WaitingReceipt {
 export class Publish {
   readonly #means: PublishMeans;
   readonly #jsonLimits: JsonLimits;
+  readonly #runMatching: RunMatching;
   #seq: number;
   #waiting: WaitingReceipt[] = [];
   /** Events of the broker's own that came up while another was being delivered. `undefined`: none is. */
@@ -100,6 +102,11 @@ export class Publish {
     this.#means = means;
     this.#seq = means.firstSeq - 1;
     this.#jsonLimits = { depthMax: means.config.jsonDepthMax, keysMax: means.config.jsonKeysMax };
+    this.#runMatching = new RunMatching({
+      ...means,
+      isDurable: means.journal.store.durability === 'flushed',
+      unmatched: (topic, bytesOf) => this.#unmatched(topic, bytesOf),
+    });
     means.journal.addWriter((batch) => this.#write(batch));
   }
 
@@ -144,52 +151,9 @@ export class Publish {
     const receipts = new RunReceipts(run.firstSeq, firstRef, (ref, count, first) =>
       this.#answer(first, count, to, ref, first.durable),
     );
-    this.#withDerived(() => {
-      if (this.#means.matcher.reads(topic)) this.#matchEach(run, receipts);
-      else this.#matchOnce(run, receipts);
-    });
+    this.#withDerived(() => this.#runMatching.match(run, receipts));
     receipts.end();
     return true;
-  }
-
-  /** Nobody looks at more than the topic. */
-  #matchOnce(run: PublishedRun, receipts: RunReceipts): void {
-    const { time, matcher, matchSeconds, deliver, deliverRun } = this.#means;
-    const { count } = run;
-    const matches = matcher.match(new RunCursor(run));
-    matchSeconds.record((time.monotonicMs() - run.arrivedMs) / count, count);
-    if (matches.count > 0 && deliverRun(run, 0, count, matches)) {
-      this.#count(matches.count, count);
-      receipts.add(count, matches.count, false, false);
-      return;
-    }
-    for (let i = 0; i < count; i++) {
-      if (matches.count > 0) deliver(run.event(i), matches);
-      this.#passed(run, i, matches.count, undefined, receipts);
-    }
-  }
-
-  #matchEach(run: PublishedRun, receipts: RunReceipts): void {
-    const { time, matcher, matchSeconds, deliver, deliverRun } = this.#means;
-    const { count } = run;
-    const cursor = new RunCursor(run);
-    for (let i = 0; i < count; i++) {
-      const matches = matcher.match(cursor.moveTo(i));
-      if (matches.count > 0 && !deliverRun(run, i, 1, matches)) deliver(run.event(i), matches);
-      this.#passed(run, i, matches.count, cursor.fault, receipts);
-    }
-    // Delivery to memory is a part of it here; a clock read for each event would cost as much.
-    matchSeconds.record((time.monotonicMs() - run.arrivedMs) / count, count);
-  }
-
-  #passed(run: PublishedRun, i: number, matched: number, fault: JsonFault | undefined, receipts: RunReceipts): void {
-    const { counters, log, journal } = this.#means;
-    this.#count(matched, 1);
-    if (matched === 0) this.#unmatched(run.topic, () => run.event(i).bytes);
-    if (fault !== undefined) counters.unreadable[fault] += 1;
-    const stored = log.lastSeq === run.firstSeq + i;
-    if (stored) counters.stored += 1;
-    receipts.add(1, matched, stored && journal.store.durability === 'flushed', fault !== undefined);
   }
 
   /** Whether none of them can be refused, nor asks for anything. */

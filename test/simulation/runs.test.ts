@@ -101,7 +101,7 @@ async function played({ subscriptions, steps }: Scenario, way: Way) {
   return result;
 }
 
-describe('events that travel in runs', () => {
+describe('events that travel in runs', { timeout: 60_000 }, () => {
   it('come to the same as if each had been published by itself', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async (one) => {
@@ -110,7 +110,7 @@ describe('events that travel in runs', () => {
         expect(asRun).toEqual(await played(one, 'each by itself'));
         expect(asRun).toEqual(await played(one, 'each with an option'));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -66,7 +66,8 @@ class RabbitClient implements PubSubClient {
   }
 
   async close(): Promise<void> {
-    await this.#channel.close();
+    // What was published leaves before the channel ends. Who has published nothing need not wait for that.
+    if (this.#load !== undefined) await this.#channel.close();
     await this.#connection.close();
   }
 

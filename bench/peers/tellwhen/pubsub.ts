@@ -1,5 +1,5 @@
 import { VERSION } from '../../../broker/version.ts';
-import { type Client, connect, type PublishOptions } from '../../../client/index.ts';
+import { type Client, connect, type PublishOptions, type Subscription } from '../../../client/index.ts';
 import type { PubSubClient, PubSubEvents, PubSubPeer, Taken, Wanted, Where } from '../pubsub-peer.ts';
 import { startBroker } from './broker-process.ts';
 
@@ -36,6 +36,7 @@ class TellwhenClient implements PubSubClient {
   readonly #client: Client;
   /** One event's data: the library has copied it when a call returns. */
   #data = new Uint8Array(0);
+  readonly #subscriptions: Subscription[] = [];
   /** Whose event that is. */
   #load: PubSubEvents | undefined;
   #closed = false;
@@ -48,7 +49,7 @@ class TellwhenClient implements PubSubClient {
   }
 
   async subscribe({ topic, where }: Wanted, taken: Taken): Promise<void> {
-    await this.#client.subscribe(
+    const subscription = await this.#client.subscribe(
       {
         topic,
         when: where && predicateOf(where),
@@ -59,6 +60,11 @@ class TellwhenClient implements PubSubClient {
       },
       ({ data }) => taken(data, 0, data.length),
     );
+    this.#subscriptions.push(subscription);
+  }
+
+  lossReasons(): readonly string[] {
+    return this.#subscriptions.flatMap(({ dropped }) => Object.keys(dropped));
   }
 
   /** By pull: a notice, a fetch under a lease, an acknowledgement. */

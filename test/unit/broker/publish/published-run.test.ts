@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { BodyRun, type BodyToWrite, ByteReader, ByteWriter, writeBody } from '../../../../broker/protocol/index.ts';
-import { PublishedRun, RunCursor } from '../../../../broker/publish/published-run.ts';
+import { RunCursor } from '../../../../broker/publish/published-run.ts';
 import { Matcher } from '../../../../matcher/index.ts';
-
-const limits = { depthMax: 4, keysMax: 3 };
-const place = { topic: 'a', firstSeq: 7, time: 1_000, arrivedMs: 5 };
-
-function runOf(bodies: readonly BodyToWrite[]): PublishedRun {
-  const to = new ByteWriter();
-  to.u8(0xff);
-  for (const body of bodies) writeBody(to, body);
-  const from = new ByteReader(to.written());
-  from.u8();
-  const run = new BodyRun();
-  run.read(from, bodies.length, to.length - 1);
-  return new PublishedRun(place, run, limits);
-}
+import { runOf } from '../../../support/runs.ts';
 
 describe('RunCursor', () => {
   it('has each event matched, and its fault found, as the event by itself has', () => {
