@@ -299,7 +299,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         if (!isThere()) return;
         // A mailbox takes events in their order: this one comes once more, for it alone.
         if (mailbox === undefined) recipient.offer(event);
-        else publish.hand(event.topic, encodedBody(asLastValue(event)), recipient);
+        else {
+          const ttlMs = event.expiresMs === 0 ? undefined : Math.max(1, event.expiresMs - wallMs());
+          publish.hand(event.topic, encodedBody(asLastValue(event)), recipient, ttlMs);
+        }
       };
       chores.run(
         retained.offer({ filter: registrations.compile(filters.present), sinceSeq: publish.lastSeq, isThere }, offer),
