@@ -459,6 +459,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     time,
     log,
     counters,
+    budget,
     turns,
     origins,
     publish,

@@ -7,6 +7,7 @@ import type { Page } from '../../observe/pages.ts';
 import type { Publish } from '../../publish/publish.ts';
 import type { RecentEvents } from '../../publish/recent.ts';
 import type { ControlMeans } from '../../session/control-requests.ts';
+import type { OutboundBudget } from '../../session/outbound-budget.ts';
 import type { QuestionMeans } from '../../session/questions.ts';
 import { refusalOf } from '../../session/refusal.ts';
 import type { Sessions } from '../../session/sessions.ts';
@@ -39,6 +40,7 @@ export interface HttpDoorMeans extends SettlingMeans {
   readonly time: Time;
   readonly log: Log;
   readonly counters: Counters;
+  readonly budget: OutboundBudget;
   readonly turns: Turns;
   readonly origins: Origins;
   readonly publish: Publish;
@@ -87,6 +89,7 @@ export class HttpDoor {
     const events = new Events({
       ...settling,
       counters: means.counters,
+      budget: means.budget,
       config,
       time,
       texts,

@@ -2,6 +2,7 @@ import type { Handover } from '../../delivery/outbox.ts';
 import type { Time } from '../../kernel/time.ts';
 import type { DropReason } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
+import type { OutboundBudget, Slow } from '../../session/outbound-budget.ts';
 import type { HttpReply, HttpStream } from '../../transports/transport.ts';
 import type { EventTexts } from './event-texts.ts';
 import type { Reader } from './readers.ts';
@@ -13,6 +14,8 @@ export interface EventStreamMeans {
   readonly format: Format;
   /** With more unsent, it wants no more. */
   readonly softBytes: number;
+  /** What it has unsent counts there, with what every connection has. */
+  readonly budget: OutboundBudget;
   /** It wants more than before. */
   readonly wantsAgain: () => void;
   /** Whoever read has gone, or was let go. Called once. */
@@ -36,11 +39,12 @@ const HEARTBEAT = new TextEncoder().encode(':\n\n');
  * where it was. What is written in one turn goes out together. A client that does not read makes the stream want nothing,
  * and what happens to its events then is the subscription's business.
  */
-export class EventStream implements Reader {
+export class EventStream implements Reader, Slow {
   readonly #means: EventStreamMeans;
   readonly #stream: HttpStream;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
+  #unsentBytes = 0;
   #flushing = false;
   #over = false;
 
@@ -48,7 +52,10 @@ export class EventStream implements Reader {
     this.#means = means;
     this.#stream = reply.stream({ status: 200, headers: { ...HEADERS, ...headers } });
     reply.onGone(() => this.#leave());
-    this.#stream.onWritable(() => means.wantsAgain());
+    this.#stream.onWritable(() => {
+      this.#measure();
+      means.wantsAgain();
+    });
     this.#write(encoded(`retry: ${RETRY_MS}\n\n`));
   }
 
@@ -113,13 +120,41 @@ export class EventStream implements Reader {
     const [only] = pieces;
     if (pieces.length === 1 && only !== undefined) this.#stream.write(only);
     else this.#stream.write(Buffer.concat(pieces));
+    this.#measure();
     // What was gathered made it want nothing, and now there may be room.
     if (this.#stream.bufferedBytes === 0) this.#means.wantsAgain();
+  }
+
+  /** All streams and connections together have more unsent than may be, and this one is among the slowest. */
+  disconnectSlow(): void {
+    // Not at once: somebody is in the midst of delivering, to it or to another.
+    this.#means.time.afterReads(() => this.ended('slow_consumer', 'the events were not read fast enough'));
+    this.#letGo();
+  }
+
+  #measure(): void {
+    if (this.#over) return;
+    const { budget } = this.#means;
+    const before = this.#unsentBytes;
+    this.#unsentBytes = this.#stream.bufferedBytes;
+    if (this.#unsentBytes === 0) budget.flowing(this);
+    else if (before === 0) budget.stalled(this);
+    budget.move(before, this.#unsentBytes);
+  }
+
+  /** It does not count any more. */
+  #letGo(): void {
+    const { budget } = this.#means;
+    budget.flowing(this);
+    const unsentBytes = this.#unsentBytes;
+    this.#unsentBytes = 0;
+    budget.move(unsentBytes, 0);
   }
 
   #leave(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#letGo();
     this.#pieces = [];
     this.#means.over();
   }

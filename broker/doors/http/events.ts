@@ -5,6 +5,7 @@ import type { Time } from '../../kernel/time.ts';
 import type { Counters } from '../../observe/counters.ts';
 import { ProtocolError } from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
+import type { OutboundBudget } from '../../session/outbound-budget.ts';
 import { type SettlingMeans, settle } from '../../session/settling.ts';
 import type { FilterCache } from '../../subscribe/filter-cache.ts';
 import { BATCH } from './cloudevents/names.ts';
@@ -21,6 +22,7 @@ import type { Format } from './schemas.ts';
 export interface EventsMeans extends SettlingMeans, Omit<ReplayMeans, 'jsonLimits'> {
   readonly config: Config;
   readonly counters: Counters;
+  readonly budget: OutboundBudget;
   readonly time: Time;
   readonly texts: EventTexts;
   readonly filters: FilterCache;
@@ -116,6 +118,7 @@ export class Events {
       texts,
       format: call.query.format ?? 'tellwhen',
       softBytes: config.outboundSoftBytes,
+      budget: this.#means.budget,
       wantsAgain: () => {
         replay?.goOn();
         readers.pump();

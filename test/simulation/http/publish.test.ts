@@ -64,6 +64,8 @@ describe('POST /v1/topics/{topic}', () => {
     expect(http.send('POST', '/v1/topics/a?id=1&source=s', { n: 2 }).json).toMatchObject({ seq: 3, repeated: false });
     expect(http.send('POST', '/v1/topics/a?id=1&source=s', { n: 2 }).json).toMatchObject({ seq: 3, repeated: true });
     expect(peer.take('event')).toHaveLength(3);
+    const long = http.send('POST', '/v1/topics/a', {}, { 'Idempotency-Key': 'k'.repeat(257) });
+    expect(long.json.code).toBe('request_malformed');
   });
 
   it.each([

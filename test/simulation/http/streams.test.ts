@@ -139,6 +139,26 @@ describe('a slow reader of a stream', () => {
     expect(gaps.at(-1)?.data).toMatchObject({ reason: 'overflow_oldest', count: 100 - got.length });
   });
 
+  it('is cut off when all who are slow have too much unsent together', async () => {
+    const { http, greeted, time, metric } = await broker({ outboundSoftBytes: 200_000, outboundBytesMax: 300_000 });
+    const peer = greeted();
+    const slow = [http.begin('GET', '/v1/events'), http.begin('GET', '/v1/events')];
+    for (const stream of slow) stream.pause();
+    const quick = http.begin('GET', '/v1/events');
+    for (let n = 1; n <= 50; n++) {
+      peer.publish({ topic: 'a', data: 'x'.repeat(10_000) });
+      time.advance(1);
+    }
+    expect(await metric('tellwhen_unsent_bytes')).toBeLessThanOrEqual(300_000);
+    for (const stream of slow) stream.resume();
+    time.advance(100);
+    const ends = slow.map((stream) => http.messages(stream).at(-1)?.event);
+    expect(ends).toContain('ended');
+    expect(http.messages(quick)).toHaveLength(50);
+    time.advance(100);
+    expect(await metric('tellwhen_unsent_bytes')).toBe(0);
+  });
+
   it('may choose to be cut off instead', async () => {
     const { http, greeted, time } = await broker({ ...SLOW });
     const peer = greeted();

@@ -44,6 +44,8 @@ type Query = z.infer<typeof query>;
 /** Source of events that are known by their Idempotency-Key. */
 const KEYED = 'urn:tellwhen:idempotency-key';
 
+const KEY_CHARACTERS_MAX = 256;
+
 const BATCH_MAX = 10_000;
 
 const writer = new ByteWriter();
@@ -155,6 +157,11 @@ function identified(event: BodyToWrite, { query, request }: Call<Query, Uint8Arr
       ...(source !== undefined && { source }),
     };
   }
-  if (key !== undefined) return { ...event, id: key.slice(0, 256) + suffix, source: query.source ?? KEYED };
+  if (key !== undefined) {
+    if (key === '' || key.length > KEY_CHARACTERS_MAX) {
+      throw new HttpProblem('request_malformed', `Idempotency-Key has 1 to ${KEY_CHARACTERS_MAX} characters`);
+    }
+    return { ...event, id: key + suffix, source: query.source ?? KEYED };
+  }
   return query.source === undefined ? event : { ...event, source: query.source };
 }
