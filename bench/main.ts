@@ -7,8 +7,9 @@ import { benchHttp } from './http/http-bench.ts';
 import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
+import { benchAcked } from './mqtt/acked-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | http | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -43,6 +44,10 @@ http: what publishing over HTTP and event streams bring, over uWebSockets.js and
   --streams <n>       that are given every event                     (100)
   --rounds <n>        rounds, in each of which both have a turn      (3)
 
+mqtt: QoS 1, to one subscriber and to a hundred, beside Mosquitto and Aedes where they are installed
+  --events <n>        events of one round with one subscriber        (100000)
+  --rounds <n>        rounds, in each of which everybody has a turn  (3)
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -55,6 +60,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
   npm run bench -- durable --churn 60
   npm run bench -- http
+  npm run bench -- mqtt
   npm run bench -- redraw
 
 The load test is a command of its own: npm run bench:load`;
@@ -88,7 +94,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, http, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -144,6 +150,14 @@ function http(): Promise<void> {
     events: positive('events', values.events ?? '50000'),
     connections: positive('connections', values.connections),
     streams: positive('streams', values.streams),
+    print: console.log,
+  });
+}
+
+function mqtt(): Promise<void> {
+  return benchAcked({
+    events: positive('events', values.events ?? '100000'),
+    rounds: positive('rounds', values.rounds),
     print: console.log,
   });
 }
