@@ -3,11 +3,13 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchDurable } from './durable/durable-bench.ts';
+import { benchHttp } from './http/http-bench.ts';
 import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
+import { benchAcked } from './mqtt/acked-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -36,6 +38,16 @@ durable: what durability costs, beside NATS JetStream, Redis streams and RabbitM
   --data <folder>     on the disk to measure                         (the system’s for temporary files)
   --out <folder>      write durable.json and durable.md there
 
+http: what publishing over HTTP and event streams bring, over uWebSockets.js and over Node's own server
+  --events <n>        events published, one request each             (50000)
+  --connections <n>   that publish, each with one request under way  (32)
+  --streams <n>       that are given every event                     (100)
+  --rounds <n>        rounds, in each of which both have a turn      (3)
+
+mqtt: QoS 1, to one subscriber and to a hundred, beside Mosquitto and Aedes where they are installed
+  --events <n>        events of one round with one subscriber        (100000)
+  --rounds <n>        rounds, in each of which everybody has a turn  (3)
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -47,6 +59,8 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- durable --out bench/results       all but the churn, in some minutes
   npm run bench -- durable --parts restarts --stored-ours 1000000,10000000 --rounds 1
   npm run bench -- durable --churn 60
+  npm run bench -- http
+  npm run bench -- mqtt
   npm run bench -- redraw
 
 The load test is a command of its own: npm run bench:load`;
@@ -69,6 +83,8 @@ const { values, positionals } = parseArgs({
     'in-flight': { type: 'string', default: '1000' },
     alone: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '32' },
+    streams: { type: 'string', default: '100' },
     stored: { type: 'string', default: '100000' },
     'stored-ours': { type: 'string', default: '' },
     churn: { type: 'string' },
@@ -78,7 +94,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -124,6 +140,24 @@ function durable(): Promise<void> {
     churnMinutes: positive('churn', values.churn ?? '1'),
     parent: values.data ?? tmpdir(),
     out: values.out,
+    print: console.log,
+  });
+}
+
+function http(): Promise<void> {
+  return benchHttp({
+    rounds: positive('rounds', values.rounds),
+    events: positive('events', values.events ?? '50000'),
+    connections: positive('connections', values.connections),
+    streams: positive('streams', values.streams),
+    print: console.log,
+  });
+}
+
+function mqtt(): Promise<void> {
+  return benchAcked({
+    events: positive('events', values.events ?? '100000'),
+    rounds: positive('rounds', values.rounds),
     print: console.log,
   });
 }

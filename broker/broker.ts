@@ -3,6 +3,16 @@ import { type Config, completeConfig } from './config/index.ts';
 import { leaseTerms } from './config/lease-terms.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
+import { createAdmission } from './doors/admission.ts';
+import { HttpDoor } from './doors/http/door.ts';
+import { createPost, type Post } from './doors/http/webhooks/post.ts';
+import { asLastValue } from './doors/mqtt/event-properties.ts';
+import { MqttFront } from './doors/mqtt/front.ts';
+import { MQTT_PROTOCOL } from './doors/mqtt/packets.ts';
+import { PublishPackets } from './doors/mqtt/publish-packets.ts';
+import { MqttSessions } from './doors/mqtt/sessions.ts';
+import { Subscribing } from './doors/mqtt/subscribing.ts';
+import { Origins } from './doors/origins.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
 import { realTime, type Time } from './kernel/time.ts';
@@ -20,16 +30,28 @@ import type { Host } from './observe/host.ts';
 import { type Log, silentLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createPages } from './observe/pages.ts';
-import { ProtocolError } from './protocol/index.ts';
+import {
+  type Body,
+  type BodyToWrite,
+  ByteReader,
+  ByteWriter,
+  NO_OPTIONS,
+  ProtocolError,
+  readBody,
+  SUBPROTOCOL,
+  writeBody,
+} from './protocol/index.ts';
 import { Delayed } from './publish/delayed.ts';
 import type { PublishedEvent } from './publish/event.ts';
 import { KnownIds } from './publish/known-ids.ts';
-import { Publish } from './publish/publish.ts';
+import { Publish, type Publisher, type ReceiptTaker } from './publish/publish.ts';
+import { TokenBucket } from './publish/rate.ts';
 import { RecentEvents } from './publish/recent.ts';
 import { Retained } from './publish/retained.ts';
+import type { ControlMeans } from './session/control-requests.ts';
 import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
-import { refusalOf } from './session/refusal.ts';
+import { type Refusal, refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
 import { openStorage, type Storage } from './storage.ts';
 import type { OwnProcess } from './store/lock-file.ts';
@@ -42,8 +64,9 @@ import { Explain } from './subscribe/explain.ts';
 import { FilterCache } from './subscribe/filter-cache.ts';
 import { Registrations } from './subscribe/registrations.ts';
 import { Subscriptions } from './subscribe/subscriptions.ts';
-import type { Address, Transport } from './transports/transport.ts';
-import { createUwsTransport } from './transports/uws.ts';
+import { createNetworkTransport } from './transports/network.ts';
+import { TcpTransport } from './transports/tcp.ts';
+import type { Address, Door, Transport } from './transports/transport.ts';
 import { VERSION } from './version.ts';
 
 export interface BrokerOptions {
@@ -54,10 +77,12 @@ export interface BrokerOptions {
   readonly chance?: Chance;
   /** The process it runs in, for its metrics. */
   readonly host?: Host;
-  /** Absent: WebSocket on `config.host` and `config.port`. */
+  /** Absent: WebSocket on `config.host` and `config.port`, and MQTT over TCP on `config.mqttPort`. */
   readonly transport?: Transport;
   /** Absent: in `config.dataDir`, or in memory if `config.memory`. The broker closes it. */
   readonly store?: Store;
+  /** How events are sent to URLs. Absent: over the network. */
+  readonly post?: Post;
   /** Who claims the data directory; needed where there is one. */
   readonly process?: OwnProcess;
   /**
@@ -69,6 +94,8 @@ export interface BrokerOptions {
 
 export interface Broker {
   readonly address: Address;
+  /** Where MQTT is spoken over plain TCP. Absent: nowhere. */
+  readonly mqttAddress: Address | undefined;
   /**
    * Ends it in order: accepts nobody new, refuses new publishes and subscriptions, lets clients acknowledge what they
    * have for at most `config.drainMs`, sends what is on its way, closes. Idempotent. Never rejects.
@@ -82,6 +109,13 @@ export interface Broker {
  */
 const TUNE_MS = 100;
 const TUNED_FILTERS = 32;
+
+/** A mailbox that is busy is ended so much later. */
+const END_AGAIN_MS = 1_000;
+
+/** Who publishes what a client left to be published, and who is told of it. */
+const NO_PUBLISHER: Publisher = { rate: new TokenBucket({ perSecond: 0, burst: 1 }, 0) };
+const NOBODY: ReceiptTaker = { receipts() {} };
 
 /** Of one connection. */
 const QUESTIONS_WAITING_MAX = 100;
@@ -236,7 +270,10 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       mailboxes.expectDeadLetters();
       publish.derive(`${DEAD_LETTERS}/${letter.mailbox}`, bodyOfLetter(letter));
     },
-    ended: (subscription) => sessions.mailboxEnded(subscription),
+    ended(subscription, mailbox) {
+      sessions.mailboxEnded(subscription);
+      mqttSessions.mailboxEnded(subscription.owner, mailbox);
+    },
   });
   // After those whose pages refer to its blocks.
   journal.addWriter((batch) => eventLog.write(batch));
@@ -244,15 +281,100 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
+  const refusal = (error: unknown, request: 'publish' | 'other'): Refusal => {
+    const refused = refusalOf(error, log);
+    counters[request === 'publish' ? 'eventsRefused' : 'framesRefused'][refused.code] += 1;
+    return refused;
+  };
+  const subscribing = new Subscribing({
+    config,
+    subscriptions,
+    mailboxes,
+    offerRetained(subscription, live) {
+      if (retained.topics === 0) return;
+      const { mailbox } = subscription;
+      const { filters, recipient } = live.registration;
+      const isThere = (): boolean => subscription.live === live;
+      const offer = (event: PublishedEvent): void => {
+        if (!isThere()) return;
+        // A mailbox takes events in their order: this one comes once more, for it alone.
+        if (mailbox === undefined) recipient.offer(event);
+        else {
+          const ttlMs = event.expiresMs === 0 ? undefined : Math.max(1, event.expiresMs - wallMs());
+          publish.hand(event.topic, encodedBody(asLastValue(event)), recipient, ttlMs);
+        }
+      };
+      chores.run(
+        retained.offer({ filter: registrations.compile(filters.present), sinceSeq: publish.lastSeq, isThere }, offer),
+        () => {},
+      );
+    },
+    endLater: (mailbox) => void wakeups.after(END_AGAIN_MS, { wake: () => subscribing.endMailbox(mailbox) }),
+  });
+  const mqttSessions: MqttSessions = new MqttSessions({
+    journal,
+    wakeups,
+    counters,
+    leases,
+    subscribing,
+    wallMs,
+    sessionsMax: config.sessionsMax,
+    afterFlush: (then) => journal.afterFlush(then),
+    later: (then) => time.afterReads(then),
+    tooLarge: () => {
+      counters.mqttTooLarge += 1;
+    },
+    publishWill({ topic, body, retain, ttlMs }) {
+      try {
+        publish.publish(NO_PUBLISHER, { topic, body, options: { ...NO_OPTIONS, retain, ttlMs } }, NOBODY, 0);
+      } catch (error) {
+        // Its client is gone; the refusal is counted.
+        refusal(error, 'publish');
+      }
+    },
+  });
+
   // Nothing that is reserved may be used before that is flushed, nor a lease be granted again.
   await journal.settled();
   known.restore();
   retained.restore();
   delayed.restore();
   mailboxes.restore();
+  mqttSessions.restore();
 
   const mailboxAnswers = new MailboxAnswers({ mailboxes, events: storedEvents, leases, time });
   const budget = new OutboundBudget(config.outboundBytesMax);
+  const questions = {
+    explain: new Explain({ filters, registrations, events }),
+    dryRun: new DryRun({ matcher, registrations, events }),
+    costs: new Costs({ matcher, filters }),
+    mailboxes: mailboxAnswers,
+  };
+  const turns = new Turns(time, QUESTIONS_WAITING_MAX);
+  const control: ControlMeans = {
+    subscriptions,
+    mailboxes,
+    mailboxAnswers,
+    redrive: (wish, done) =>
+      chores.run(
+        mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),
+        done,
+      ),
+    offerRetained(subscription, isThere) {
+      const { filters, sinceSeq, recipient } = subscription.registration;
+      const offer = (event: PublishedEvent): void => {
+        if (isThere()) recipient.offer(event);
+      };
+      if (retained.topics === 0) return;
+      chores.run(
+        retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
+        () => {},
+      );
+    },
+    afterFlush: (then) => journal.afterFlush(then),
+    subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
+    draining: () => draining,
+  };
   const front = new Front({
     config,
     time,
@@ -260,39 +382,11 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     version: VERSION,
     sessions,
     idsReachMs: () => known.reachMs,
-    questions: {
-      explain: new Explain({ filters, registrations, events }),
-      dryRun: new DryRun({ matcher, registrations, events }),
-      costs: new Costs({ matcher, filters }),
-      mailboxes: mailboxAnswers,
-    },
-    turns: new Turns(time, QUESTIONS_WAITING_MAX),
+    questions,
+    turns,
     log,
     budget,
-    control: {
-      subscriptions,
-      mailboxes,
-      mailboxAnswers,
-      redrive: (wish, done) =>
-        chores.run(
-          mailboxes.redrive(wish, (topic, body, to) => publish.hand(topic, body, to)),
-          done,
-        ),
-      offerRetained(subscription, isThere) {
-        const { filters, sinceSeq, recipient } = subscription.registration;
-        const offer = (event: PublishedEvent): void => {
-          if (isThere()) recipient.offer(event);
-        };
-        if (retained.topics === 0) return;
-        chores.run(
-          retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
-          () => {},
-        );
-      },
-      afterFlush: (then) => journal.afterFlush(then),
-      subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
-      draining: () => draining,
-    },
+    control,
     records: {
       publish,
       leases,
@@ -300,12 +394,23 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       fetchesWaitingMax: config.creditEventsMax,
       releaseMsMax: config.deliveryLeaseMsTotalMax,
       draining: () => draining,
-      refusal: (error, request) => {
-        const refusal = refusalOf(error, log);
-        counters[request === 'publish' ? 'eventsRefused' : 'framesRefused'][refusal.code] += 1;
-        return refusal;
-      },
+      refusal,
     },
+  });
+  const mqttFront = new MqttFront({
+    config,
+    time,
+    chance,
+    log,
+    counters,
+    budget,
+    publish,
+    publishPackets: new PublishPackets(wallMs),
+    sessions: mqttSessions,
+    subscribing,
+    afterFlush: (then) => journal.afterFlush(then),
+    refusal,
+    draining: () => draining,
   });
 
   const metrics = createMetrics({
@@ -335,57 +440,147 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     unsentBytes: () => budget.bytes,
   });
   let listening = false;
-  const page = createPages({ metrics, version: VERSION, node: host?.node, ready: () => listening && !draining });
-  const transport =
+  let transport: Transport | undefined;
+  const page = createPages({
+    metrics,
+    version: VERSION,
+    node: host?.node,
+    transport: () => transport?.name,
+    ready: () => listening && !draining,
+  });
+  const onFault = (error: unknown): void => log.error('a fault in a handler', { error });
+  const origins = new Origins(config.originsAllowed);
+  const post =
+    options.post ??
+    createPost({ time, privateAllowed: config.webhookPrivateAllowed, timeoutMs: config.webhookTimeoutMs });
+  const http = new HttpDoor({
+    config,
+    version: VERSION,
+    time,
+    log,
+    counters,
+    budget,
+    turns,
+    origins,
+    publish,
+    recent,
+    filters,
+    sessions,
+    journal,
+    post,
+    leases,
+    releaseMsMax: config.deliveryLeaseMsTotalMax,
+    control,
+    questions,
+    page,
+  });
+  http.restore();
+  const admission = createAdmission({
+    doors: [
+      { protocol: SUBPROTOCOL, paths: ['/', '/tellwhen'] },
+      { protocol: MQTT_PROTOCOL, paths: ['/mqtt'] },
+    ],
+    origins,
+  });
+  transport =
     options.transport ??
-    (await createUwsTransport({
+    (await createNetworkTransport(config.transport, {
       host: config.host,
       port: config.port,
       frameBytesMax: Math.max(config.dataFrameBytesMax, config.controlFrameBytesMax),
+      bodyBytesMax: config.dataFrameBytesMax,
       backpressureBytesMax: 2 * config.outboundHardBytes,
       idleTimeoutMs: config.idleTimeoutMs,
       time,
-      onFault: (error) => log.error('a fault in a handler', { error }),
+      onFault,
     }));
 
-  const address = await transport.listen({ accept: (connection) => front.accept(connection), page });
+  const door: Door = {
+    admit: admission,
+    accept: (connection) => (connection.protocol === MQTT_PROTOCOL ? mqttFront : front).accept(connection),
+    request: (request, reply) => http.request(request, reply),
+  };
+  const address = await transport.listen(door);
+  const tcp = options.transport === undefined && config.mqttPort > 0 ? tcpTransport(config, time, log) : undefined;
+  const mqttAddress = await tcp?.listen(door).catch(async (error: unknown) => {
+    await transport.close();
+    throw error;
+  });
   listening = true;
   leases.start();
   wakeups.start();
   mailboxes.start();
   delayed.start();
   front.start();
+  http.start();
+  mqttFront.start();
   const stopTuning = time.every(TUNE_MS, () => void matcher.retune(TUNED_FILTERS));
-  log.info('listening', { host: address.host, port: address.port, version: VERSION });
+  if (transport.name === 'node' && config.transport === 'auto') {
+    log.warn('uWebSockets.js has no binary for this Node: the slower server of Node takes its place', {
+      node: host?.node,
+    });
+  }
+  log.info('listening', {
+    host: address.host,
+    port: address.port,
+    ...(mqttAddress !== undefined && { mqttPort: mqttAddress.port }),
+    version: VERSION,
+  });
 
   const stop = async (): Promise<void> => {
     draining = true;
-    log.info('draining', { connections: front.connections, drainMs: config.drainMs });
+    log.info('draining', { connections: front.connections + mqttFront.connections, drainMs: config.drainMs });
     transport.stopAccepting();
+    tcp?.stopAccepting();
     front.announceClosing(config.drainMs);
+    http.stop();
     await until(
       time,
       config.drainMs,
-      () => front.connections === 0 || (front.isFlushed && leases.counts().live.delivery === 0),
+      () =>
+        front.connections + mqttFront.connections === 0 ||
+        (front.isFlushed && mqttFront.isFlushed && leases.counts().live.delivery === 0),
     );
     delayed.stop();
     mailboxes.stop();
     await journal.settled();
     front.closeAll();
+    mqttFront.closeAll();
+    // What their sessions say of themselves now.
+    await journal.settled();
     stopTuning();
     front.stop();
+    mqttFront.stop();
     wakeups.stop();
     leases.stop();
-    await transport.close();
+    await Promise.all([transport.close(), tcp?.close()]);
     await storage.close();
     log.info('stopped', { published: counters.published });
   };
   let stopped: Promise<void> | undefined;
   return {
     address,
+    mqttAddress,
     stop() {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+function tcpTransport({ host, mqttPort: port, outboundHardBytes }: Config, time: Time, log: Log): Transport {
+  return new TcpTransport({
+    host,
+    port,
+    protocol: MQTT_PROTOCOL,
+    backpressureBytesMax: 2 * outboundHardBytes,
+    time,
+    onFault: (error) => log.error('a fault in a handler', { error }),
+  });
+}
+
+function encodedBody(body: BodyToWrite): Body {
+  const to = new ByteWriter();
+  writeBody(to, body);
+  return readBody(new ByteReader(to.written()));
 }

@@ -7,11 +7,17 @@ export { createLog, type Log } from './observe/log.ts';
 export { MemoryTransport } from './transports/memory.ts';
 export {
   type Address,
+  type Admission,
   type Connection,
   type ConnectionHandler,
   type Door,
-  type Page,
+  type HttpAnswer,
+  type HttpHead,
+  type HttpReply,
+  type HttpRequest,
+  type HttpStream,
   type SendOutcome,
   type Transport,
   TransportError,
+  type UpgradeWish,
 } from './transports/transport.ts';

@@ -98,14 +98,23 @@ async function readConfig(path: string): Promise<string> {
   }
 }
 
-function startErrorOf(error: unknown, { port }: Config): unknown {
+function startErrorOf(error: unknown, { port, mqttPort }: Config): unknown {
   if (error instanceof StoreError) return new StartError(`${error.code}: ${error.message}`, { cause: error });
   if (!(error instanceof TransportError)) return error;
   const advice =
     error.code === 'address_in_use'
-      ? `is a broker running there already? choose another port: --port ${port + 1}, or --port 0 for any free one`
+      ? adviceOnPort(
+          error.service === 'mqtt'
+            ? { flag: '--mqtt-port', port: mqttPort, zero: 'none' }
+            : { flag: '--port', port, zero: 'any free one' },
+        )
       : 'choose an address of this machine: --host 127.0.0.1, or --host 0.0.0.0 for all of them';
   return new StartError(`${error.message}\n${advice}`, { cause: error });
+}
+
+function adviceOnPort(at: { readonly flag: string; readonly port: number; readonly zero: string }): string {
+  const { flag, port, zero } = at;
+  return `is a broker running there already? choose another port: ${flag} ${port + 1}, or ${flag} 0 for ${zero}`;
 }
 
 function endAtFaults(log: Log): void {

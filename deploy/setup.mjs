@@ -18,7 +18,7 @@ const COMPILER = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 const COMMAND = join('dist', 'client', 'cli', 'main.js');
 const SOURCE_FOLDERS = ['broker', 'client', 'matcher', 'bench'];
 const BUILD_SETTINGS = ['tsconfig.json', join('deploy', 'tsconfig.build.json'), 'package-lock.json'];
-const NODE_MAJORS = [20, 22];
+const NODE_MAJOR_MIN = 20;
 
 /** Why setting up failed, in words for whoever ran it. */
 export class SetupError extends Error {}
@@ -33,11 +33,8 @@ export async function setup({ force = false } = {}) {
 
 function checkNode() {
   const major = Number(process.versions.node.split('.')[0]);
-  if (NODE_MAJORS.includes(major)) return;
-  throw new SetupError(
-    `Tellwhen needs Node ${NODE_MAJORS.join(' or ')}; this is ${process.version}. ` +
-      'The WebSocket server it is built on has no binary for other versions.',
-  );
+  if (major >= NODE_MAJOR_MIN) return;
+  throw new SetupError(`Tellwhen needs Node ${NODE_MAJOR_MIN} or later; this is ${process.version}.`);
 }
 
 async function installPackages(force) {

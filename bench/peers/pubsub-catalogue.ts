@@ -3,6 +3,7 @@ import type { PubSubPeer } from './pubsub-peer.ts';
 /** Ours, and those it is measured beside. Each is loaded when it is wanted: a package that one needs may not be installed. */
 const LOADERS: Readonly<Record<string, () => Promise<PubSubPeer>>> = {
   tellwhen: async () => (await import('./tellwhen/pubsub.ts')).tellwhenPubSub,
+  'tellwhen-mqtt': async () => (await import('./tellwhen/mqtt.ts')).tellwhenMqtt,
   nats: async () => (await import('./nats/pubsub.ts')).natsPubSub,
   redis: async () => (await import('./redis/pubsub.ts')).redisPubSub,
   mosquitto: async () => (await import('./mosquitto/pubsub.ts')).mosquittoPubSub,

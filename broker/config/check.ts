@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../kernel/schema.ts';
 import { OPTION_NAMES, OPTIONS, type Option, type OptionName, type OptionValue } from './options.ts';
 
 /** What is wrong with a value, as the end of a sentence about it; or the value as its option has it. */

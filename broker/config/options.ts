@@ -89,6 +89,17 @@ const leasesOf = (whose: string): string =>
 export const OPTIONS = {
   host: text('127.0.0.1', 255, 'Address to listen on. 0.0.0.0 or :: for every interface.'),
   port: integer(DEFAULT_PORT, [0, 65_535], 'TCP port to listen on. 0: any free one.'),
+  originsAllowed: text(
+    '',
+    4_096,
+    'Origins of web pages that may use the broker, as https://console.example, with commas; * for all. Its own pages always may.',
+  ),
+  mqttPort: integer(1_883, [0, 65_535], 'TCP port for MQTT. 0: none; MQTT over WebSocket stays, at /mqtt.'),
+  transport: oneOf(
+    ['auto', 'uws', 'node'],
+    'auto',
+    'What serves WebSockets and HTTP: uWebSockets.js, or the slower server of Node; auto: the first that there is.',
+  ),
   logLevel: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', 'The least that is logged.'),
   logFormat: oneOf(['text', 'json'], 'text', 'Log lines for people, or one JSON object a line.'),
 
@@ -200,6 +211,19 @@ export const OPTIONS = {
 
   helloTimeoutMs: integer(10 * SECOND, [100, 10 * MINUTE], 'A connection that says nothing for so long is closed.'),
   idleTimeoutMs: integer(MINUTE, [8 * SECOND, 960 * SECOND], 'A peer that answers no ping for so long is gone.'),
+  heartbeatMs: integer(
+    15 * SECOND,
+    [SECOND, 10 * MINUTE],
+    'How often a silent event stream over HTTP gives a sign of life.',
+  ),
+  pollWaitMsMax: integer(MINUTE, [0, 10 * MINUTE], 'How long a request over HTTP may wait for events.'),
+  httpWaitingMax: integer(10_000, COUNT, 'Event streams and waiting requests over HTTP, all together.'),
+  webhookTimeoutMs: integer(
+    10 * SECOND,
+    [100, 10 * MINUTE],
+    'How long a URL that events are sent to may take to answer.',
+  ),
+  webhookPrivateAllowed: flag('Events may be sent to URLs of this machine and of private networks.'),
   drainMs: integer(10 * SECOND, [0, 10 * MINUTE], 'How long a stopping broker lets its clients finish.'),
 } as const satisfies { readonly [name: string]: Option };
 

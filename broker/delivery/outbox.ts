@@ -9,6 +9,8 @@ import type { PublishedRun } from '../publish/published-run.ts';
 export interface Outbox {
   /** False while the peer does not read fast enough. Writing on is allowed, and ends the connection if it goes on. */
   readonly writable: boolean;
+  /** False: each event may be the last for which `writable` is true, so that they are to be given one by one. */
+  readonly takesRuns: boolean;
   /** Calls `pump` of this delivery once, when `writable` is true again. */
   pumpWhenWritable(delivery: Pumped): void;
   /** `count` events of a run from its `from`-th on, which nobody has to acknowledge. */

@@ -60,7 +60,7 @@ export class Push implements Delivery, Recipient {
   offerRun(run: PublishedRun, from: number, count: number): void {
     const outbox = this.#outbox;
     let sent = 0;
-    if (outbox?.writable && this.#isQueueEmpty) {
+    if (outbox?.writable && outbox.takesRuns && this.#isQueueEmpty) {
       sent = this.#credit.spendRun(run.bodies.starts, from, count);
       if (sent > 0) this.#sendRun(outbox, run, from, sent);
       if (sent === count) return;
@@ -95,7 +95,8 @@ export class Push implements Delivery, Recipient {
       }
       if (stretch.run !== undefined) {
         const { run, from } = stretch;
-        const count = this.#credit.spendRun(run.bodies.starts, from, stretch.count);
+        const most = outbox.takesRuns ? stretch.count : 1;
+        const count = this.#credit.spendRun(run.bodies.starts, from, most);
         this.#sendRun(outbox, run, from, count);
         queue.drop(count);
       } else {

@@ -23,6 +23,13 @@ export interface MailboxTerms {
 
 type Request = ControlOf<ClientControl, 'subscribe'>;
 
+/** Of names that only the broker gives. Such a mailbox has no lease: who asked the broker for it ends it. */
+const OWN = '$';
+
+export function isOwnName(name: string): boolean {
+  return name.startsWith(OWN);
+}
+
 const NAME_CHARACTERS_MAX = 128;
 // One level of a topic, so that dead letters have a topic of their own; `$` is for the broker's.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.

@@ -1,3 +1,4 @@
+import type { Filter } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
 import type { DeliveryTerms, Recipient } from '../delivery/delivery.ts';
 import type { EntriesMeans } from '../delivery/entries.ts';
@@ -21,7 +22,7 @@ import type { DeadLetter, MailboxEntries } from './mailbox-entries.ts';
 import { MailboxLeases } from './mailbox-leases.ts';
 import { MailboxPages } from './mailbox-pages.ts';
 import { decodeMailboxRecord, type MailboxRecord } from './mailbox-record.ts';
-import { checkAgreement, checkMailboxName, type MailboxTerms, mailboxTerms } from './mailbox-terms.ts';
+import { checkAgreement, checkMailboxName, isOwnName, type MailboxTerms, mailboxTerms } from './mailbox-terms.ts';
 import { MailboxWriter } from './mailbox-writer.ts';
 import type { StoredEvents } from './stored-events.ts';
 
@@ -46,7 +47,7 @@ export interface MailboxesMeans extends EntriesMeans {
   /** Publishes a dead letter in this turn. */
   readonly deadLetter: (letter: DeadLetter) => void;
   /** A consumer's subscription ended because its mailbox did. */
-  readonly ended: (subscription: Subscription) => void;
+  readonly ended: (subscription: Subscription, mailbox: string) => void;
 }
 
 /** Every mailbox of the broker: made by its first consumer, found by name, and over when its lease is or it is removed. */
@@ -170,14 +171,35 @@ export class Mailboxes implements SubscriptionKeeper {
     const held = known ?? this.#make(name, request.topic as string, request);
     const { record } = held;
     if (!created) checkAgreement(record, request);
-    const { mailboxConsumersMax } = this.#means.config;
-    if (held.mailbox.consumers.length >= mailboxConsumersMax) {
-      throw new ProtocolError(
-        'subscription_limit',
-        `mailbox ${name} has ${mailboxConsumersMax} consumers, as many as it may`,
-      );
-    }
+    this.#checkConsumers(held);
     return { subscription: this.#join(held, owner, terms), created };
+  }
+
+  /**
+   * Makes one for another door, under a name of the broker's own: it has no lease, and lasts until `end`. Throws FilterError, or
+   * ProtocolError `mailbox_limit`, `subscription_limit`, `store_full` or `store_busy`.
+   */
+  provide({ topic, when }: Filter, terms: MailboxTerms): void {
+    this.#means.admit();
+    this.#checkRoom();
+    const held = this.#hold(this.#nextNumber, {
+      topic,
+      ...(when !== undefined && { when }),
+      terms,
+      sinceSeq: this.#means.lastSeq(),
+      paused: false,
+      leftMs: terms.leaseMs,
+      ending: false,
+    });
+    this.#nextNumber += 1;
+    this.#writer.setRecord(held, held.record);
+  }
+
+  /** A consumer of one that is there. Throws ProtocolError `mailbox_unknown` or `subscription_limit`. */
+  join(owner: string, name: string, terms: DeliveryTerms): Subscription {
+    const held = this.#get(name);
+    this.#checkConsumers(held);
+    return this.#join(held, owner, terms);
   }
 
   replace(subscription: Subscription, when: string | null): number {
@@ -265,9 +287,7 @@ export class Mailboxes implements SubscriptionKeeper {
     checkMailboxName(name);
     const { config, lastSeq, log } = this.#means;
     this.#means.admit();
-    if (this.#byName.size >= config.mailboxesMax) {
-      throw new ProtocolError('mailbox_limit', `the broker holds ${this.#byName.size} mailboxes, as many as it may`);
-    }
+    this.#checkRoom();
     const terms = mailboxTerms(name, request, config);
     const held = this.#hold(this.#nextNumber, {
       topic,
@@ -290,6 +310,21 @@ export class Mailboxes implements SubscriptionKeeper {
     }
     this.#writer.setRecord(held, held.record);
     return held;
+  }
+
+  #checkRoom(): void {
+    if (this.#byName.size < this.#means.config.mailboxesMax) return;
+    throw new ProtocolError('mailbox_limit', `the broker holds ${this.#byName.size} mailboxes, as many as it may`);
+  }
+
+  #checkConsumers({ mailbox }: HeldMailbox): void {
+    const { mailboxConsumersMax } = this.#means.config;
+    if (mailbox.consumers.length < mailboxConsumersMax) return;
+    const { name } = mailbox.terms;
+    throw new ProtocolError(
+      'subscription_limit',
+      `mailbox ${name} has ${mailboxConsumersMax} consumers, as many as it may`,
+    );
   }
 
   #makeForDeadLetters(): void {
@@ -315,12 +350,15 @@ export class Mailboxes implements SubscriptionKeeper {
 
   #restoreOne(number: number, record: MailboxRecord): void {
     this.#nextNumber = Math.max(this.#nextNumber, number + 1);
-    const held = this.#hold(number, record, QUIET_AFTER_RESTART_MS);
+    const { name } = record.terms;
+    const own = isOwnName(name);
+    // Of one that another door asked for nobody else takes events: there is nobody to wait for.
+    const held = this.#hold(number, record, own && name !== DEAD_LETTERS ? 0 : QUIET_AFTER_RESTART_MS);
     if (record.ending) {
       this.#end(held);
       return;
     }
-    if (record.terms.name !== DEAD_LETTERS) this.#orUndo(held, () => this.#leases.restore(held));
+    if (!own) this.#orUndo(held, () => this.#leases.restore(held));
     if (record.filling !== undefined) {
       this.#fill(held, record.filling);
     }
@@ -428,7 +466,7 @@ export class Mailboxes implements SubscriptionKeeper {
     const { name } = record.terms;
     for (const subscription of [...held.subscriptions.values()]) {
       this.#leave(held, subscription);
-      this.#means.ended(subscription);
+      this.#means.ended(subscription, name);
     }
     this.#byName.delete(name);
     this.#means.registrations.remove(registration);

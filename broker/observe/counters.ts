@@ -55,7 +55,20 @@ export class Counters {
   /** Connections that the broker closed, by why. */
   connectionsClosed = zeros(CLOSE_NAMES);
 
+  /** Of the connections, such as speak MQTT and were accepted. */
+  mqttConnects = 0;
+  /** Events that an MQTT client was not sent because they are larger than the packets it takes. */
+  mqttTooLarge = 0;
+
+  /** Answers over HTTP to requests for resources, by the first digit of their status. */
+  httpAnswers = { '2xx': 0, '4xx': 0, '5xx': 0 };
+  /** Events sent to URLs, by how that went. */
+  sinkPosts = { sent: 0, failed: 0 };
+
   // Rise and fall.
+
+  /** Who waits for events over HTTP. */
+  httpWaiting = { stream: 0, poll: 0 };
 
   connectionsOpen = 0;
   /** Sessions with a connection, and such as wait for theirs to come back. */

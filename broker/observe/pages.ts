@@ -1,6 +1,11 @@
 import { SUBPROTOCOL } from '../protocol/index.ts';
-import type { Page } from '../transports/transport.ts';
 import type { Metrics } from './metrics.ts';
+
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
 
 export interface PagesSources {
   readonly metrics: Metrics;
@@ -9,6 +14,8 @@ export interface PagesSources {
   readonly version: string;
   /** Version of Node. */
   readonly node?: string | undefined;
+  /** By what the broker is reached; known once it listens. */
+  readonly transport?: (() => string | undefined) | undefined;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -19,11 +26,13 @@ export function createPages({
   ready,
   version,
   node,
+  transport,
 }: PagesSources): (path: string) => Promise<Page> | Page | undefined {
   const about = [
     `Tellwhen ${version}: a publish-subscribe event broker that you tell when.`,
     '',
     `  WebSocket   /  or  /tellwhen, subprotocol ${SUBPROTOCOL}`,
+    '  HTTP        /v1/…, described by /openapi.json',
     '  /metrics    what it does and what that costs, for Prometheus',
     '  /livez      200 while the process answers',
     '  /readyz     200 while it takes new clients, else 503',
@@ -43,7 +52,11 @@ export function createPages({
           ? { status: 200, contentType: TEXT, body: 'ready\n' }
           : { status: 503, contentType: TEXT, body: 'not ready: starting or draining\n' };
       case '/version':
-        return { status: 200, contentType: 'application/json', body: `${JSON.stringify({ version, node })}\n` };
+        return {
+          status: 200,
+          contentType: 'application/json',
+          body: `${JSON.stringify({ version, node, transport: transport?.() })}\n`,
+        };
       default:
         return undefined;
     }

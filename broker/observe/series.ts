@@ -87,6 +87,18 @@ const connections: readonly Series[] = [
       return now.counters.connectionsClosed;
     }),
   ),
+  counter(
+    'tellwhen_mqtt_connects_total',
+    'Connections over MQTT that were accepted.',
+    (now) => now.counters.mqttConnects,
+  ),
+  counter(
+    'tellwhen_mqtt_too_large_total',
+    'Events left out because an MQTT client takes no packet so large.',
+    (now) => {
+      return now.counters.mqttTooLarge;
+    },
+  ),
   gauge('tellwhen_unsent_bytes', 'Bytes in memory for peers that do not read.', (now) => now.unsentBytes),
   by(
     'state',
@@ -115,6 +127,21 @@ const connections: readonly Series[] = [
   by(
     'code',
     counter('tellwhen_requests_refused_total', 'Requests refused.', (now) => now.counters.framesRefused),
+  ),
+];
+
+const http: readonly Series[] = [
+  by(
+    'status',
+    counter('tellwhen_http_answers_total', 'Answers over HTTP about resources.', (now) => now.counters.httpAnswers),
+  ),
+  by(
+    'kind',
+    gauge('tellwhen_http_waiting', 'Requests over HTTP that wait for events.', (now) => now.counters.httpWaiting),
+  ),
+  by(
+    'outcome',
+    counter('tellwhen_sink_posts_total', 'Events sent to URLs.', (now) => now.counters.sinkPosts),
   ),
 ];
 
@@ -204,6 +231,7 @@ export const SERIES: readonly Series[] = [
   ...events,
   ...deliveries,
   ...connections,
+  ...http,
   ...matching,
   ...leases,
   ...DURABLE_SERIES,

@@ -19,6 +19,10 @@ export interface BodyFields {
   /** Milliseconds since 1970. Absent: the broker's clock when it arrives. */
   readonly time?: number | undefined;
   readonly attributes?: Attributes | undefined;
+  /** How surely a publisher over MQTT wanted it delivered. Absent: it did not say, and whatever a subscriber wants goes. */
+  readonly qos?: 0 | 1 | 2 | undefined;
+  /** A publisher over MQTT wanted it kept as the last value of its topic. */
+  readonly retain?: boolean | undefined;
 }
 
 /** The same before it is encoded: data that is a text is written as UTF-8. */
@@ -30,7 +34,7 @@ export interface BodyToWrite extends Omit<BodyFields, 'data'> {
  * The part of an event that goes from publisher to subscriber byte for byte, so that the broker copies it and never
  * encodes it again, however many receive it:
  *
- *     flags u8 · [contentType string] · [id string] · [source string] · [time varint]
+ *     flags u8 (what follows; retain, QoS) · [contentType string] · [id string] · [source string] · [time varint]
  *             · [attributes: count varint, then name string + tag u8 + value] · size varint · data
  */
 export interface Body extends BodyFields {
@@ -47,7 +51,9 @@ const HAS_ID = 2;
 const HAS_SOURCE = 4;
 const HAS_TIME = 8;
 const HAS_ATTRIBUTES = 16;
-const KNOWN_FLAGS = 31;
+const RETAIN = 32;
+/** The two highest bits are 1 more than the QoS, or 0 where there is none. */
+const QOS_SHIFT = 6;
 
 const TAG_FALSE = 0;
 const TAG_TRUE = 1;
@@ -55,14 +61,17 @@ const TAG_NUMBER = 2;
 const TAG_STRING = 3;
 
 export function writeBody(to: ByteWriter, body: BodyToWrite): void {
-  const { contentType, id, source, time, attributes, data } = body;
-  const json = contentType === undefined || contentType === JSON_CONTENT_TYPE;
+  const { contentType, id, source, time, attributes, data, qos, retain } = body;
+  // Over MQTT none is something else than JSON.
+  const json = contentType === undefined || (contentType === JSON_CONTENT_TYPE && qos === undefined);
   to.u8(
     (json ? 0 : HAS_CONTENT_TYPE) |
       (id === undefined ? 0 : HAS_ID) |
       (source === undefined ? 0 : HAS_SOURCE) |
       (time === undefined ? 0 : HAS_TIME) |
-      (attributes === undefined ? 0 : HAS_ATTRIBUTES),
+      (attributes === undefined ? 0 : HAS_ATTRIBUTES) |
+      (retain === true ? RETAIN : 0) |
+      (qos === undefined ? 0 : (qos + 1) << QOS_SHIFT),
   );
   if (!json) to.string(contentType);
   if (id !== undefined) to.string(id);
@@ -82,7 +91,6 @@ export function writeBody(to: ByteWriter, body: BodyToWrite): void {
 export function readBody(from: ByteReader): Body {
   const start = from.at;
   const flags = from.u8();
-  if (flags > KNOWN_FLAGS) throw new ProtocolError('frame_malformed', `unknown flags ${flags} on an event`, start);
   const contentType = flags & HAS_CONTENT_TYPE ? from.string() : undefined;
   const id = flags & HAS_ID ? from.string() : undefined;
   const source = flags & HAS_SOURCE ? from.string() : undefined;
@@ -90,7 +98,9 @@ export function readBody(from: ByteReader): Body {
   const { attributes, fault } = flags & HAS_ATTRIBUTES ? readAttributes(from) : NO_ATTRIBUTES;
   const size = from.varint();
   from.skip(size);
-  return new EncodedBody(from.since(start), size, { contentType, id, source, time, attributes, fault });
+  const qos = flags >> QOS_SHIFT === 0 ? undefined : (((flags >> QOS_SHIFT) - 1) as 0 | 1 | 2);
+  const retain = (flags & RETAIN) === 0 ? undefined : true;
+  return new EncodedBody(from.since(start), size, { contentType, id, source, time, attributes, fault, qos, retain });
 }
 
 /**
@@ -149,8 +159,11 @@ class EncodedBody implements Body {
   readonly time: number | undefined;
   readonly attributes: Attributes | undefined;
   readonly fault: string | undefined;
+  readonly qos: 0 | 1 | 2 | undefined;
+  readonly retain: boolean | undefined;
 
-  constructor(bytes: Uint8Array, size: number, { contentType, id, source, time, attributes, fault }: Head) {
+  constructor(bytes: Uint8Array, size: number, head: Head) {
+    const { contentType, id, source, time, attributes, fault, qos, retain } = head;
     this.bytes = bytes;
     this.size = size;
     this.contentType = contentType;
@@ -159,6 +172,8 @@ class EncodedBody implements Body {
     this.time = time;
     this.attributes = attributes;
     this.fault = fault;
+    this.qos = qos;
+    this.retain = retain;
   }
 
   get data(): Uint8Array {

@@ -63,6 +63,11 @@ export class PublishedEvent implements MatchableEvent {
     return this.#body.contentType ?? JSON_CONTENT_TYPE;
   }
 
+  /** What the publisher said. `undefined`: nothing. */
+  get statedContentType(): string | undefined {
+    return this.#body.contentType;
+  }
+
   get id(): string | undefined {
     return this.#body.id;
   }
@@ -73,6 +78,21 @@ export class PublishedEvent implements MatchableEvent {
 
   get attributes(): Attributes | undefined {
     return this.#body.attributes;
+  }
+
+  /** As a publisher over MQTT wanted it. `undefined`: whatever the subscriber wants. */
+  get qos(): 0 | 1 | 2 | undefined {
+    return this.#body.qos;
+  }
+
+  /** A publisher over MQTT wanted it kept as a last value. */
+  get publishedToRetain(): boolean {
+    return this.#body.retain === true;
+  }
+
+  /** The data alone, as a view. */
+  get payload(): Uint8Array {
+    return this.#body.data;
   }
 
   /** The beginning of the data, read as UTF-8; what is not becomes U+FFFD. */
@@ -104,10 +124,10 @@ export class PublishedEvent implements MatchableEvent {
    * before; whoever only forwards it within the turn need not.
    */
   own(): void {
-    const { contentType, id, source, time, attributes, size, fault } = this.#body;
+    const { contentType, id, source, time, attributes, size, fault, qos, retain } = this.#body;
     const bytes = this.#body.bytes.slice();
     const data = bytes.subarray(bytes.length - size);
-    this.#body = { contentType, id, source, time, attributes, data, bytes, size, fault };
+    this.#body = { contentType, id, source, time, attributes, data, bytes, size, fault, qos, retain };
     // Matching is over by now. Decoded, a hostile document takes twenty times its bytes, which nobody counts.
     this.#data = undefined;
     this.#decoded = false;

@@ -182,9 +182,9 @@ export class Publish {
   }
 
   /** The same, for one recipient only. */
-  hand(topic: string, body: Body, recipient: Recipient): void {
+  hand(topic: string, body: Body, recipient: Recipient, ttlMs?: number): void {
     this.#afterThis(() => {
-      const event = this.#place({ topic, body, options: NO_OPTIONS });
+      const event = this.#place({ topic, body, options: { ...NO_OPTIONS, ttlMs } });
       this.#sequence(event);
       recipient.offer(event);
     });

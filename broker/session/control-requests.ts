@@ -1,6 +1,7 @@
 import type { MailboxAnswers } from '../mailboxes/mailbox-answers.ts';
 import type { Mailboxes } from '../mailboxes/mailboxes.ts';
 import { type BrokerControl, type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
+import { checkFitness } from '../subscribe/fitness.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import type { Outbound } from './outbound.ts';
@@ -126,13 +127,7 @@ export function handleControl(session: Session, outbound: Outbound, request: Req
 type Subscribe = ControlOf<Request, 'subscribe'>;
 
 function subscribe(session: Session, request: Subscribe, { subscriptions, offerRetained }: ControlMeans): Answer {
-  for (const name of ['from', 'ageMs', 'keepMs', 'atEnd'] as const) {
-    if (request[name] === undefined) continue;
-    throw new ProtocolError('subscription_mode', `subscribe.${name} is for a mailbox; name one, or leave it out`);
-  }
-  if (request.overflow === 'reject' || request.overflow === 'dead-letter') {
-    throw new ProtocolError('subscription_mode', `only a mailbox can ${request.overflow} what it has no room for`);
-  }
+  checkFitness(request);
   const subscription = subscriptions.add(session.id, request);
   session.subscriptions.set(subscription.id, subscription);
   const isThere = (): boolean => session.subscriptions.get(subscription.id) === subscription;
@@ -147,9 +142,7 @@ function subscribe(session: Session, request: Subscribe, { subscriptions, offerR
 }
 
 function consume(session: Session, request: Subscribe, { mailboxes }: ControlMeans): Answer {
-  if (request.retained !== undefined) {
-    throw new ProtocolError('subscription_mode', 'subscribe.retained is not for a mailbox; leave it out');
-  }
+  checkFitness(request);
   const name = request.mailbox as string;
   const { subscription, created } = mailboxes.attach(session.id, name, request);
   session.subscriptions.set(subscription.id, subscription);

@@ -57,6 +57,10 @@ export class Outbound implements Outbox, Flushable {
     this.#tooSlow = tooSlow;
   }
 
+  get takesRuns(): boolean {
+    return true;
+  }
+
   get writable(): boolean {
     return !this.#stalled && !this.#over;
   }

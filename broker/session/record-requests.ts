@@ -1,6 +1,4 @@
-import { Entry, type Sequenced } from '../delivery/entry.ts';
 import { isFetching } from '../delivery/fetching.ts';
-import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import {
   type Body,
   type BodyRun,
@@ -18,16 +16,14 @@ import { Fetches } from './fetches.ts';
 import type { Outbound } from './outbound.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
+import { type SettlingMeans, settle } from './settling.ts';
 import { IncomingTopics } from './topics.ts';
 
-export interface RecordMeans {
+export interface RecordMeans extends SettlingMeans {
   readonly publish: Publish;
-  readonly leases: LeaseTable;
   readonly topicAliasesMax: number;
   /** Fetches of one connection that may wait for it to read. */
   readonly fetchesWaitingMax: number;
-  /** How long an event may rest that is given back. */
-  readonly releaseMsMax: number;
   /** While true nothing new begins; acknowledging goes on. */
   readonly draining: () => boolean;
   /** What to tell the client about an error, counted. */
@@ -124,29 +120,10 @@ export class RecordRequests implements ClientRecordHandler {
 
   settle(ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void {
     this.#orRefuse(ref, 'other', () => {
-      const remainingMs = this.#settle(settlement, ms, leaseId, token);
+      const principal = this.#session.id;
+      const remainingMs = settle({ settlement, ms, id: leaseId, token, principal }, this.#means);
       this.#outbound.settled(ref, remainingMs);
     });
-  }
-
-  #settle(settlement: Settlement, ms: number, id: number, token: number): number {
-    const { leases } = this.#means;
-    if (leases.kindOf(id) === 'subscription') {
-      throw new ProtocolError('lease_unknown', `lease ${id} is not the lease of an event; renew its subscription`);
-    }
-    const claim = { id, token, principal: this.#session.id };
-    if (settlement === 'extend') {
-      const { holder, revived, remainingMs } = granted(leases.extend(claim, ms));
-      if (revived) entryOf(holder).revived(id);
-      return remainingMs;
-    }
-    if (ms > this.#means.releaseMsMax) {
-      throw new ProtocolError('lease_ttl_range', `a delay of ${ms} ms; at most ${this.#means.releaseMsMax}`);
-    }
-    const { holder } = granted(settlement === 'ack' ? leases.settle(claim) : leases.release(claim));
-    if (settlement === 'ack') entryOf(holder).acknowledged(id);
-    else entryOf(holder).released(id, ms);
-    return 0;
   }
 
   #orRefuse(ref: number, request: 'publish' | 'other', work: () => void): void {
@@ -177,9 +154,4 @@ export class RecordRequests implements ClientRecordHandler {
 
 function refAt(firstRef: number, i: number): number {
   return firstRef === 0 ? 0 : firstRef + i;
-}
-
-function entryOf(holder: LeaseHolder): Entry<Sequenced> {
-  if (holder instanceof Entry) return holder;
-  throw new Error('a lease that a client settles is held by no event');
 }

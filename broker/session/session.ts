@@ -3,7 +3,7 @@ import type { Outbound } from './outbound.ts';
 
 /** What a session needs of its connection. */
 export interface SessionLink {
-  readonly outbound: Outbound;
+  readonly outbound: Pick<Outbound, 'control'>;
   /** Another connection goes on with the session: gives it up, and closes. */
   giveUp(): void;
 }

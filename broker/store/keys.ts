@@ -11,11 +11,14 @@
  *     i n                ids of events published lately                                   publish/known-ids.ts
  *     t topic            the last value of a topic                                        publish/retained.ts
  *     l due n            an event that waits for its time                                 publish/delayed.ts
+ *     q client id        a session of MQTT                                                doors/mqtt/session-record.ts
+ *     u client id        its packet identifiers
+ *     h name             a subscription whose events are sent to a URL                        doors/http/sinks.ts
  *     n name             a number up to which others may be used                          store/reservation.ts
  *     w 0 or 1           how much of the write-ahead log is in the store behind it       store/log-recovery.ts
  *     !                  in front of the key of a record that could not be read           store/sealed.ts
  */
-export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'n';
+export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'q' | 'u' | 'h' | 'n';
 
 const NUMBER_BYTES = 8;
 const HIGH = 2 ** 32;

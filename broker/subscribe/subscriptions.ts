@@ -1,3 +1,4 @@
+import type { Filter } from '../../matcher/index.ts';
 import type { Config } from '../config/index.ts';
 import type { AcknowledgedMeans } from '../delivery/acknowledged.ts';
 import { AcknowledgedPush } from '../delivery/acknowledged-push.ts';
@@ -43,13 +44,19 @@ export class Subscriptions implements SubscriptionKeeper {
 
   /** Throws FilterError, or ProtocolError `subscription_limit`, `lease_limit` or what `deliveryTerms` throws. */
   add(owner: string, request: ControlOf<ClientControl, 'subscribe'>): Subscription {
-    const { config, registrations, counters } = this.#means;
+    const { config } = this.#means;
     if (request.topic === undefined) {
       throw new ProtocolError('frame_malformed', 'subscribe.topic may be left out for a mailbox only');
     }
-    const terms = this.#shared(deliveryTerms(request, config));
+    return this.open(owner, filterOf(request.topic, request.when), deliveryTerms(request, config), request.leaseMs);
+  }
+
+  /** The same, for terms that another door has settled. Without `leaseMs` it ends with its owner's connection. */
+  open(owner: string, filter: Filter, asked: DeliveryTerms, leaseMs?: number): Subscription {
+    const { registrations, counters } = this.#means;
+    const terms = this.#shared(asked);
     let made: (Delivery & Recipient) | undefined;
-    const registration = registrations.add(filterOf(request.topic, request.when), (id) => {
+    const registration = registrations.add(filter, (id) => {
       made = this.#delivery(id, owner, terms);
       return made;
     });
@@ -64,7 +71,7 @@ export class Subscriptions implements SubscriptionKeeper {
       expired: this.#expired,
     });
     counters[terms.mode === 'pull' ? 'subscriptionsPull' : 'subscriptionsPush'] += 1;
-    if (request.leaseMs !== undefined) this.#grantLease(subscription, request.leaseMs);
+    if (leaseMs !== undefined) this.#grantLease(subscription, leaseMs);
     return subscription;
   }
 

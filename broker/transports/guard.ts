@@ -1,9 +1,12 @@
-import type { Connection, ConnectionHandler, Door, Page } from './transport.ts';
+import { type Admission, type HttpReply, type HttpRequest, plainAnswer, type UpgradeWish } from './exchange.ts';
+import type { Connection, ConnectionHandler, Door } from './transport.ts';
 
 /** Told of everything that handlers throw. Must not throw itself. */
 export type OnFault = (fault: unknown) => void;
 
 const INTERNAL_ERROR = 1011;
+
+const FAILED = plainAnswer(500, 'A fault of the broker; its log says more.');
 
 /**
  * Lets one connection in, behind a wall: whatever its handler throws is reported, ends this connection with 1011, and
@@ -67,16 +70,29 @@ class GuardedHandler implements ConnectionHandler {
   }
 }
 
-/** The page at `path`, or one that says it is not there, or that it failed. Never rejects. */
-export async function pageGuarded(door: Door, path: string, onFault: OnFault): Promise<Page> {
+/** The door's answer to who wants a WebSocket, or 500. Never throws. */
+export function admitGuarded(door: Door, wish: UpgradeWish, onFault: OnFault): Admission {
   try {
-    return (await door.page(path)) ?? plainPage(404, 'No such page. / says which there are.');
+    return door.admit(wish);
   } catch (fault) {
     onFault(fault);
-    return plainPage(500, 'The broker could not make this page; its log says why.');
+    return FAILED;
   }
 }
 
-export function plainPage(status: number, text: string): Page {
-  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` };
+/** Passes a request on. Where the door throws, it is reported, and whoever asked is told that it failed. Never throws. */
+export function requestGuarded(
+  door: Door,
+  request: HttpRequest,
+  reply: HttpReply & { abort(): void },
+  onFault: OnFault,
+): void {
+  try {
+    door.request(request, reply);
+  } catch (fault) {
+    onFault(fault);
+    reply.send(FAILED);
+    // Of an answer that had begun nobody knows the end.
+    reply.abort();
+  }
 }

@@ -7,6 +7,7 @@ import { type Frame, MemoryPipe } from './memory-pipe.ts';
 import type { Connection, ConnectionHandler, Door, SendOutcome } from './transport.ts';
 
 export interface MemoryConnectionOptions {
+  readonly protocol: string;
   readonly time: Time;
   readonly frameBytesMax: number;
   readonly backpressureBytesMax: number;
@@ -24,6 +25,7 @@ const encoder = new TextEncoder();
 /** The broker's end of an in-memory connection; `peer` is the other. Behaves as one over uWebSockets.js does. */
 export class MemoryConnection implements Connection {
   readonly remote = 'memory';
+  readonly protocol: string;
   readonly peer: MemoryPeer;
   readonly #options: MemoryConnectionOptions;
   readonly #inbound: MemoryPipe;
@@ -34,6 +36,7 @@ export class MemoryConnection implements Connection {
 
   constructor(options: MemoryConnectionOptions) {
     const { time, kernelBytes } = options;
+    this.protocol = options.protocol;
     this.#options = options;
     this.#inbound = new MemoryPipe({
       time,

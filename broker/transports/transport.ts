@@ -1,10 +1,16 @@
+import type { Admission, HttpReply, HttpRequest, UpgradeWish } from './exchange.ts';
+
+export type { Admission, HttpAnswer, HttpHead, HttpReply, HttpRequest, HttpStream, UpgradeWish } from './exchange.ts';
+export { plainAnswer } from './exchange.ts';
+
 /**
- * The seam between the network and the broker. A transport moves messages and answers page requests; it knows no
- * session, no topic, no event.
+ * The seam between the network and the broker. A transport moves messages of WebSockets and HTTP requests with their
+ * answers (exchange.ts); it knows no session, no topic, no event.
  *
  * Promised: messages of one connection arrive whole, in order, one at a time; a handler is called from the
- * event loop, never from inside a `send`. After `onClose` nothing more is called. Not promised: that what was sent
- * arrives; that a peer's silence is noticed before `idleTimeoutMs`.
+ * event loop, never from inside a `send`. After `onClose` nothing more is called. An HTTP request arrives whole, or not at
+ * all. Over plain TCP, which has no messages, there are bytes in order, and no HTTP. Not promised: that what was sent arrives; that a peer's silence is noticed before `idleTimeoutMs`; any order among
+ * HTTP requests.
  */
 export interface Transport {
   readonly name: string;
@@ -13,7 +19,7 @@ export interface Transport {
    * another process.
    */
   listen(door: Door): Promise<Address>;
-  /** Accepts nobody new; pages are still answered. What is connected stays. */
+  /** Lets no WebSocket in any more; HTTP requests are still passed on. What is connected stays. */
   stopAccepting(): void;
   /** Ends what is still connected, frees the address. */
   close(): Promise<void>;
@@ -27,10 +33,12 @@ export interface Address {
 
 /** Who waits behind the transport. */
 export interface Door {
+  /** Whether a peer may have the WebSocket that it asks for. A throw becomes a 500. */
+  admit(wish: UpgradeWish): Admission;
   /** Called once for each new connection, before any of its messages. */
   accept(connection: Connection): ConnectionHandler;
-  /** Answers a GET by its path, or `undefined` for 404. A rejection or throw becomes a 500. */
-  page(path: string): Promise<Page> | Page | undefined;
+  /** Answers an HTTP request, at once or later. A throw becomes a 500, or ends an answer that has begun. */
+  request(request: HttpRequest, reply: HttpReply): void;
 }
 
 export interface ConnectionHandler {
@@ -53,6 +61,8 @@ export type SendOutcome = 'sent' | 'buffered' | 'lost';
 export interface Connection {
   /** Address of the peer, for logs. */
   readonly remote: string;
+  /** The subprotocol it was admitted with. */
+  readonly protocol: string;
   sendText(message: string): SendOutcome;
   /** The bytes are copied before it returns. */
   sendBinary(message: Uint8Array): SendOutcome;
@@ -67,18 +77,15 @@ export interface Connection {
   nudge(): void;
 }
 
-export interface Page {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
-
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly code: 'address_in_use' | 'address_invalid';
+  /** What the port is for. */
+  readonly service: 'broker' | 'mqtt';
 
-  constructor(code: TransportError['code'], message: string) {
+  constructor(code: TransportError['code'], message: string, service: TransportError['service'] = 'broker') {
     super(message);
     this.code = code;
+    this.service = service;
   }
 }

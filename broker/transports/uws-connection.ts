@@ -17,6 +17,7 @@ export interface NativeSocket {
 
 export interface UwsConnectionOptions {
   readonly socket: NativeSocket;
+  readonly protocol: string;
   readonly time: Time;
   readonly frameBytesMax: number;
   readonly onFault: OnFault;
@@ -31,6 +32,7 @@ const decoder = new TextDecoder();
 /** One WebSocket, and what its events mean to the handler behind it. */
 export class UwsConnection implements Connection {
   readonly remote: string;
+  readonly protocol: string;
   readonly #time: Time;
   readonly #frameBytesMax: number;
   readonly #onFault: OnFault;
@@ -39,8 +41,9 @@ export class UwsConnection implements Connection {
   #socket: NativeSocket | undefined;
   #leaving: { readonly code: number; readonly reason: string; readonly stopLinger: () => void } | undefined;
 
-  constructor({ socket, time, frameBytesMax, onFault }: UwsConnectionOptions) {
+  constructor({ socket, protocol, time, frameBytesMax, onFault }: UwsConnectionOptions) {
     this.#socket = socket;
+    this.protocol = protocol;
     this.#time = time;
     this.#frameBytesMax = frameBytesMax;
     this.#onFault = onFault;

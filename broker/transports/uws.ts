@@ -1,30 +1,23 @@
 import type { HttpRequest, HttpResponse, us_listen_socket, us_socket_context_t, WebSocket } from 'uWebSockets.js';
-import { STATUS_CODES } from 'node:http';
 import { createServer } from 'node:net';
-import type { Time } from '../kernel/time.ts';
-import { CLOSE, type Code, SUBPROTOCOL } from '../protocol/index.ts';
-import { type OnFault, pageGuarded, plainPage } from './guard.ts';
+import { CLOSE } from '../protocol/index.ts';
+import { BodyGathering } from './body-gathering.ts';
+import { plainAnswer } from './exchange.ts';
+import { admitGuarded, requestGuarded } from './guard.ts';
 import { after } from './linger.ts';
-import { type Address, type Door, type Page, type Transport, TransportError } from './transport.ts';
+import type { NetworkOptions } from './network-options.ts';
+import { offeredProtocols } from './request-framing.ts';
+import { type Address, type Door, type Transport, TransportError } from './transport.ts';
 import { UwsConnection } from './uws-connection.ts';
-
-export interface UwsOptions {
-  /** A name or an address. Empty: every interface. */
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-  /** A longer frame closes its connection with 1009; one of more than twice the length is cut off at once, with 1006. */
-  readonly frameBytesMax: number;
-  /** With more than so much waiting for a peer, a send is `lost`. */
-  readonly backpressureBytesMax: number;
-  /** A peer that has not answered a ping for so long is gone. Whole seconds count, 8 to 960 of them. */
-  readonly idleTimeoutMs: number;
-  readonly time: Time;
-  readonly onFault: OnFault;
-}
+import { UwsReply } from './uws-reply.ts';
+import { type RequestHead, readHead } from './uws-request.ts';
 
 type Native = typeof import('uWebSockets.js');
-type Socket = WebSocket<{ connection?: UwsConnection }>;
+interface UserData {
+  readonly protocol: string;
+  connection?: UwsConnection;
+}
+type Socket = WebSocket<UserData>;
 
 /** The typings of the package leave this form out. */
 interface ExclusiveListen {
@@ -34,34 +27,24 @@ interface ExclusiveListen {
 /** As LIBUS_LISTEN_EXCLUSIVE_PORT, which the package exports and its typings do not. Without it two brokers share a port. */
 const EXCLUSIVE_PORT = 1;
 
-const WEBSOCKET_PATHS = ['/', '/tellwhen'];
-
 /** A peer needs a moment to answer a close frame before its socket is closed; else it sees 1006. */
 const FAREWELL_MS = 100;
 
-async function loadNative(): Promise<Native> {
-  try {
-    return await import('uWebSockets.js');
-  } catch (cause) {
-    throw new Error(
-      'the WebSocket server (uWebSockets.js) did not load: it needs Node 20 or 22, on Linux with glibc, macOS or Windows',
-      { cause },
-    );
-  }
-}
+const decoder = new TextDecoder();
 
 /**
- * WebSocket and pages over uWebSockets.js. Rejects where its binary does not load, with a message that says which
- * versions of Node it is for.
+ * WebSocket and HTTP over uWebSockets.js. Undefined where its binary does not load: it is for Node 18 to 22, on Linux with
+ * glibc, macOS and Windows.
  */
-export async function createUwsTransport(options: UwsOptions): Promise<Transport> {
-  return new UwsTransport(await loadNative(), options);
+export async function createUwsTransport(options: NetworkOptions): Promise<Transport | undefined> {
+  const native: Native | undefined = await import('uWebSockets.js').catch(() => undefined);
+  return native === undefined ? undefined : new UwsTransport(native, options);
 }
 
 class UwsTransport implements Transport {
   readonly name = 'uws';
   readonly #native: Native;
-  readonly #options: UwsOptions;
+  readonly #options: NetworkOptions;
   readonly #app: ReturnType<Native['App']>;
   readonly #open = new Set<UwsConnection>();
   #accepting = true;
@@ -70,15 +53,15 @@ class UwsTransport implements Transport {
   #whenEmpty = (): void => {};
   #closed: Promise<void> | undefined;
 
-  constructor(native: Native, options: UwsOptions) {
+  constructor(native: Native, options: NetworkOptions) {
     this.#native = native;
     this.#options = options;
     this.#app = native.App();
   }
 
   async listen(door: Door): Promise<Address> {
-    for (const path of WEBSOCKET_PATHS) this.#openWebSocketDoor(path, door);
-    this.#openPageDoor(door);
+    this.#openWebSocketDoor(door);
+    this.#openRequestDoor(door);
     const { host, port } = this.#options;
     const socket = await new Promise<us_listen_socket | false>((resolve) => {
       (this.#app as unknown as ExclusiveListen).listen(host, port, EXCLUSIVE_PORT, resolve);
@@ -112,18 +95,21 @@ class UwsTransport implements Transport {
     this.#app.close();
   }
 
-  #openWebSocketDoor(path: string, door: Door): void {
+  #openWebSocketDoor(door: Door): void {
     const { frameBytesMax, backpressureBytesMax, idleTimeoutMs, time, onFault } = this.#options;
-    this.#app.ws<{ connection?: UwsConnection }>(path, {
+    // Whoever asks for no WebSocket is passed on to the next one.
+    this.#app.ws<UserData>('/*', {
       // uWS cuts a longer frame off without a word, so its own limit leaves room for ours to say why.
       maxPayloadLength: 2 * frameBytesMax,
       maxBackpressure: backpressureBytesMax,
       idleTimeout: Math.ceil(idleTimeoutMs / 1000),
       sendPingsAutomatically: true,
-      upgrade: (response, request, context) => this.#upgrade(response, request, context),
+      upgrade: (response, request, context) => this.#upgrade(door, response, request, context),
       open: (socket: Socket) => {
-        const connection = new UwsConnection({ socket, time, frameBytesMax, onFault });
-        socket.getUserData().connection = connection;
+        const userData = socket.getUserData();
+        const { protocol } = userData;
+        const connection = new UwsConnection({ socket, protocol, time, frameBytesMax, onFault });
+        userData.connection = connection;
         this.#open.add(connection);
         connection.enter(door);
       },
@@ -140,55 +126,71 @@ class UwsTransport implements Transport {
     });
   }
 
-  #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    const offered = request.getHeader('sec-websocket-protocol');
-    if (!this.#accepting) {
-      answer(response, plainPage(503, 'The broker is shutting down.'));
-    } else if (!offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-      const given = offered === '' ? 'none was offered' : `offered: ${offered}`;
-      const code: Code = 'protocol_unsupported';
-      answer(
-        response,
-        plainPage(400, `${code}: the broker speaks the WebSocket subprotocol ${SUBPROTOCOL}; ${given}.`),
-      );
-    } else {
-      const key = request.getHeader('sec-websocket-key');
-      const extensions = request.getHeader('sec-websocket-extensions');
-      response.upgrade({}, key, SUBPROTOCOL, extensions, context);
+  #upgrade(door: Door, response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const { path, headers, remote } = readHead(request, remoteOf(response));
+    const protocols = offeredProtocols(headers);
+    const admission = this.#accepting
+      ? admitGuarded(door, { path, protocols, headers, remote }, this.#options.onFault)
+      : plainAnswer(503, 'The broker is shutting down.');
+    if ('status' in admission) {
+      this.#replyTo(response, false).send(admission);
+      return;
     }
+    const key = headers.get('sec-websocket-key') ?? '';
+    const extensions = headers.get('sec-websocket-extensions') ?? '';
+    response.upgrade<UserData>({ protocol: admission.protocol }, key, admission.protocol, extensions, context);
   }
 
-  #openPageDoor(door: Door): void {
+  #openRequestDoor(door: Door): void {
+    const { bodyBytesMax, onFault } = this.#options;
     this.#app.any('/*', (response, request) => {
-      // First of all: uWS ends the process when a handler returns with neither this nor an answer.
-      let aborted = false;
-      response.onAborted(() => {
-        aborted = true;
-      });
-      const method = request.getMethod();
-      if (method !== 'get' && method !== 'head') {
-        answer(response, plainPage(405, 'Pages are read with GET or HEAD.'), { allow: 'GET, HEAD' });
-        return;
-      }
-      const bodyWanted = method === 'get';
-      void pageGuarded(door, request.getUrl(), this.#options.onFault).then((page) => {
-        if (!aborted) response.cork(() => answer(response, page, { bodyWanted }));
-      });
+      const reply = this.#replyTo(response, request.getMethod() === 'head');
+      const head = readHead(request, remoteOf(response));
+      const pass = (body: Uint8Array | undefined): void => {
+        if (!reply.isOver) requestGuarded(door, { ...head, body }, reply, onFault);
+      };
+      const fault = head.framingFault;
+      if (fault !== undefined) {
+        reply.closeAfterwards();
+        reply.send(plainAnswer(400, `Where the body ends is not clear: ${fault}.`));
+      } else if (hasNoBody(head)) pass(new Uint8Array(0));
+      else if ((head.bodyBytes ?? 0) > bodyBytesMax) {
+        reply.closeAfterwards();
+        pass(undefined);
+      } else gather(response, bodyBytesMax, reply, pass);
     });
+  }
+
+  #replyTo(response: HttpResponse, isHead: boolean): UwsReply {
+    const { backpressureBytesMax, time, onFault } = this.#options;
+    return new UwsReply({ response, isHead, backpressureBytesMax, time, onFault });
   }
 }
 
-function answer(
+function hasNoBody({ bodyBytes, headers }: RequestHead): boolean {
+  return (bodyBytes ?? 0) === 0 && !headers.has('transfer-encoding');
+}
+
+/** Calls `then` with the whole body, or with nothing as soon as it is too long. */
+function gather(
   response: HttpResponse,
-  page: Page,
-  { bodyWanted = true, allow }: { readonly bodyWanted?: boolean; readonly allow?: string } = {},
+  bytesMax: number,
+  reply: UwsReply,
+  then: (body: Uint8Array | undefined) => void,
 ): void {
-  response.writeStatus(`${page.status} ${STATUS_CODES[page.status] ?? ''}`);
-  response.writeHeader('Content-Type', page.contentType);
-  response.writeHeader('Cache-Control', 'no-store');
-  if (allow !== undefined) response.writeHeader('Allow', allow);
-  if (bodyWanted) response.end(page.body);
-  else response.endWithoutBody(Buffer.byteLength(page.body));
+  const gathering = new BodyGathering(bytesMax);
+  let isOver = false;
+  response.onData((piece, isLast) => {
+    if (isOver) return;
+    const fits = gathering.add(new Uint8Array(piece));
+    isOver = isLast || !fits;
+    if (!fits) reply.closeAfterwards();
+    if (isOver) then(fits ? gathering.whole() : undefined);
+  });
+}
+
+function remoteOf(response: HttpResponse): string {
+  return decoder.decode(response.getRemoteAddressAsText());
 }
 
 /** uWS says only that it failed; node:net says why. */

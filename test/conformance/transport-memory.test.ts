@@ -2,9 +2,12 @@ import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import { SUBPROTOCOL } from '../../broker/protocol/index.ts';
 import { LINGER_MS } from '../../broker/transports/linger.ts';
 import { MemoryTransport } from '../../broker/transports/memory.ts';
-import { describeTransport, type TestClient } from './transport.conformance.ts';
+import type { MemoryAnswer } from '../../broker/transports/memory-answer.ts';
+import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
+import { describeHttp, type HttpHarness, type HttpLimits, type TestExchange } from './http.conformance.ts';
+import { describeTransport, type TestClient, type TransportHarness } from './transport.conformance.ts';
 
-describeTransport('memory', async (limits) => {
+function memoryHarness(limits: HttpLimits): TransportHarness & HttpHarness {
   const time = new SimulatedTime();
   const faults: unknown[] = [];
   const portsTaken = new Set<number>();
@@ -14,8 +17,9 @@ describeTransport('memory', async (limits) => {
     transport,
     faults,
     rival: () => new MemoryTransport(options),
-    connect: ({ protocol = SUBPROTOCOL } = {}) => memoryClient(transport, protocol),
-    page: (path) => transport.page(path),
+    connect: ({ protocol = SUBPROTOCOL, path = '/', origin } = {}) =>
+      memoryClient(transport.connect(protocol, { path, headers: origin === undefined ? {} : { Origin: origin } })),
+    request: (request) => memoryExchange(transport.request(request)),
     until: async (condition) => {
       for (let turn = 0; !condition(); turn++) {
         if (turn > 100) throw new Error('it never came about');
@@ -26,10 +30,34 @@ describeTransport('memory', async (limits) => {
     },
     passLinger: () => time.advance(LINGER_MS),
   };
-});
+}
 
-function memoryClient(transport: MemoryTransport, protocol: string): TestClient {
-  const peer = transport.connect(protocol);
+describeTransport('memory', async (limits) => memoryHarness(limits));
+describeHttp('memory', async (limits) => memoryHarness(limits));
+
+function memoryExchange(answer: MemoryAnswer): TestExchange {
+  return {
+    get status() {
+      return answer.head?.status;
+    },
+    header: (name) =>
+      Object.entries(answer.head?.headers ?? {}).find(([one]) => one.toLowerCase() === name.toLowerCase())?.[1],
+    get text() {
+      return answer.text;
+    },
+    get isComplete() {
+      return answer.isComplete;
+    },
+    get isCut() {
+      return answer.isCut;
+    },
+    pause: () => answer.pause(),
+    resume: () => answer.resume(),
+    leave: () => answer.leave(),
+  };
+}
+
+function memoryClient(peer: MemoryPeer): TestClient {
   const messages: (string | Uint8Array)[] = [];
   let closedWith: TestClient['closedWith'];
   peer.handler = {

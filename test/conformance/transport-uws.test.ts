@@ -1,123 +1,29 @@
-import { connect as connectTcp, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
-import { realTime, type Time } from '../../broker/kernel/time.ts';
 import { SUBPROTOCOL } from '../../broker/protocol/index.ts';
-import { LINGER_MS } from '../../broker/transports/linger.ts';
+import type { NetworkOptions } from '../../broker/transports/network-options.ts';
 import type { ConnectionHandler, Door, Transport } from '../../broker/transports/transport.ts';
-import { createUwsTransport, type UwsOptions } from '../../broker/transports/uws.ts';
-import { describeTransport, type TestClient, type TransportHarness } from './transport.conformance.ts';
+import { createUwsTransport as createIfThere } from '../../broker/transports/uws.ts';
+import { baseOptions, networkHarness, until, webSocketClient } from '../support/network-harness.ts';
+import { describeHttp } from './http.conformance.ts';
+import { describeTransport } from './transport.conformance.ts';
 
-/** Real time, but for the linger, which passes when the test says so. */
-function timeWithLingerInHand(): { readonly time: Time; passLinger(): void } {
-  const lingering = new Set<() => void>();
-  const time: Time = {
-    ...realTime,
-    every(periodMs, tick) {
-      if (periodMs < LINGER_MS) return realTime.every(periodMs, tick);
-      lingering.add(tick);
-      return () => void lingering.delete(tick);
-    },
-  };
-  return {
-    time,
-    passLinger: () => {
-      for (const tick of [...lingering]) tick();
-    },
-  };
+async function createUwsTransport(options: NetworkOptions): Promise<Transport> {
+  const transport = await createIfThere(options);
+  if (transport === undefined) throw new Error('uWebSockets.js did not load');
+  return transport;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('it never came about');
-    await sleep(1);
-  }
-}
+/** Loudly: on a Node that the binary is not for, there is nothing to test. */
+const isThere = (await createIfThere(baseOptions)) !== undefined;
+if (!isThere) console.warn(`uWebSockets.js has no binary for Node ${process.version}: its tests are skipped`);
 
-const baseOptions: UwsOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  frameBytesMax: 65_536,
-  backpressureBytesMax: 262_144,
-  idleTimeoutMs: 60_000,
-  time: realTime,
-  onFault: (fault) => {
-    throw fault;
-  },
-};
+describe.runIf(isThere)('uWebSockets.js', () => {
+  describeTransport('uws', (limits) => networkHarness(createUwsTransport, limits));
+  describeHttp('uws', (limits) => networkHarness(createUwsTransport, limits));
+});
 
-/** The address is known only once it listens, and the rival is made before that. */
-async function uwsHarness(
-  limits: Pick<UwsOptions, 'frameBytesMax' | 'backpressureBytesMax'>,
-): Promise<TransportHarness> {
-  const { time, passLinger } = timeWithLingerInHand();
-  const faults: unknown[] = [];
-  const port = await freePort();
-  const options = { ...baseOptions, ...limits, port, time, onFault: (fault: unknown) => void faults.push(fault) };
-  const transport = await createUwsTransport(options);
-  const rival = await createUwsTransport(options);
-  return {
-    transport,
-    faults,
-    rival: () => rival,
-    connect: ({ protocol = SUBPROTOCOL } = {}) => uwsClient(`ws://127.0.0.1:${port}/`, protocol),
-    async page(path) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`);
-      return {
-        status: response.status,
-        contentType: response.headers.get('content-type') ?? '',
-        body: await response.text(),
-      };
-    },
-    until,
-    passLinger,
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-function uwsClient(url: string, protocol: string): TestClient {
-  const socket = new WebSocket(url, protocol, { perMessageDeflate: false });
-  const messages: (string | Uint8Array)[] = [];
-  let closedWith: TestClient['closedWith'];
-  socket.on('message', (data: Buffer, isBinary) => void messages.push(isBinary ? new Uint8Array(data) : `${data}`));
-  socket.on('close', (code, reason) => {
-    closedWith = { code, reason: reason.toString() };
-  });
-  // A close always follows.
-  socket.on('error', () => {});
-  return {
-    messages,
-    get state() {
-      if (closedWith !== undefined) return 'closed';
-      return socket.readyState === WebSocket.CONNECTING ? 'connecting' : 'open';
-    },
-    get closedWith() {
-      return closedWith;
-    },
-    sendText: (message) => socket.send(message),
-    sendBinary: (message) => socket.send(message),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: (code, reason) => socket.close(code, reason),
-    vanish: () => socket.terminate(),
-  };
-}
-
-describeTransport('uws', uwsHarness);
-
-describe('uws on the wire', () => {
+describe.runIf(isThere)('uws on the wire', () => {
   const transports: Transport[] = [];
 
   afterEach(async () => {
@@ -135,8 +41,9 @@ describe('uws on the wire', () => {
     const transport = await createUwsTransport(baseOptions);
     transports.push(transport);
     const { port } = await transport.listen({
+      admit: () => ({ protocol: SUBPROTOCOL }),
       accept: () => handler,
-      page: (path) => (path === '/page' ? { status: 200, contentType: 'text/plain', body: 'abc' } : undefined),
+      request: ({ path }, reply) => reply.send({ status: path === '/page' ? 200 : 404, headers: {}, body: 'abc' }),
       ...door,
     });
     return { port, calls };
@@ -146,61 +53,9 @@ describe('uws on the wire', () => {
     expect((await listening()).port).toBeGreaterThan(0);
   });
 
-  it('takes connections at /tellwhen too, and nowhere else', async () => {
+  it('survives bytes that are no HTTP', async () => {
     const { port } = await listening();
-    const good = uwsClient(`ws://127.0.0.1:${port}/tellwhen`, SUBPROTOCOL);
-    await until(() => good.state === 'open');
-    const bad = uwsClient(`ws://127.0.0.1:${port}/elsewhere`, SUBPROTOCOL);
-    await until(() => bad.closedWith !== undefined);
-    expect(good.state).toBe('open');
-  });
-
-  it('names the subprotocol it speaks to whoever offers none or another', async () => {
-    const { port } = await listening();
-    for (const offer of ['', 'Sec-WebSocket-Protocol: mqtt, other\r\n']) {
-      const answer = await rawAnswer(port, `${UPGRADE}${offer}\r\n`);
-      expect(answer).toMatch(/^HTTP\/1.1 400 /);
-      expect(answer).toContain(SUBPROTOCOL);
-    }
-  });
-
-  it('finds its subprotocol among several', async () => {
-    const { port } = await listening();
-    const answer = await rawAnswer(port, `${UPGRADE}Sec-WebSocket-Protocol: mqtt, ${SUBPROTOCOL}\r\n\r\n`);
-    expect(answer).toMatch(/^HTTP\/1.1 101 /);
-    expect(answer.toLowerCase()).toContain(`sec-websocket-protocol: ${SUBPROTOCOL}`);
-  });
-
-  it('answers HEAD without a body and refuses other methods', async () => {
-    const { port } = await listening();
-    const head = await fetch(`http://127.0.0.1:${port}/page`, { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '3', '']);
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-      const init = method === 'POST' || method === 'PUT' ? { method, body: 'x'.repeat(100_000) } : { method };
-      const response = await fetch(`http://127.0.0.1:${port}/page`, init);
-      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD']);
-      await response.text();
-    }
-  });
-
-  it('survives a page whose reader has left, and bytes that are no HTTP', async () => {
-    let finish = (): void => {};
-    let asked = false;
-    const { port } = await listening({
-      page: (path) => {
-        if (path !== '/slow') return { status: 200, contentType: 'text/plain', body: 'abc' };
-        asked = true;
-        return new Promise((resolve) => {
-          finish = () => resolve({ status: 200, contentType: 'text/plain', body: 'late' });
-        });
-      },
-    });
-    const reader = connectTcp(port, '127.0.0.1');
-    reader.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
-    await until(() => asked);
-    reader.destroy();
     await rawAnswer(port, '\u0000\u0001garbage\r\n\r\n');
-    finish();
     expect(await (await fetch(`http://127.0.0.1:${port}/page`)).text()).toBe('abc');
   });
 
@@ -221,7 +76,7 @@ describe('uws on the wire', () => {
 
   it('cuts off a frame of more than twice the limit without reading it', async () => {
     const { port, calls } = await listening();
-    const client = uwsClient(`ws://127.0.0.1:${port}/`, SUBPROTOCOL);
+    const client = webSocketClient(`ws://127.0.0.1:${port}/`, SUBPROTOCOL);
     await until(() => client.state === 'open');
     client.sendBinary(new Uint8Array(2 * baseOptions.frameBytesMax + 1));
     await until(() => client.closedWith !== undefined && calls.length > 0);
@@ -230,8 +85,9 @@ describe('uws on the wire', () => {
 
   it('says what is wrong with an address', async () => {
     const door: Door = {
+      admit: () => ({ protocol: SUBPROTOCOL }),
       accept: () => ({ onText: () => {}, onBinary: () => {}, onWritable: () => {}, onClose: () => {} }),
-      page: () => undefined,
+      request: () => {},
     };
     for (const host of ['no-such-host.invalid', '192.0.2.1']) {
       const transport = await createUwsTransport({ ...baseOptions, host });

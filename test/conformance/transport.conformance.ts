@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SUBPROTOCOL } from '../../broker/protocol/index.ts';
 import type {
+  Admission,
   Connection,
   ConnectionHandler,
   Door,
-  Page,
   SendOutcome,
   Transport,
+  UpgradeWish,
 } from '../../broker/transports/transport.ts';
 
 /** A client as the suite needs it: what it received, and the faults it can make. */
@@ -25,8 +27,7 @@ export interface TransportHarness {
   readonly transport: Transport;
   /** Another transport, for the address at which the first one listens. */
   rival(): Transport;
-  connect(options?: { readonly protocol?: string }): TestClient;
-  page(path: string): Promise<Page>;
+  connect(options?: { readonly protocol?: string; readonly path?: string; readonly origin?: string }): TestClient;
   /** Lets the world turn until it holds, or fails. */
   until(condition: () => boolean): Promise<void>;
   /** Passes the time for which a closing connection waits for a peer that does not read. */
@@ -36,6 +37,7 @@ export interface TransportHarness {
 
 export interface HarnessLimits {
   readonly frameBytesMax: number;
+  readonly bodyBytesMax: number;
   readonly backpressureBytesMax: number;
 }
 
@@ -82,7 +84,15 @@ class Recorder implements ConnectionHandler {
 
 class TestDoor implements Door {
   readonly recorders: Recorder[] = [];
+  readonly wishes: UpgradeWish[] = [];
+  onAdmit: (wish: UpgradeWish) => Admission = ({ protocols }) =>
+    protocols.includes(SUBPROTOCOL) ? { protocol: SUBPROTOCOL } : { status: 400, headers: {}, body: 'no' };
   onAccept: (connection: Connection) => void = () => {};
+
+  admit(wish: UpgradeWish): Admission {
+    this.wishes.push(wish);
+    return this.onAdmit(wish);
+  }
 
   accept(connection: Connection): ConnectionHandler {
     this.onAccept(connection);
@@ -91,24 +101,13 @@ class TestDoor implements Door {
     return recorder;
   }
 
-  page(path: string): Promise<Page> | Page | undefined {
-    switch (path) {
-      case '/page':
-        return { status: 203, contentType: 'text/x-test', body: 'héllo' };
-      case '/throws':
-        throw new Error('thrown by page');
-      case '/rejects':
-        return Promise.reject(new Error('rejected by page'));
-      default:
-        return undefined;
-    }
-  }
+  request(): void {}
 }
 
 /** What every transport promises, run against one of them. */
 export function describeTransport(name: string, make: (limits: HarnessLimits) => Promise<TransportHarness>): void {
   describe(`transport contract: ${name}`, () => {
-    const limits: HarnessLimits = { frameBytesMax: 65_536, backpressureBytesMax: 262_144 };
+    const limits: HarnessLimits = { frameBytesMax: 65_536, bodyBytesMax: 65_536, backpressureBytesMax: 262_144 };
     let harness: TransportHarness;
     let door: TestDoor;
 
@@ -356,25 +355,6 @@ export function describeTransport(name: string, make: (limits: HarnessLimits) =>
       });
     });
 
-    describe('pages', () => {
-      it('are answered by the door', async () => {
-        expect(await harness.page('/page')).toEqual({ status: 203, contentType: 'text/x-test', body: 'héllo' });
-      });
-
-      it('that do not exist are 404', async () => {
-        expect(await harness.page('/nothing')).toMatchObject({ status: 404 });
-      });
-
-      it('that fail are 500, and the fault is reported and not shown', async () => {
-        for (const path of ['/throws', '/rejects']) {
-          const page = await harness.page(path);
-          expect(page.status).toBe(500);
-          expect(page.body).not.toContain('by page');
-        }
-        expect(harness.faults).toEqual([new Error('thrown by page'), new Error('rejected by page')]);
-      });
-    });
-
     describe('the address', () => {
       it('is never shared', async () => {
         await expect(harness.rival().listen(new TestDoor())).rejects.toMatchObject({
@@ -392,14 +372,33 @@ export function describeTransport(name: string, make: (limits: HarnessLimits) =>
     });
 
     describe('the door', () => {
-      it('is shut for a peer with another subprotocol', async () => {
+      it('is shut for a peer that is not admitted', async () => {
         const client = harness.connect({ protocol: 'other.1' });
         await harness.until(() => client.closedWith !== undefined);
         expect(client.closedWith?.code).toBe(1006);
         expect(door.recorders).toEqual([]);
       });
 
-      it('is shut by stopAccepting; whoever is inside stays, and pages are answered', async () => {
+      it('is shut where admitting throws, and the fault is reported', async () => {
+        door.onAdmit = () => {
+          throw new Error('thrown by admit');
+        };
+        const client = harness.connect();
+        await harness.until(() => client.closedWith !== undefined);
+        expect(harness.faults).toEqual([new Error('thrown by admit')]);
+      });
+
+      it('sees path, subprotocols and headers, and what it admits is known of the connection', async () => {
+        door.onAdmit = () => ({ protocol: 'other.1' });
+        const client = harness.connect({ protocol: 'other.1', path: '/there', origin: 'https://a.example' });
+        await harness.until(() => client.state === 'open' && door.recorders.length > 0);
+        const [wish] = door.wishes;
+        expect(wish).toMatchObject({ path: '/there', protocols: ['other.1'] });
+        expect(wish?.headers.get('origin')).toBe('https://a.example');
+        expect(door.recorders[0]?.connection.protocol).toBe('other.1');
+      });
+
+      it('is shut by stopAccepting; whoever is inside stays', async () => {
         const { client, broker } = await connected();
         harness.transport.stopAccepting();
         const late = harness.connect();
@@ -408,7 +407,6 @@ export function describeTransport(name: string, make: (limits: HarnessLimits) =>
         expect(door.recorders).toEqual([broker]);
         client.sendText('still here');
         await harness.until(() => broker.calls.length === 1);
-        expect(await harness.page('/page')).toMatchObject({ status: 203 });
       });
 
       it('closes for good at once after its connections, and they still learn why', async () => {

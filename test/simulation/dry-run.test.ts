@@ -15,7 +15,7 @@ describe('a dry run', () => {
     subscriber.subscribe({ topic: 'sensors/+', when: 'temperature > 35' });
     const all = other.subscribe({ topic: '#', mode: 'pull' }).subscription;
     const quiet = async () => {
-      const { body } = await transport.page('/metrics');
+      const body = String((await transport.page('/metrics')).body);
       return body.split('\n').filter((line) => !/^tellwhen_(frame|index_filters|index_bytes)/.test(line));
     };
     const before = await quiet();

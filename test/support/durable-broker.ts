@@ -5,6 +5,7 @@ import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import type { StoreError } from '../../broker/store/store.ts';
 import { MemoryTransport } from '../../broker/transports/memory.ts';
 import { HeldStore } from './held-store.ts';
+import { MqttPeer } from './mqtt-peer.ts';
 import { RawPeer } from './raw-peer.ts';
 import { started } from './simulated-broker.ts';
 import { ProcessTime } from './simulation/process-time.ts';
@@ -97,9 +98,20 @@ export class DurableBroker {
     return peer;
   }
 
+  /** A client that speaks MQTT and has not said CONNECT. */
+  mqtt(version: 4 | 5 = 5): MqttPeer {
+    const peer = new MqttPeer(
+      this.#running.transport.connect('mqtt', { path: '/mqtt' }),
+      () => this.time.settle(),
+      version,
+    );
+    this.time.settle();
+    return peer;
+  }
+
   /** One series of /metrics, by its name and labels as they stand there. */
   async metric(series: string): Promise<number> {
-    const { body } = await this.#running.transport.page('/metrics');
+    const body = String((await this.#running.transport.page('/metrics')).body);
     const line = body.split('\n').find((one) => one.startsWith(`${series} `));
     if (line === undefined) throw new Error(`no series ${series} in\n${body}`);
     return Number(line.slice(series.length + 1));

@@ -50,7 +50,7 @@ export async function simulatedBroker(config: Partial<Config> = {}): Promise<Sim
       return peer;
     },
     async metric(series) {
-      const { body } = await transport.page('/metrics');
+      const body = String((await transport.page('/metrics')).body);
       const line = body.split('\n').find((one) => one.startsWith(`${series} `));
       if (line === undefined) throw new Error(`no series ${series} in\n${body}`);
       return Number(line.slice(series.length + 1));

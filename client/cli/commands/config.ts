@@ -10,6 +10,7 @@ import { UsageError } from '../usage-error.ts';
 const SHOWN: ReadonlySet<OptionName> = new Set<OptionName>([
   'host',
   'port',
+  'mqttPort',
   'dataDir',
   'memory',
   'logLevel',

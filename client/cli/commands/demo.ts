@@ -72,7 +72,7 @@ The quakes: a feed of the USGS (https://earthquake.usgs.gov/earthquakes/feed/v1.
 async function withBroker(url: string | undefined, work: (url: string) => Promise<number>): Promise<number> {
   if (url !== undefined) return work(url);
   const { startBroker } = await import('../../../broker/index.ts');
-  const broker = await startBroker({ config: { port: 0, memory: true } });
+  const broker = await startBroker({ config: { port: 0, mqttPort: 0, memory: true } });
   try {
     return await work(`ws://${broker.address.host}:${broker.address.port}`);
   } finally {

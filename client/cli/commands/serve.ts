@@ -34,9 +34,9 @@ export const serve = command({
         configPath,
         flags: flagsOf(given),
         stop: terminal.stop,
-        listening: ({ address }) => {
+        listening: ({ address, mqttAddress }) => {
           // Where the greeting cannot be written, the terminal says stop.
-          if (terminal.interactive) greet(address, terminal).catch(() => {});
+          if (terminal.interactive) greet(address, mqttAddress?.port, terminal).catch(() => {});
         },
       });
       return EXIT.ok;
@@ -50,14 +50,16 @@ export const serve = command({
 /** For people: where it is, and what to type next. */
 async function greet(
   { host, port }: { readonly host: string; readonly port: number },
+  mqttPort: number | undefined,
   terminal: Terminal,
 ): Promise<void> {
   const { bold, dim } = terminal.paint;
   const name = host.includes(':') ? `[${host}]` : host;
   const program = invocation();
   const url = port === DEFAULT_PORT ? '' : ` --url ws://127.0.0.1:${port}`;
+  const mqtt = mqttPort === undefined ? '' : `  ${dim(`MQTT: port ${mqttPort}`)}`;
   await terminal.print(`
-${bold(`Tellwhen ${VERSION}`)} listens on ${bold(`ws://${name}:${port}`)}  ${dim(`metrics: http://${name}:${port}/metrics`)}
+${bold(`Tellwhen ${VERSION}`)} listens on ${bold(`ws://${name}:${port}`)}  ${dim(`metrics: http://${name}:${port}/metrics`)}${mqtt}
 
 Now, in a second terminal, be told of hot rooms:
   ${program} sub 'sensors/#' --when 'temperature > 30'${url}

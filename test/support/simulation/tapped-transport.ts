@@ -35,7 +35,8 @@ export class TappedTransport implements Transport {
   listen(door: Door): Promise<Address> {
     return this.#inner.listen({
       accept: (connection) => this.#accept(door, connection),
-      page: (path) => door.page(path),
+      admit: (wish) => door.admit(wish),
+      request: (request, reply) => door.request(request, reply),
     });
   }
 
@@ -83,6 +84,10 @@ class TappedConnection implements Connection {
 
   get remote(): string {
     return this.#inner.remote;
+  }
+
+  get protocol(): string {
+    return this.#inner.protocol;
   }
 
   get bufferedBytes(): number {

@@ -170,7 +170,7 @@ export class World {
 
   /** A page of metrics, as text. */
   async metrics(): Promise<string> {
-    return (await this.#process?.transport.page('/metrics'))?.body ?? '';
+    return String((await this.#process?.transport.page('/metrics'))?.body ?? '');
   }
 
   #openLogged(behind: Store, time: Time): Promise<Store> {

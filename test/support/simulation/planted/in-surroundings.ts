@@ -149,10 +149,12 @@ function sending(transport: Transport, times: (i: number) => number): Transport 
     name: transport.name,
     listen: (door: Door) =>
       transport.listen({
-        page: (path) => door.page(path),
+        admit: (wish) => door.admit(wish),
+        request: (request, reply) => door.request(request, reply),
         accept: (connection) =>
           door.accept({
             remote: connection.remote,
+            protocol: connection.protocol,
             get bufferedBytes() {
               return connection.bufferedBytes;
             },

@@ -11,6 +11,7 @@ import type { Connection } from '../../../../broker/transports/transport.ts';
 function stuck() {
   const state = { bufferedBytes: 0, nudges: 0, pumps: 0 };
   const connection: Connection = {
+    protocol: 'test',
     remote: 'test',
     get bufferedBytes() {
       return state.bufferedBytes;

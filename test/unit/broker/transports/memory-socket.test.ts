@@ -27,7 +27,8 @@ async function world() {
         onClose: (code, reason) => void closes.push([code, reason]),
       };
     },
-    page: () => undefined,
+    admit: () => ({ protocol: SUBPROTOCOL }),
+    request: () => {},
   });
   const connect = memorySockets(transport);
   const open = () => {

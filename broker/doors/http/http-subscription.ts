@@ -1,0 +1,22 @@
+import type { Session } from '../../session/session.ts';
+import type { Subscription } from '../../subscribe/subscription.ts';
+import type { Readers } from './readers.ts';
+import type { SubscriptionWish } from './schemas.ts';
+
+/** A subscription as a resource: it has a name instead of a connection, and lives by its lease while nobody reads. */
+export interface HttpSubscription {
+  readonly name: string;
+  /** As it was asked for. */
+  wish: SubscriptionWish;
+  readonly session: Session;
+  readonly subscription: Subscription;
+  readonly readers: Readers;
+  /** The mailbox that it takes from was made by it. */
+  readonly created: boolean;
+  /** For ETag: another one after each change. */
+  version: number;
+  /** When somebody last had to do with it, on the monotonic clock. For those that take from a mailbox, whose lease is not theirs. */
+  usedMs: number;
+  /** Ends what sends its events to a URL, if something does. */
+  stopSending: () => void;
+}

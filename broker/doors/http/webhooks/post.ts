@@ -1,0 +1,107 @@
+import { lookup as lookupName } from 'node:dns';
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Time } from '../../../kernel/time.ts';
+import { isPrivateAddress } from './private-addresses.ts';
+
+export interface PostMeans {
+  readonly time: Time;
+  /** Whether addresses of this machine and of private networks may be posted to. */
+  readonly privateAllowed: boolean;
+  /** Longest time from the beginning to the head of the answer. */
+  readonly timeoutMs: number;
+}
+
+export interface PostedAnswer {
+  readonly status: number;
+  /** As the header Retry-After says, in seconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** Sends events to URLs. */
+export interface Post {
+  /** Why this URL is never posted to, if it is not: what can be told before its name is looked up. */
+  refusal(url: URL): string | undefined;
+  /** Resolves with the head of the answer; rejects where there is none. Redirects are not followed. */
+  post(url: URL, headers: { readonly [name: string]: string }, body: Uint8Array): Promise<PostedAnswer>;
+  /** Gives up what is under way. */
+  close(): void;
+}
+
+const CONNECTIONS_A_HOST = 64;
+/** Of an answer nobody reads the body; with more than that the connection is not worth keeping. */
+const BODY_BYTES_MAX = 65_536;
+
+/**
+ * Posts over HTTP and HTTPS. Somebody who may name a URL must not reach through the broker what only the broker reaches; so
+ * the address that a name stands for is looked at where the connection is made to it, and not before: a name that was
+ * looked up twice may have had two answers.
+ */
+export function createPost({ time, privateAllowed, timeoutMs }: PostMeans): Post {
+  const options = { keepAlive: true, maxSockets: CONNECTIONS_A_HOST };
+  const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
+  const lookup = privateAllowed ? undefined : publicLookup;
+  return {
+    refusal(url) {
+      if (url.username !== '' || url.password !== '') return 'a URL with a password in it';
+      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+      if (privateAllowed || isIP(host) === 0 || !isPrivateAddress(host)) return undefined;
+      return `the address ${host} is not public; the option webhookPrivateAllowed allows it`;
+    },
+    post(url, headers, body) {
+      const refusal = this.refusal(url);
+      if (refusal !== undefined) return Promise.reject(new Error(refusal));
+      return new Promise((resolve, reject) => {
+        const isHttps = url.protocol === 'https:';
+        const head = { method: 'POST', headers: { ...headers, 'content-length': String(body.length) } };
+        const request = isHttps
+          ? requestHttps(url, { ...head, agent: agents.https, ...(lookup && { lookup }) })
+          : requestHttp(url, { ...head, agent: agents.http, ...(lookup && { lookup }) });
+        const stopWaiting = time.every(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+        request.on('response', (response) => {
+          stopWaiting();
+          discard(response);
+          resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfterMs(response.headers['retry-after']) });
+        });
+        request.on('error', (error) => {
+          stopWaiting();
+          reject(error);
+        });
+        request.end(body);
+      });
+    },
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** As the usual one, but that it finds no address that is not public. */
+const publicLookup: LookupFunction = (hostname, options, then) => {
+  lookupName(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) {
+      then(error, '');
+      return;
+    }
+    const publicOnes = addresses.filter(({ address }) => !isPrivateAddress(address));
+    const [first] = publicOnes;
+    if (first === undefined) then(new Error(`${hostname} has no public address`), '');
+    else if (options.all === true) then(null, publicOnes);
+    else then(null, first.address, first.family);
+  });
+};
+
+function discard(response: IncomingMessage): void {
+  let bytes = 0;
+  response.on('data', (piece: Uint8Array) => {
+    bytes += piece.length;
+    if (bytes > BODY_BYTES_MAX) response.destroy();
+  });
+  response.on('error', () => {});
+}
+
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
+}

@@ -1,0 +1,190 @@
+import { CloudEvent, HTTP } from 'cloudevents';
+import { describe, expect, it } from 'vitest';
+import { httpBroker as broker } from '../../support/http-broker.ts';
+
+const RECEIPT = { durable: false, repeated: false, delayed: false, unreadable: false };
+
+describe('POST /v1/topics/{topic}', () => {
+  it('publishes JSON, which predicates read, and answers with the receipt', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    const { subscription } = peer.subscribe({ topic: 'sensors/+/temp', when: 'temperature > 30' });
+    const answer = http.send('POST', '/v1/topics/sensors/7/temp', { temperature: 31 });
+    expect([answer.status, answer.json]).toEqual([200, { ...RECEIPT, seq: 1, matched: 1 }]);
+    expect(http.send('POST', '/v1/topics/sensors/7/temp', { temperature: 30 }).json.matched).toBe(0);
+    expect(peer.take('event')).toMatchObject([
+      { subscription, seq: 1, topic: 'sensors/7/temp', data: { temperature: 31 } },
+    ]);
+  });
+
+  it('publishes bytes of any type, as they are', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    peer.subscribe({ topic: 'a', when: "$contentType = 'image/x-test' AND $size = 3" });
+    const answer = http.send('POST', '/v1/topics/a', Uint8Array.of(1, 2, 255), { 'Content-Type': 'image/x-test' });
+    expect(answer.json.matched).toBe(1);
+  });
+
+  it('decodes the path: a topic may have any character', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    peer.subscribe({ topic: 'a b/ü:x/#' });
+    expect(http.send('POST', '/v1/topics/a%20b/%C3%BC:x/c%2Fd', {}).json.matched).toBe(1);
+    expect(peer.take('event')).toMatchObject([{ topic: 'a b/ü:x/c/d' }]);
+    expect(http.send('POST', '/v1/topics/a%', {}).json).toMatchObject({ status: 400, code: 'request_malformed' });
+  });
+
+  it('does what the query asks', async () => {
+    const { http, greeted, time } = await broker();
+    http.send('POST', '/v1/topics/rooms/7?retain=true', { temperature: 21 });
+    const peer = greeted();
+    peer.subscribe({ topic: 'rooms/#' });
+    time.advance(10);
+    expect(peer.take('event')).toMatchObject([{ retained: true, data: { temperature: 21 } }]);
+    const delayed = http.begin('POST', '/v1/topics/rooms/8?delayMs=5000', { temperature: 22 });
+    expect(http.result(delayed)).toMatchObject({ status: 202, json: { seq: 0, delayed: true } });
+    expect(peer.take('event')).toEqual([]);
+    time.advance(5_200);
+    expect(peer.take('event')).toMatchObject([{ topic: 'rooms/8' }]);
+    expect(http.send('POST', '/v1/topics/nobody?mandatory=true', {})).toMatchObject({
+      status: 409,
+      json: { code: 'no_match', retry: true },
+    });
+    expect(http.send('POST', '/v1/topics/a?durable=true', {}).json).toMatchObject({ code: 'not_durable' });
+  });
+
+  it('recognises an event by its Idempotency-Key, and one by its own identity', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    peer.subscribe({ topic: '#' });
+    for (const headers of [{ 'Idempotency-Key': 'k1' }, { 'Idempotency-Key': 'k1' }]) {
+      expect(http.send('POST', '/v1/topics/a', { n: 1 }, headers).json).toMatchObject({ seq: 1, matched: 1 });
+    }
+    expect(http.send('POST', '/v1/topics/a', { n: 1 }, { 'Idempotency-Key': 'k2' }).json).toMatchObject({ seq: 2 });
+    expect(http.send('POST', '/v1/topics/a?id=1&source=s', { n: 2 }).json).toMatchObject({ seq: 3, repeated: false });
+    expect(http.send('POST', '/v1/topics/a?id=1&source=s', { n: 2 }).json).toMatchObject({ seq: 3, repeated: true });
+    expect(peer.take('event')).toHaveLength(3);
+    const long = http.send('POST', '/v1/topics/a', {}, { 'Idempotency-Key': 'k'.repeat(257) });
+    expect(long.json.code).toBe('request_malformed');
+  });
+
+  it.each([
+    ['/v1/topics/a/%2B', {}, 400, 'topic_invalid'],
+    ['/v1/topics/$dead/x', {}, 400, 'topic_invalid'],
+    ['/v1/topics/a?retain=yes', {}, 400, 'request_malformed'],
+    ['/v1/topics/a?nonsense=1', {}, 400, 'request_malformed'],
+    ['/v1/topics/a?ttlMs=1&ttlMs=2', {}, 400, 'request_malformed'],
+    ['/v1/topics/a', 'x'.repeat(300_000), 413, 'event_too_large'],
+    ['/v1/topics/a', 'x'.repeat(1_100_000), 413, 'request_too_large'],
+  ])('refuses %s with a problem', async (path, body, status, code) => {
+    const { http } = await broker();
+    const answer = http.send('POST', path, body);
+    expect(answer.status).toBe(status);
+    expect(answer.headers['Content-Type']).toBe('application/problem+json');
+    expect(answer.json).toMatchObject({ type: `urn:tellwhen:problem:${code}`, status, code, retry: false });
+    expect(answer.json.detail).not.toBe('');
+  });
+
+  it('keeps to the rate of an address: 429 with Retry-After', async () => {
+    const { http, time } = await broker({ publishPerSecondMax: 10, publishBurst: 1 });
+    expect(http.send('POST', '/v1/topics/a', {}).status).toBe(200);
+    const refused = http.send('POST', '/v1/topics/a', {});
+    expect(refused).toMatchObject({ status: 429, json: { code: 'rate_limited', retry: true } });
+    expect(refused.headers['Retry-After']).toBe('1');
+    time.advance(1_000);
+    expect(http.send('POST', '/v1/topics/a', {}).status).toBe(200);
+  });
+
+  it('is counted like any publish', async () => {
+    const { http, metric } = await broker();
+    http.send('POST', '/v1/topics/a', {});
+    http.send('POST', '/v1/topics/%2B', {});
+    expect(await metric('tellwhen_events_published_total')).toBe(1);
+    expect(await metric('tellwhen_events_refused_total{code="topic_invalid"}')).toBe(1);
+  });
+});
+
+describe('CloudEvents to a topic, as the npm package sends them', () => {
+  const event = new CloudEvent({
+    id: 'A234 "x" %é',
+    source: 'urn:example:x',
+    type: 'com.example.made',
+    subject: 'room 7',
+    time: '2026-02-03T04:05:06.700Z',
+    datacontenttype: 'application/json',
+    site: 'north',
+    count: 5,
+    urgent: true,
+    data: { temperature: 31 },
+  });
+
+  it.each(['binary', 'structured'] as const)('in %s mode', async (mode) => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    const when =
+      "temperature > 30 AND $attr.site = 'north' AND $attr.type = 'com.example.made' AND $attr.subject = 'room 7'";
+    peer.subscribe({ topic: 'a', when: `${when} AND $source = 'urn:example:x' AND $time = 1770091506700` });
+    const { headers, body } = HTTP[mode](event);
+    const answer = http.send('POST', '/v1/topics/a', body as string, headers as { [name: string]: string });
+    expect(answer.json).toMatchObject({ matched: 1 });
+    const again = http.send('POST', '/v1/topics/a', body as string, headers as { [name: string]: string });
+    expect(again.json).toMatchObject({ repeated: true });
+  });
+
+  it('in batch mode: all that can be read are published, in order, each with its receipt', async () => {
+    const { http, greeted } = await broker({ eventBytesMax: 1_000 });
+    const peer = greeted();
+    peer.subscribe({ topic: 'a' });
+    const large = { ...event.toJSON(), id: 'large', data: 'x'.repeat(2_000) };
+    const batch = [event.toJSON(), large, { ...event.toJSON(), id: 'b' }];
+    const answer = http.send('POST', '/v1/topics/a', batch, { 'Content-Type': 'application/cloudevents-batch+json' });
+    expect(answer.status).toBe(207);
+    expect(answer.json.receipts).toMatchObject([{ seq: 1 }, { problem: { code: 'event_too_large' } }, { seq: 2 }]);
+    expect(peer.take('event')).toHaveLength(2);
+    const empty = http.send('POST', '/v1/topics/a', [], { 'Content-Type': 'application/cloudevents-batch+json' });
+    expect(empty).toMatchObject({ status: 200, json: { receipts: [] } });
+  });
+
+  it('carry bytes and texts', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    peer.subscribe({ topic: 'a', when: "$contentType = 'text/plain' AND $size = 2" });
+    const common = { specversion: '1.0', source: 's', type: 't', datacontenttype: 'text/plain' };
+    const headers = { 'Content-Type': 'application/cloudevents+json' };
+    for (const data of [{ data_base64: 'YWI=' }, { data: 'ab' }]) {
+      const answer = http.send('POST', '/v1/topics/a', { ...common, ...data, id: JSON.stringify(data) }, headers);
+      expect(answer.json).toMatchObject({ matched: 1 });
+    }
+  });
+
+  it.each([
+    [{}, /specversion/],
+    [{ specversion: '0.3' }, /specversion/],
+    [{ specversion: '1.0', id: '1', source: 's' }, /type/],
+    [{ specversion: '1.0', id: '', source: 's', type: 't' }, /id/],
+    [{ specversion: '1.0', id: 5, source: 's', type: 't' }, /id/],
+    [{ specversion: '1.0', id: '1', source: 's', type: 't', time: 'yesterday' }, /time/],
+    [{ specversion: '1.0', id: '1', source: 's', type: 't', Upper: 'x' }, /Upper/],
+    [{ specversion: '1.0', id: '1', source: 's', type: 't', nested: {} }, /nested/],
+    [{ specversion: '1.0', id: '1', source: 's', type: 't', data: 1, data_base64: 'YQ==' }, /data_base64/],
+    [{ specversion: '1.0', id: '1', source: 's', type: 't', data_base64: '*' }, /base64/],
+    [[], /object/],
+    ['no', /object/],
+  ])('are refused when they are not what they should be: %j', async (value, detail) => {
+    const { http } = await broker();
+    const answer = http.send('POST', '/v1/topics/a', JSON.stringify(value), {
+      'Content-Type': 'application/cloudevents+json',
+    });
+    expect(answer.json).toMatchObject({
+      status: 400,
+      code: 'request_malformed',
+      detail: expect.stringMatching(detail),
+    });
+  });
+
+  it('are refused in a format that is not read', async () => {
+    const { http } = await broker();
+    const answer = http.send('POST', '/v1/topics/a', 'x', { 'Content-Type': 'application/cloudevents+protobuf' });
+    expect(answer.json).toMatchObject({ status: 415, code: 'media_type_unknown' });
+  });
+});
