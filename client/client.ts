@@ -11,6 +11,8 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
 import { Mailboxes } from './mailboxes.ts';
 import type { Settings } from './options.ts';
+import type { Outbox } from './outbox.ts';
+import { PlainPublication } from './plain-publication.ts';
 import {
   eventToPublish,
   PUBLICATION_NAMES,
@@ -58,6 +60,8 @@ export class Client {
   readonly #identity = new Identity();
   readonly #means: RegistrationMeans;
   #draining = false;
+  /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
+  #plain: PlainPublication | undefined;
 
   /** Made by `connect` only. */
   constructor(settings: Settings) {
@@ -161,15 +165,18 @@ export class Client {
    * Throws TellwhenError `client_closed`, `client_draining`, `invalid_argument`, `event_too_large`.
    */
   publishQuietly(topic: string, data: unknown, options?: PublishOptions): boolean {
+    const plain = this.#plain;
+    if (plain?.isSaidBy(topic, options) === true && data instanceof Uint8Array) {
+      const outbox = this.#outboxWithRoom;
+      outbox?.publishQuietly(plain, data);
+      return outbox !== undefined;
+    }
     if (options !== undefined) checkNames('the options of publishQuietly', options, QUIET_NAMES);
     const event = this.#event(topic, data, options);
-    const { outbox, writable } = this.#link.sender;
-    if (outbox === undefined) {
-      if (this.#link.state === 'closed') throw clientClosed();
-      return false;
-    }
-    if (!writable) return false;
+    const outbox = this.#outboxWithRoom;
+    if (outbox === undefined) return false;
     outbox.publish(0, event);
+    if (data instanceof Uint8Array) this.#plain = PlainPublication.of(event, options);
     return true;
   }
 
@@ -254,6 +261,7 @@ export class Client {
   async drain({ timeoutMs = 10_000, signal }: DrainOptions = {}): Promise<void> {
     if (this.state === 'closed') return;
     this.#draining = true;
+    this.#plain = undefined;
     for (const registration of this.#registry) registration.end();
     const { time } = this.#settings;
     const deadlineMs = time.nowMs() + timeoutMs;
@@ -281,6 +289,13 @@ export class Client {
   get #busy(): boolean {
     if (this.#link.state === 'closed') return false;
     return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
+  }
+
+  /** Where a quiet publish can be written now. Throws TellwhenError `client_closed`. */
+  get #outboxWithRoom(): Outbox | undefined {
+    const { outbox, writable } = this.#link.sender;
+    if (outbox === undefined && this.#link.state === 'closed') throw clientClosed();
+    return writable ? outbox : undefined;
   }
 
   /** Asks; again on another connection, where that does no harm. */

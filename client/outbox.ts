@@ -10,6 +10,7 @@ import {
   writeClientRecord,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
+import type { PlainPublication } from './plain-publication.ts';
 import type { ClientTime } from './time.ts';
 import { OutgoingTopics } from './topics.ts';
 
@@ -43,6 +44,10 @@ export class Outbox {
   #alias = 0;
   #topic = '';
   #options: PublishOptions = NO_OPTIONS;
+  /** What the run that is open was begun by, if it was a quiet publish that said nothing more. */
+  #plain: PlainPublication | undefined;
+  /** Up to so many bytes of bodies, its next data included, nothing is near a limit. */
+  #plainBytesMax = 0;
   readonly #topics: OutgoingTopics;
   #flushDue = false;
 
@@ -72,6 +77,23 @@ export class Outbox {
       if (!taken) throw this.#tooLarge(data);
     }
     if (this.gatheredBytes >= FRAME_BYTES) this.flush();
+  }
+
+  /**
+   * Without a receipt, of an event that says no more than `plain`; of one that follows another of the same, only the size
+   * is looked at. The data is copied. Throws TellwhenError `event_too_large`, with nothing sent.
+   */
+  publishQuietly(plain: PlainPublication, data: Uint8Array): void {
+    const bodies = this.#bodies;
+    const size = data.length;
+    if (plain !== this.#plain || bodies.length + size > this.#plainBytesMax || size > this.#limits.eventBytes) {
+      this.#publishFirst(plain, data);
+      return;
+    }
+    bodies.raw(plain.head);
+    bodies.varint(size);
+    bodies.raw(data);
+    this.#count += 1;
   }
 
   /** An event that may have come to the broker so long ago would be known there, if it is sent again now. */
@@ -126,6 +148,16 @@ export class Outbox {
     this.#send(frame);
   }
 
+  /** What follows it in the same run need not be looked at: that has an end before any limit is reached. */
+  #publishFirst(plain: PlainPublication, data: Uint8Array): void {
+    const { topic, contentType } = plain;
+    this.publish(0, { topic, contentType, data, options: NO_OPTIONS });
+    if (this.#count === 0) return;
+    const frameBytes = Math.min(FRAME_BYTES, this.#limits.dataFrameBytes) - this.#writer.length;
+    this.#plain = plain;
+    this.#plainBytesMax = frameBytes - RUN_HEAD_BYTES_MAX - plain.head.length - SIZE_BYTES_MAX;
+  }
+
   #continues(ref: number, topic: string, options: PublishOptions): boolean {
     if (this.#count === 0 || this.#count === RUN_EVENTS_MAX) return false;
     const next = this.#firstRef === 0 ? 0 : this.#firstRef + this.#count;
@@ -144,6 +176,7 @@ export class Outbox {
     if (this.#count === 0) return;
     const count = this.#count;
     this.#count = 0;
+    this.#plain = undefined;
     writeClientRecord.publishRun(
       this.#writer,
       this.#firstRef,
@@ -229,6 +262,8 @@ export class Outbox {
 const OPTIONS_BYTES_MAX = 11;
 /** More than what stands before the bodies of a run. */
 const RUN_HEAD_BYTES_MAX = 40;
+/** What stands between the head of an event and its data. */
+const SIZE_BYTES_MAX = 8;
 
 /** Of the time that the broker remembers, what is left for the way there. */
 const DEDUP_SHARE = 0.9;

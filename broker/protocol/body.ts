@@ -61,7 +61,20 @@ const TAG_NUMBER = 2;
 const TAG_STRING = 3;
 
 export function writeBody(to: ByteWriter, body: BodyToWrite): void {
-  const { contentType, id, source, time, attributes, data, qos, retain } = body;
+  const { data } = body;
+  writeBodyHead(to, body);
+  // A string on the wire is what data is: a size, and as many bytes.
+  if (typeof data === 'string') {
+    to.string(data);
+    return;
+  }
+  to.varint(data.length);
+  to.raw(data);
+}
+
+/** All that stands before the size and the data, which are to follow. */
+export function writeBodyHead(to: ByteWriter, head: Omit<BodyFields, 'data'>): void {
+  const { contentType, id, source, time, attributes, qos, retain } = head;
   // Over MQTT none is something else than JSON.
   const json = contentType === undefined || (contentType === JSON_CONTENT_TYPE && qos === undefined);
   to.u8(
@@ -78,13 +91,6 @@ export function writeBody(to: ByteWriter, body: BodyToWrite): void {
   if (source !== undefined) to.string(source);
   if (time !== undefined) to.varint(time);
   if (attributes !== undefined) writeAttributes(to, attributes);
-  // A string on the wire is what data is: a size, and as many bytes.
-  if (typeof data === 'string') {
-    to.string(data);
-    return;
-  }
-  to.varint(data.length);
-  to.raw(data);
 }
 
 /** Reads one body. Throws ProtocolError `frame_malformed`. Views live as long as the frame. */

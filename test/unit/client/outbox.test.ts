@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type BodyRun, NO_OPTIONS, type PublishOptions, readClientRecords } from '../../../broker/protocol/index.ts';
 import { Outbox } from '../../../client/outbox.ts';
+import { PlainPublication } from '../../../client/plain-publication.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
 const LIMITS = { controlFrameBytes: 1_000, dataFrameBytes: 120, eventBytes: 60, topicAliases: 3 };
@@ -107,4 +108,48 @@ test('a frame leaves within the turn when it is long enough', () => {
   const { outbox, frames } = outboxAndReader({ ...LIMITS, dataFrameBytes: 1 << 20, eventBytes: 1 << 16 });
   for (let i = 0; i < 40; i++) outbox.publish(0, event('a', 'x'.repeat(4_000)));
   expect(frames.map(({ length }) => length > 65_000 && length < 80_000)).toEqual([true, true]);
+});
+
+test('events that say no more than the last are written as any others, up to every limit', () => {
+  const plains = new Map(
+    ['a', 'b'].map((topic) => {
+      const said = {
+        topic,
+        data: '',
+        contentType: topic === 'a' ? undefined : 'b',
+        options: NO_OPTIONS,
+        repeatable: false,
+      };
+      return [topic, PlainPublication.of(said, undefined) as PlainPublication];
+    }),
+  );
+  const step = fc.oneof(
+    fc.record({ topic: fc.constantFrom('a', 'b'), data: fc.string({ maxLength: 70 }), plain: fc.boolean() }),
+    fc.constant('credit' as const),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 120, max: 400 }), (steps, dataFrameBytes) => {
+      const { outbox, frames, read } = outboxAndReader({ ...LIMITS, dataFrameBytes });
+      const expected: string[] = [];
+      for (const each of steps) {
+        if (each === 'credit') {
+          outbox.credit(9, 1, 1);
+          expected.push('credit 9');
+          continue;
+        }
+        const { topic, data, plain } = each;
+        const bytes = new TextEncoder().encode(data);
+        const said = plains.get(topic) as PlainPublication;
+        const publish = () => (plain ? outbox.publishQuietly(said, bytes) : outbox.publish(0, event(topic, data)));
+        if (bytes.length > LIMITS.eventBytes) expect(publish).toThrow(/event of/);
+        else {
+          publish();
+          expected.push(`0 ${topic}  ${data}`);
+        }
+      }
+      outbox.flush();
+      expect(read().order).toEqual(expected);
+      for (const frame of frames) expect(frame.length).toBeLessThanOrEqual(dataFrameBytes);
+    }),
+  );
 });

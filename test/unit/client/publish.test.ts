@@ -332,6 +332,40 @@ test('quiet publishes ask for no receipt, and are not taken while the socket is 
   expect(broker.peer.sent('publish').map(({ text }) => text)).toEqual(['1', '3']);
 });
 
+test('options that are used again may say something else, and are checked again then', async () => {
+  const { client, broker } = await connected();
+  const data = new Uint8Array([0x37]);
+  const options: Record<string, unknown> = { contentType: 'application/json' };
+  const publish = (topic = 'a'): boolean => client.publishQuietly(topic, data, options);
+  publish();
+  data[0] = 0x38;
+  publish();
+  options['ttlMs'] = 9;
+  publish();
+  options['ttlMs'] = undefined;
+  options['id'] = 'x';
+  publish();
+  delete options['id'];
+  publish('b');
+  publish('b');
+  options['contentType'] = 1;
+  expect(() => publish('b')).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  expect(() => client.publishQuietly('b', data, { ...options, names: 1 } as never)).toThrow(/there is no names/);
+  await turn();
+  expect(
+    broker.peer.sent('publish').map(({ text, alias, id, options: { ttlMs } }) => [alias, text, id, ttlMs]),
+  ).toEqual([
+    [0, '7', undefined, undefined],
+    [0, '8', undefined, undefined],
+    [0, '8', undefined, 9],
+    [0, '8', 'x', undefined],
+    [1, '8', undefined, undefined],
+    [1, '8', undefined, undefined],
+  ]);
+  void client.drain();
+  expect(() => client.publishQuietly('b', data)).toThrow(expect.objectContaining({ code: 'client_draining' }));
+});
+
 test('what is gathered in the turn counts as unsent', async () => {
   const { client } = await connected({ bufferBytesMax: 100 });
   let taken = 0;
