@@ -22,6 +22,8 @@ export interface ConnectionOwner {
   control(frame: BrokerControl): void;
   /** Throws ProtocolError or TellwhenError for what it cannot read. */
   data(frame: Uint8Array): void;
+  /** The network has taken a frame: there may be room again. Called by some sockets only. */
+  sent(): void;
   /** The end, unless the owner closed it. `code` is the WebSocket close code, 1006 where there was none. */
   lost(connection: Connection, error: TellwhenError, code: number): void;
 }
@@ -70,7 +72,7 @@ export class Connection {
   }
 
   send(frame: string | Uint8Array): void {
-    if (!this.#over) this.#socket?.send(frame);
+    if (!this.#over) this.#socket?.send(frame, this.#sent);
   }
 
   /** Ends it at the owner's wish: nothing is called any more. */
@@ -84,6 +86,10 @@ export class Connection {
     this.#closeSocket(closeCode, error.code);
     this.#options.owner.lost(this, error, ABNORMAL);
   }
+
+  readonly #sent = (): void => {
+    if (!this.#over) this.#options.owner.sent();
+  };
 
   async #connect(): Promise<void> {
     const { webSocket, url } = this.#options;

@@ -148,6 +148,10 @@ export class Link implements ConnectionOwner {
     this.sender.admit();
   }
 
+  sent(): void {
+    this.sender.socketDrained();
+  }
+
   data(frame: Uint8Array): void {
     if (this.#inbox !== undefined) readBrokerRecords(frame, this.#inbox);
     this.sender.admit();

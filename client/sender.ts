@@ -6,9 +6,8 @@ import type { Settings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import type { Request } from './request.ts';
 import { Requests } from './requests.ts';
+import { Room } from './room.ts';
 
-/** How often a full socket is looked at: WebSockets do not tell when they have drained. */
-const BUFFER_POLL_MS = 5;
 /** Data of publishes that may wait for a connection, or for room; beyond it they are refused as `overloaded`. */
 const WAITING_BYTES_MAX = 64 * 1_048_576;
 
@@ -28,6 +27,7 @@ export class Sender {
   readonly #aborts: AbortWatch;
   #channel: Channel | undefined;
   #polling = false;
+  readonly #room: Room;
   #admitting = false;
   #stopWatch: (() => void) | undefined;
   #stopRest: (() => void) | undefined;
@@ -36,6 +36,7 @@ export class Sender {
   constructor(settings: Settings) {
     this.#settings = settings;
     const { time, requestTimeoutMs, retryMs } = settings;
+    this.#room = new Room(time);
     this.#requests = new Requests({
       time,
       timeoutMs: requestTimeoutMs,
@@ -132,6 +133,15 @@ export class Sender {
     this.#pollWhileFull();
   }
 
+  /**
+   * The socket has handed something over to the network. Who waits for room is woken when there is much of it: small
+   * amounts often are more work for both sides.
+   */
+  socketDrained(): void {
+    const unsent = this.#channel?.connection.bufferedBytes ?? 0;
+    if (unsent <= this.#settings.bufferBytesMax / 2) this.#room.mayHaveRoom();
+  }
+
   /** Resolves when `writable`, at the earliest in a later turn; rejects with `client_closed`, `aborted` or `timeout`. */
   async untilWritable(signal?: AbortSignal): Promise<void> {
     const { time, requestTimeoutMs } = this.#settings;
@@ -141,7 +151,7 @@ export class Sender {
       if (this.#closed) throw clientClosed();
       if (signal?.aborted) throw abortedBy(signal);
       if (time.nowMs() >= deadlineMs) throw new TellwhenError('timeout', `not writable within ${requestTimeoutMs} ms`);
-      await new Promise<void>((resolve) => void time.after(BUFFER_POLL_MS, resolve));
+      await this.#room.look();
     } while (!this.writable);
   }
 
@@ -250,7 +260,7 @@ export class Sender {
     const publishing = resends.resting ? 0 : waiting.size + resends.size;
     if (this.#polling || publishing + fetches.waiting === 0 || this.#channel === undefined) return;
     this.#polling = true;
-    this.#settings.time.after(BUFFER_POLL_MS, () => {
+    void this.#room.look().then(() => {
       this.#polling = false;
       this.admit();
     });

@@ -6,7 +6,11 @@ export interface WebSocketLike {
   binaryType: string;
   /** Bytes given to `send` and not yet handed to the network. */
   readonly bufferedAmount: number;
-  send(frame: string | Uint8Array): void;
+  /**
+   * `sent` is called, in the same turn or a later, when the frame was handed to the network, by those sockets that can
+   * tell: the package `ws` does, others ignore it.
+   */
+  send(frame: string | Uint8Array, sent?: () => void): void;
   close(code?: number, reason?: string): void;
   /** Ends it without waiting for the other side. Of the package `ws`, which else waits half a minute for it. */
   terminate?(): void;

@@ -366,6 +366,31 @@ test('options that are used again may say something else, and are checked again 
   expect(() => client.publishQuietly('b', data)).toThrow(expect.objectContaining({ code: 'client_draining' }));
 });
 
+test('a socket that tells when it has drained need not be asked', async () => {
+  const { client, broker } = await connected({ bufferBytesMax: 100 });
+  const { socket } = broker.peer;
+  const told: (() => void)[] = [];
+  socket.send = (_frame: string | Uint8Array, sent?: () => void) => {
+    if (sent !== undefined) told.push(sent);
+  };
+  client.publishQuietly('a', 1);
+  await turn();
+  socket.bufferedAmount = 100;
+  expect(client.publishQuietly('a', 2)).toBe(false);
+  const publish = client.publish('a', 3);
+  const writable = Promise.all([client.writable(), client.writable()]).then(() => 'writable');
+  // As long as it is nearly full, that something was handed over is not enough.
+  socket.bufferedAmount = 90;
+  told[0]?.();
+  expect(await outcome(writable)).toBe('waiting');
+  socket.bufferedAmount = 50;
+  told[0]?.();
+  expect(await outcome(writable)).toBe('writable');
+  expect(told).toHaveLength(2);
+  await client.close();
+  await expect(publish).rejects.toMatchObject({ code: 'client_closed' });
+});
+
 test('what is gathered in the turn counts as unsent', async () => {
   const { client } = await connected({ bufferBytesMax: 100 });
   let taken = 0;
