@@ -32,16 +32,21 @@ export class Credit {
   }
 
   /**
-   * Spends it on as many of `count` bodies as it is enough for, from the `from`-th on, and answers how many that are.
+   * Spends it on as many of `count` bodies as it is enough for, from the `from`-th on, and answers how many that are. No
+   * more of them begin within `bytesMax`, from 1. Cost: the logarithm of `count`, however little a subscriber adds at a time.
    *
    * @param starts where each body begins, and where the last one ends
    */
-  spendRun(starts: Uint32Array, from: number, count: number): number {
+  spendRun(starts: Uint32Array, from: number, count: number, bytesMax = Number.POSITIVE_INFINITY): number {
     if (!this.some) return 0;
     const start = starts[from] as number;
-    let enough = Math.min(count, this.#events);
     // The last one may begin while there is a byte of credit, and end beyond it.
-    while (enough > 1 && (starts[from + enough - 1] as number) - start >= this.#bytes) enough -= 1;
+    const enough = beginningBefore(
+      starts,
+      from,
+      Math.min(count, this.#events),
+      start + Math.min(this.#bytes, bytesMax),
+    );
     this.#events -= enough;
     this.#bytes -= (starts[from + enough] as number) - start;
     return enough;
@@ -62,4 +67,17 @@ export class Credit {
     this.#events = this.#initial.events;
     this.#bytes = this.#initial.bytes;
   }
+}
+
+/** How many of `count` bodies, from the `from`-th on, begin before `end`: at least the first. */
+function beginningBefore(starts: Uint32Array, from: number, count: number, end: number): number {
+  if ((starts[from + count - 1] as number) < end) return count;
+  let low = 1;
+  let high = count - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((starts[from + middle - 1] as number) < end) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

@@ -22,6 +22,12 @@ export interface PushMeans {
 const SPARSE = 4;
 
 /**
+ * So much of a run goes to a connection before it is asked whether it takes more. What is unsent may grow by so much too
+ * much, and by one event: a frame of a megabyte at once would make any connection too slow.
+ */
+const PIECE_BYTES = 65_536;
+
+/**
  * Push with `ack: none`, at most once: an event is handed over while the subscriber has credit, waits in a bounded queue
  * while it has none, and is forgotten once written. The promise is in the drops: each is counted and told.
  */
@@ -60,9 +66,8 @@ export class Push implements Delivery, Recipient {
   offerRun(run: PublishedRun, from: number, count: number): void {
     const outbox = this.#outbox;
     let sent = 0;
-    if (outbox?.writable && outbox.takesRuns && this.#isQueueEmpty) {
-      sent = this.#credit.spendRun(run.bodies.starts, from, count);
-      if (sent > 0) this.#sendRun(outbox, run, from, sent);
+    while (outbox?.writable && this.#credit.some && this.#isQueueEmpty) {
+      sent += this.#sendOf(outbox, run, from + sent, count - sent);
       if (sent === count) return;
     }
     if ((count - sent) * SPARSE < run.count) {
@@ -94,11 +99,7 @@ export class Push implements Delivery, Recipient {
         return;
       }
       if (stretch.run !== undefined) {
-        const { run, from } = stretch;
-        const most = outbox.takesRuns ? stretch.count : 1;
-        const count = this.#credit.spendRun(run.bodies.starts, from, most);
-        this.#sendRun(outbox, run, from, count);
-        queue.drop(count);
+        queue.drop(this.#sendOf(outbox, stretch.run, stretch.from, stretch.count));
       } else {
         const { event } = stretch;
         if (event.expiresMs !== 0 && event.expiresMs <= this.#means.wallMs()) this.#drop('expired', event.seq);
@@ -163,10 +164,14 @@ export class Push implements Delivery, Recipient {
     outbox.event(this.#subscription, event);
   }
 
-  #sendRun(outbox: Outbox, run: PublishedRun, from: number, count: number): void {
+  /** As many of `count`, from the `from`-th on, as may go at once: at least one, where there is credit. Returns how many. */
+  #sendOf(outbox: Outbox, run: PublishedRun, from: number, count: number): number {
+    const most = outbox.takesRuns ? count : 1;
+    const sent = this.#credit.spendRun(run.bodies.starts, from, most, PIECE_BYTES);
     this.#drops?.tell(outbox, this.#subscription);
-    this.#means.counters.pushed += count;
-    outbox.events(this.#subscription, run, from, count);
+    this.#means.counters.pushed += sent;
+    outbox.events(this.#subscription, run, from, sent);
+    return sent;
   }
 
   /** False when the event itself is what has to go; that is noted. */

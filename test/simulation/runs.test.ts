@@ -113,4 +113,33 @@ describe('events that travel in runs', { timeout: 60_000 }, () => {
       { numRuns: 60 },
     );
   });
+
+  it('do not make a subscriber too slow by being many', async () => {
+    const { greeted } = await simulatedBroker({ outboundSoftBytes: 100_000, outboundHardBytes: 300_000 });
+    const [publisher, subscriber] = [greeted(), greeted()];
+    subscriber.subscribe({ topic: 'a', creditEvents: 65_536, creditBytes: 16_000_000, queueEvents: 65_536 });
+    const count = 40_000;
+    const data = Array.from({ length: count }, (_, x) => JSON.stringify({ x, pad: 'pad' }));
+    subscriber.peer.pause();
+    send(publisher, { kind: 'publish', topic: 0, data, wantsReceipts: false }, 'as one run', 0);
+    expect(subscriber.closed).toBeUndefined();
+    subscriber.peer.resume();
+    publisher.publish({ topic: 'z' });
+    expect(subscriber.closed).toBeUndefined();
+    expect(subscriber.take('event').map((event) => event['seq'])).toEqual(data.map((_, i) => i + 1));
+  });
+
+  it('of a topic that nobody wants are followed by as many of the other', async () => {
+    const { greeted } = await simulatedBroker({ unmatchedTopic: 'u' });
+    const [publisher, subscriber] = [greeted(), greeted()];
+    subscriber.subscribe({ topic: 'u/#', creditEvents: 1_000, creditBytes: 100_000 });
+    const data = Array.from({ length: 100 }, (_, x) => JSON.stringify({ x }));
+    send(publisher, { kind: 'publish', topic: 0, data, wantsReceipts: true }, 'as one run', 1);
+    expect(publisher.take('receipt').map(({ ref, seq, matched }) => [ref, seq, matched])).toEqual(
+      data.map((_, i) => [i + 1, i + 1, 0]),
+    );
+    expect(subscriber.take('event').map(({ seq, data }) => [seq, data])).toEqual(
+      data.map((text, i) => [i + 101, JSON.parse(text)]),
+    );
+  });
 });
