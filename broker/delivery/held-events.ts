@@ -1,5 +1,7 @@
 /** What one holder costs beside the event: its entry, its places in tables. An estimate, on the high side. */
 const HOLDER_BYTES = 256;
+/** What a run has for each of its events beside their bytes: where it begins. */
+const PLACE_BYTES = 4;
 
 /** An event, or a run of them, that may be kept in memory. */
 export interface Holdable {
@@ -45,7 +47,7 @@ export class HeldEvents {
   /** Keeps it, and its bytes, for one more. False, and nothing kept, when there is no room. */
   hold(event: Holdable): boolean {
     const holders = this.#holders.get(event);
-    const bytes = HOLDER_BYTES + (holders === undefined ? event.bytes.length : 0);
+    const bytes = HOLDER_BYTES + (holders === undefined ? keptBytes(event) : 0);
     if (this.#bytes + bytes > this.#bytesMax) return false;
     if (holders === undefined) {
       event.own();
@@ -65,7 +67,11 @@ export class HeldEvents {
     else {
       this.#holders.delete(event);
       this.#events -= event.events;
-      this.#bytes -= event.bytes.length;
+      this.#bytes -= keptBytes(event);
     }
   }
+}
+
+function keptBytes({ bytes, events }: Holdable): number {
+  return bytes.length + (events - 1) * PLACE_BYTES;
 }

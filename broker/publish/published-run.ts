@@ -63,7 +63,12 @@ export class PublishedRun {
     this.#events = undefined;
   }
 
-  /** The `i`-th event by itself, for one who keeps it. Always the same object. */
+  /** Its publishing is over. Those who wait for it need no event by itself, and what was read of some is memory nobody counts. */
+  published(): void {
+    this.#events = undefined;
+  }
+
+  /** The `i`-th event by itself, for one who keeps it. Always the same object, until its publishing is over. */
   event(i: number): PublishedEvent {
     this.#events ??= new Array<PublishedEvent | undefined>(this.count);
     const made = this.#events[i];

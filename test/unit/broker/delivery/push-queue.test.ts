@@ -53,6 +53,11 @@ describe('PushQueue', () => {
     expect(held.bytes).toBe(0);
   });
 
+  it('is granted memory for where the events of a run begin as well', () => {
+    const { held, run } = queued(1_000, 0, 1);
+    expect(held.bytes).toBeGreaterThanOrEqual(run.bytes.length + run.bodies.starts.byteLength - 8);
+  });
+
   it('adds nothing where no memory is granted', () => {
     const queue = new PushQueue(new HeldEvents(100), 10);
     expect(queue.addOf(runOf(texts(4)), 0)).toBe(false);

@@ -56,3 +56,14 @@ describe('RunCursor', () => {
     ]);
   });
 });
+
+describe('PublishedRun', () => {
+  it('keeps no event that was made of it when its publishing is over', () => {
+    const run = runOf([{ data: '1' }, { data: '2' }]);
+    const event = run.event(0);
+    expect(run.event(0)).toBe(event);
+    run.published();
+    expect(run.event(0)).not.toBe(event);
+    expect(run.event(0)).toMatchObject({ seq: event.seq, bytes: event.bytes });
+  });
+});
