@@ -152,6 +152,7 @@ export class Publish {
       this.#answer(first, count, to, ref, first.durable),
     );
     this.#withDerived(() => this.#runMatching.match(run, receipts));
+    run.published();
     receipts.end();
     return true;
   }
@@ -339,7 +340,9 @@ export class Publish {
   }
 
   #runDerived(): void {
-    for (let work = this.#derived?.shift(); work !== undefined; work = this.#derived?.shift()) work();
+    const derived = this.#derived ?? [];
+    // More come up on the way. Nothing is taken off: a run of many that nobody wants is moved by each.
+    for (let i = 0; i < derived.length; i++) derived[i]?.();
     this.#derived = undefined;
   }
 
