@@ -40,6 +40,7 @@ export class Flushes {
       const until = Math.min(due.length, this.#next + STEP);
       while (this.#next < until) due[this.#next++]?.flushDue();
       if (this.#next < due.length && this.#time.monotonicMs() >= endMs) {
+        this.#forgetDone();
         this.#time.afterReads(this.#flush);
         return;
       }
@@ -48,4 +49,11 @@ export class Flushes {
     this.#next = 0;
     this.#scheduled = false;
   };
+
+  /** Where there is always more to flush, there is no end of it. Cost: one move of each that is flushed, at most. */
+  #forgetDone(): void {
+    if (this.#next * 2 < this.#due.length) return;
+    this.#due = this.#due.slice(this.#next);
+    this.#next = 0;
+  }
 }

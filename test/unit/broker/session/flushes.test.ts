@@ -43,3 +43,18 @@ test('few are flushed in one turn, and so is who comes in the midst of it', () =
   turn();
   expect(flushed).toEqual([1, 2, 3]);
 });
+
+test('who comes again and again is flushed in its turn, each time once, and the turns have no end', () => {
+  const { flushes, one, flushed, turn, waiting } = turns();
+  const again = (n: number) => ({
+    flushDue() {
+      one(n).flushDue();
+      flushes.add(again(n));
+    },
+  });
+  for (let n = 0; n < 40; n++) flushes.add(again(n));
+  for (let left = 50; left > 0; left--) turn();
+  expect(waiting).toHaveLength(1);
+  expect(flushed.length).toBeGreaterThan(400);
+  expect(flushed).toEqual(flushed.map((_, i) => i % 40));
+});
