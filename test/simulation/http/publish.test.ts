@@ -171,6 +171,22 @@ describe('CloudEvents to a topic, as the npm package sends them', () => {
     expect(empty).toMatchObject({ status: 200, json: { receipts: [] } });
   });
 
+  it('in batch mode: not more than are published in a moment, for others wait meanwhile', async () => {
+    const { http } = await broker();
+    const event = { specversion: '1.0', type: 't', source: 's' };
+    const batch = (length: number) =>
+      http.send(
+        'POST',
+        '/v1/topics/a',
+        Array.from({ length }, (_, i) => ({ ...event, id: `${length}/${i}` })),
+        {
+          'Content-Type': 'application/cloudevents-batch+json',
+        },
+      );
+    expect(batch(1_001)).toMatchObject({ status: 400, json: { code: 'request_malformed' } });
+    expect(batch(1_000).json.receipts.at(-1)).toMatchObject({ seq: 1_000 });
+  });
+
   it('carry bytes and texts', async () => {
     const { http, greeted } = await broker();
     const peer = greeted();
