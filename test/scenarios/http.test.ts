@@ -320,6 +320,28 @@ describe('events sent to a URL', () => {
     await until(() => received.slice(before).some(({ body }) => body === '{"n":1}'));
   });
 
+  it('keep to another predicate, also after a restart', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tellwhen-sink-'));
+    open.push({ [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) });
+    const { url: hook, received } = await sink(() => 204);
+    const args = ['--webhook-private-allowed', `--data-dir=${folder}`];
+    const first = await broker(...args);
+    await put(first.url, { topic: 'orders/#', when: 'n > 0', sink: hook });
+    expect((await put(first.url, { topic: 'orders/#', when: 'n > 5', sink: hook })).status).toBe(200);
+    const patched = await fetch(`${first.url}/v1/subscriptions/hook`, {
+      method: 'PATCH',
+      headers: json,
+      body: JSON.stringify({ when: 'n > 10' }),
+    });
+    expect(patched.status).toBe(200);
+    first.process.process.signal('SIGKILL');
+    await first.process.process.exit();
+    const second = await broker(...args);
+    for (const n of [1, 6, 11]) await publish(second.url, n);
+    await until(() => received.length > 0);
+    expect(received.map(({ body }) => body)).toEqual(['{"n":11}']);
+  });
+
   it('stop when the URL says that it is gone', async () => {
     const { url } = await broker('--webhook-private-allowed');
     const { url: hook } = await sink(() => 410);

@@ -212,7 +212,7 @@ export class Events {
   }
 }
 
-/** The id that a client of an event stream says it has, in the header of browsers or, for others, in the query. */
+/** The id of the last event that a client of an event stream says it has. */
 function lastEventId({ request }: Call<unknown, unknown>): number | undefined {
   const said = request.headers.get('last-event-id');
   if (said === undefined || said === '') return undefined;

@@ -13,6 +13,11 @@ export const HTTP_CODES = {
   request_too_large: { status: 413, retry: false, meaning: 'The body is longer than the broker accepts.' },
   media_type_unknown: { status: 415, retry: false, meaning: 'The body is of a type that this resource does not read.' },
   precondition_failed: { status: 412, retry: false, meaning: 'The resource is not as If-Match or If-None-Match says.' },
+  idempotency_key_reused: {
+    status: 422,
+    retry: false,
+    meaning: 'Another event was published with this Idempotency-Key.',
+  },
   origin_refused: { status: 403, retry: false, meaning: 'Pages of this origin may not use the broker.' },
   sink_refused: { status: 422, retry: false, meaning: 'Events may not be sent to this URL.' },
   waiting_limit: { status: 429, retry: true, meaning: 'As many requests wait for events as may.' },

@@ -1,7 +1,11 @@
 import type { z } from '../../kernel/schema.ts';
 import type { HttpRequest } from '../../transports/transport.ts';
+import { nestsDeeper } from './json-depth.ts';
 import { HttpProblem } from './problem.ts';
 import type { BodyShape } from './route.ts';
+
+/** Far below what the stack has room for, and as deep as data may be that predicates read (`jsonDepthMax`). */
+const LEVELS_MAX = 512;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -25,6 +29,9 @@ export function readRequestBody(request: HttpRequest, shape: BodyShape<unknown> 
 
 /** Throws HttpProblem. */
 export function readJson(bytes: Uint8Array): unknown {
+  if (nestsDeeper(bytes, LEVELS_MAX)) {
+    throw new HttpProblem('request_malformed', `the body is nested deeper than ${LEVELS_MAX} levels`);
+  }
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {

@@ -48,7 +48,9 @@ export class Replay {
     const { recent, recentEventsMax } = means;
     // Older ones are forgotten for certain; numbers may have jumped by millions.
     this.#seq = Math.max(afterSeq + 1, upToSeq - recentEventsMax + 1);
-    if (afterSeq < upToSeq && recent.recall(afterSeq) === undefined)
+    // A number that was not given yet is of another broker, or of an earlier run that kept nothing.
+    if (afterSeq > upToSeq) stream.gap('not_remembered', 0, upToSeq);
+    else if (afterSeq < upToSeq && recent.recall(afterSeq) === undefined)
       stream.gap('not_remembered', 0, this.#firstRemembered() - 1);
     this.goOn();
   }

@@ -68,6 +68,32 @@ describe('POST /v1/topics/{topic}', () => {
     expect(long.json.code).toBe('request_malformed');
   });
 
+  it('refuses an Idempotency-Key that another event had, so that none is lost unnoticed', async () => {
+    const { http } = await broker();
+    const key = { 'Idempotency-Key': 'k' };
+    expect(http.send('POST', '/v1/topics/a', { n: 1 }, key).json).toMatchObject({ seq: 1, repeated: false });
+    const refusal = { status: 422, json: { code: 'idempotency_key_reused', retry: false } };
+    expect(http.send('POST', '/v1/topics/a', { n: 2 }, key)).toMatchObject(refusal);
+    expect(http.send('POST', '/v1/topics/b', { n: 1 }, key)).toMatchObject(refusal);
+    expect(http.send('POST', '/v1/topics/a', { n: 1 }, key).json).toMatchObject({ seq: 1, repeated: true });
+  });
+
+  it('refuses what is nested so deeply that reading it would use up the stack', async () => {
+    const { http } = await broker();
+    const deep = (levels: number): string => '[{"a":'.repeat(levels / 2) + '"]}\\"]"'.concat('}]'.repeat(levels / 2));
+    const event = (data: string): string =>
+      `{"specversion":"1.0","type":"t","id":"${data.length}","source":"s","data":${data}}`;
+    const structured = { 'Content-Type': 'application/cloudevents+json' };
+    const send = (path: string, text: string, headers: { readonly [name: string]: string } = {}) =>
+      http.send('POST', path, new TextEncoder().encode(text), { 'Content-Type': 'application/json', ...headers });
+    expect(send('/v1/topics/a', event(deep(500)), structured).status).toBe(200);
+    const refusal = { status: 400, json: { code: 'request_malformed', retry: false } };
+    expect(send('/v1/topics/a', event(deep(20_000)), structured)).toMatchObject(refusal);
+    expect(send('/v1/match', `{"event":{"topic":"a","data":${deep(20_000)}}}`)).toMatchObject(refusal);
+    // As it is, nobody reads it.
+    expect(send('/v1/topics/a', deep(20_000)).status).toBe(200);
+  });
+
   it.each([
     ['/v1/topics/a/%2B', {}, 400, 'topic_invalid'],
     ['/v1/topics/$dead/x', {}, 400, 'topic_invalid'],
@@ -143,6 +169,22 @@ describe('CloudEvents to a topic, as the npm package sends them', () => {
     expect(peer.take('event')).toHaveLength(2);
     const empty = http.send('POST', '/v1/topics/a', [], { 'Content-Type': 'application/cloudevents-batch+json' });
     expect(empty).toMatchObject({ status: 200, json: { receipts: [] } });
+  });
+
+  it('in batch mode: not more than are published in a moment, for others wait meanwhile', async () => {
+    const { http } = await broker();
+    const event = { specversion: '1.0', type: 't', source: 's' };
+    const batch = (length: number) =>
+      http.send(
+        'POST',
+        '/v1/topics/a',
+        Array.from({ length }, (_, i) => ({ ...event, id: `${length}/${i}` })),
+        {
+          'Content-Type': 'application/cloudevents-batch+json',
+        },
+      );
+    expect(batch(1_001)).toMatchObject({ status: 400, json: { code: 'request_malformed' } });
+    expect(batch(1_000).json.receipts.at(-1)).toMatchObject({ seq: 1_000 });
   });
 
   it('carry bytes and texts', async () => {

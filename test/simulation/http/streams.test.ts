@@ -196,6 +196,17 @@ describe('Last-Event-ID', () => {
     expect(events.map(({ id }) => Number(id))).toEqual([41, 42, 43, 44, 45, 46, 47, 48, 49, 50]);
   });
 
+  it('says so when no event has had that number yet', async () => {
+    const { http, greeted } = await broker();
+    const peer = greeted();
+    peer.publish({ topic: 'a', data: 1 });
+    const stream = http.begin('GET', '/v1/events', undefined, { 'Last-Event-ID': '700' });
+    peer.publish({ topic: 'a', data: 2 });
+    const [gap, ...events] = http.messages(stream);
+    expect(gap).toMatchObject({ event: 'gap', data: { reason: 'not_remembered', count: 0, seq: 1 } });
+    expect(events.map(({ id }) => Number(id))).toEqual([2]);
+  });
+
   it('waits for a reader that is slow', async () => {
     const { http, greeted, time } = await broker({ outboundSoftBytes: 1_024 });
     const peer = greeted();

@@ -114,6 +114,7 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
         const { filters: _, source: __, types: ___, ...wish } = held.wish;
         held.wish = when === undefined ? held.wish : { ...wish, when: when ?? undefined };
         subscriptions.changed(held);
+        means.sinks.keep(held.name, held.wish);
         means.afterFlush(() => answer(call, 200, held));
       },
     }),
@@ -173,7 +174,7 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
 function put(call: Call<unknown, SubscriptionWish>, means: SubscriptionRoutesMeans): void {
   const { subscriptions, filters, sinks } = means;
   const name = call.params['id'] ?? '';
-  const wish = call.body;
+  const wish = sinks.check(name, call.body);
   const before = subscriptions.find(name);
   if (before !== undefined && call.request.headers.get('if-none-match') === '*') {
     throw new HttpProblem('precondition_failed', 'there is a subscription of this name');
@@ -189,7 +190,7 @@ function put(call: Call<unknown, SubscriptionWish>, means: SubscriptionRoutesMea
     return;
   }
   // The new one first: if it is refused, the old one is as it was.
-  const held = subscriptions.make(name, sinks.check(name, wish));
+  const held = subscriptions.make(name, wish);
   if (before !== undefined) subscriptions.end(before);
   subscriptions.serve(held, { retained: wish.retained !== 'skip' && wish.mailbox === undefined });
   sinks.begin(held);

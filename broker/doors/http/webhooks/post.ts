@@ -9,7 +9,7 @@ export interface PostMeans {
   readonly time: Time;
   /** Whether addresses of this machine and of private networks may be posted to. */
   readonly privateAllowed: boolean;
-  /** Longest time from the beginning to the head of the answer. */
+  /** Longest time from the beginning to the end of the answer; where its head came, the rest is only cut off. */
   readonly timeoutMs: number;
 }
 
@@ -60,7 +60,8 @@ export function createPost({ time, privateAllowed, timeoutMs }: PostMeans): Post
           : requestHttp(url, { ...head, agent: agents.http, ...(lookup && { lookup }) });
         const stopWaiting = time.every(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
         request.on('response', (response) => {
-          stopWaiting();
+          // The clock runs on until the body is over: one without end would keep its connection for ever.
+          response.on('close', stopWaiting);
           discard(response);
           resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfterMs(response.headers['retry-after']) });
         });
