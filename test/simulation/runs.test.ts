@@ -138,7 +138,7 @@ describe('events that travel in runs', { timeout: 60_000 }, () => {
         expect(asRun).toEqual(await played(one, 'each by itself'));
         expect(asRun).toEqual(await played(one, 'each with an option'));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
