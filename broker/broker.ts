@@ -233,7 +233,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     matchSeconds,
     firstSeq: seqs.first,
     reserve: (seq) => mustBeReserved(seqs.use(seq)),
-    mustAsk: () => mailboxes.isTight || !mayStore(),
+    mustAsk: (events, bytes) => mailboxes.mayRefuse(events, bytes) || !mayStore(),
     admit,
     ask: (event, matches) => registrations.admit(event, matches),
     deliver: (event, matches) => registrations.deliver(event, matches),

@@ -30,6 +30,10 @@ export interface Recipient {
    */
   offer(event: PublishedEvent): void;
   /**
+   * Whether it may be offered so many events of so many bytes as a run, or wants to look at each. Absent: it may.
+   */
+  takesRun?(events: number, bytes: number): boolean;
+  /**
    * As `offer`, for `count` events of a run from its `from`-th on. Absent where each event is looked at by itself.
    */
   offerRun?(run: PublishedRun, from: number, count: number): void;

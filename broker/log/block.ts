@@ -1,5 +1,6 @@
-import { type Body, ByteReader, ByteWriter, readBody } from '../protocol/index.ts';
+import { type Body, ByteReader, ByteWriter, ProtocolError, readBody, skipBody } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 
 /** An event as it is stored. */
 export interface StoredEvent {
@@ -17,8 +18,11 @@ export interface StoredEvent {
 /**
  * The events of one commit, or a part of them, back to back:
  *
- *     first varint · storedMs varint · then each event:
- *     seq - first varint · time varint · expiresMs varint · topic string · size varint · body
+ *     first varint · storedMs varint · then each stretch:
+ *     seq - first varint · time varint · expiresMs varint · topic string · count varint · size varint · bodies
+ *
+ * A *stretch* is one event, or several that were published in a row: of one topic, with seqs that rise by one, and
+ * `size` bytes of bodies back to back, as they came. An event that says its time in its body has that time.
  *
  * One record for a thousand events costs the store a hundredth of a thousand records.
  */
@@ -28,20 +32,26 @@ export class Block {
   readonly storedMs: number;
   readonly #seqs: readonly number[];
   readonly #offsets: readonly number[];
+  readonly #heads: readonly number[];
   readonly #from: ByteReader;
 
   constructor(parts: {
     readonly first: number;
     readonly storedMs: number;
     readonly bytes: Uint8Array;
+    /** Of each event. */
     readonly seqs: readonly number[];
+    /** Where the body of each begins. */
     readonly offsets: readonly number[];
+    /** Where the stretch begins that each is in. */
+    readonly heads: readonly number[];
   }) {
     this.first = parts.first;
     this.bytes = parts.bytes;
     this.storedMs = parts.storedMs;
     this.#seqs = parts.seqs;
     this.#offsets = parts.offsets;
+    this.#heads = parts.heads;
     this.#from = new ByteReader(parts.bytes);
   }
 
@@ -52,15 +62,26 @@ export class Block {
     const storedMs = from.varint();
     const seqs: number[] = [];
     const offsets: number[] = [];
+    const heads: number[] = [];
     while (!from.done) {
-      offsets.push(from.at);
-      seqs.push(first + from.varint());
+      const head = from.at;
+      const seq = first + from.varint();
       from.varint();
       from.varint();
-      from.raw(from.varint());
-      from.raw(from.varint());
+      from.skip(from.varint());
+      const count = from.varint();
+      const end = from.varint() + from.at;
+      for (let i = 0; i < count; i++) {
+        seqs.push(seq + i);
+        offsets.push(from.at);
+        heads.push(head);
+        // Of one that is by itself it is known where it ends.
+        if (count === 1) from.skip(end - from.at);
+        else skipBody(from);
+      }
+      if (from.at !== end) throw new ProtocolError('frame_malformed', 'a stretch is not as long as it says', head);
     }
-    return new Block({ first, storedMs, bytes, seqs, offsets });
+    return new Block({ first, storedMs, bytes, seqs, offsets, heads });
   }
 
   /** Rising. */
@@ -77,20 +98,32 @@ export class Block {
       if ((this.#seqs[middle] as number) < seq) low = middle + 1;
       else high = middle;
     }
-    return this.#seqs[low] === seq ? this.#at(this.#offsets[low] as number) : undefined;
+    return this.#seqs[low] === seq ? this.#at(low) : undefined;
   }
 
-  #at(offset: number): StoredEvent {
+  #at(index: number): StoredEvent {
     const from = this.#from;
-    from.seek(offset);
-    const seq = this.first + from.varint();
+    from.seek(this.#heads[index] as number);
+    from.varint();
     const time = from.varint();
     const expiresMs = from.varint();
     const topic = from.string();
-    // Its size is for who only passes by.
-    from.varint();
-    return { seq, topic, time, expiresMs, storedMs: this.storedMs, body: readBody(from) };
+    from.seek(this.#offsets[index] as number);
+    const body = readBody(from);
+    const seq = this.#seqs[index] as number;
+    return { seq, topic, time: body.time ?? time, expiresMs, storedMs: this.storedMs, body };
   }
+}
+
+interface StretchHead {
+  /** Of its first event. */
+  readonly seq: number;
+  readonly time: number;
+  readonly expiresMs: number;
+  readonly topic: string;
+  readonly count: number;
+  /** Bytes of its bodies. */
+  readonly size: number;
 }
 
 /** A block that still takes events. */
@@ -100,6 +133,7 @@ export class OpenBlock {
   readonly #to: ByteWriter;
   readonly #seqs: number[] = [];
   readonly #offsets: number[] = [];
+  readonly #heads: number[] = [];
   /** Mailboxes that have a page of it. */
   pages = 0;
 
@@ -126,14 +160,35 @@ export class OpenBlock {
 
   /** In order of seq. Copies the event's bytes. */
   add({ seq, time, topic, bytes }: PublishedEvent, expiresMs: number): void {
+    this.#begin({ seq, time, topic, expiresMs, count: 1, size: bytes.length });
     this.#seqs.push(seq);
     this.#offsets.push(this.#to.length);
-    this.#to.varint(seq - this.first);
-    this.#to.varint(time);
-    this.#to.varint(expiresMs);
-    this.#to.string(topic);
-    this.#to.varint(bytes.length);
     this.#to.raw(bytes);
+  }
+
+  /** `count` events of a run, from its `from`-th on, as one stretch. In order of seq. Copies their bytes, once. */
+  addRun({ firstSeq, time, topic, bodies }: PublishedRun, from: number, count: number): void {
+    const seq = firstSeq + from;
+    const bytes = bodies.slice(from, count);
+    this.#begin({ seq, time, topic, expiresMs: 0, count, size: bytes.length });
+    const shift = this.#to.length - (bodies.starts[from] as number);
+    for (let i = 0; i < count; i++) {
+      this.#seqs.push(seq + i);
+      this.#offsets.push(shift + (bodies.starts[from + i] as number));
+    }
+    this.#to.raw(bytes);
+  }
+
+  /** All of a stretch but its bodies. */
+  #begin(stretch: StretchHead): void {
+    const head = this.#to.length;
+    for (let i = 0; i < stretch.count; i++) this.#heads.push(head);
+    this.#to.varint(stretch.seq - this.first);
+    this.#to.varint(stretch.time);
+    this.#to.varint(stretch.expiresMs);
+    this.#to.string(stretch.topic);
+    this.#to.varint(stretch.count);
+    this.#to.varint(stretch.size);
   }
 
   /** As it is now. A view: valid until the next event is added. */
@@ -152,6 +207,7 @@ export class OpenBlock {
       bytes,
       seqs: this.#seqs,
       offsets: this.#offsets,
+      heads: this.#heads,
     });
   }
 }

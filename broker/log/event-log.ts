@@ -1,6 +1,7 @@
 import { BoundedCache } from '../kernel/bounded-cache.ts';
 import { ByteReader, ByteWriter } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { Block, OpenBlock, type StoredEvent } from './block.ts';
@@ -11,6 +12,13 @@ const BLOCK_BYTES = 256 * 1024;
 const BLOCK_EVENTS = 2_048;
 /** Room that a block is given at least. */
 const BLOCK_BYTES_MIN = 1_024;
+
+/** Where some events of a run are: `count` of them, from its `from`-th on, in the block of that first seq. */
+export interface KeptStretch {
+  readonly first: number;
+  readonly from: number;
+  readonly count: number;
+}
 
 interface References {
   count: number;
@@ -29,6 +37,9 @@ export class EventLog {
   #open: OpenBlock[] = [];
   #cut = false;
   #lastSeq = 0;
+  /** Where the run is that was kept last, and its first seq. */
+  #lastStretches: readonly KeptStretch[] = [];
+  #lastStretchesSeq = 0;
   #lastBlockBytes = 0;
   #openBytes = 0;
   /** Given to the store, and not flushed. By first. */
@@ -61,20 +72,38 @@ export class EventLog {
    * page that refers to the block must follow in the same turn, or nobody will ever free it.
    */
   keep(event: PublishedEvent, expiresMs: number): number {
-    let block = this.#open.at(-1);
-    if (block?.lastSeq === event.seq) return block.first;
-    if (block === undefined || this.#cut || block.length >= BLOCK_BYTES || block.events >= BLOCK_EVENTS) {
-      this.#cut = false;
-      // As long as the last one: copying what was written each time it doubles costs as much as writing it.
-      block = new OpenBlock(event.seq, this.#wallMs(), Math.max(BLOCK_BYTES_MIN, this.#lastBlockBytes));
-      this.#open.push(block);
-      this.#journal.touch();
-    }
+    const last = this.#open.at(-1);
+    if (last?.lastSeq === event.seq) return last.first;
+    const block = this.#blockFor(event.seq);
     const before = block.length;
     this.#lastSeq = event.seq;
     block.add(event, expiresMs);
     this.#openBytes += block.length - before;
     return block.first;
+  }
+
+  /**
+   * As `keep`, for `count` events of a run from its `from`-th on: answers where they are, in one block or some. Whoever else
+   * keeps events of this run keeps the same of them.
+   */
+  keepRun(run: PublishedRun, from: number, count: number): readonly KeptStretch[] {
+    const seq = run.firstSeq + from;
+    const lastSeq = seq + count - 1;
+    if (this.#lastSeq === lastSeq && this.#lastStretchesSeq === seq) return this.#lastStretches;
+    const stretches: KeptStretch[] = [];
+    for (let at = from; at < from + count; ) {
+      const block = this.#blockFor(run.firstSeq + at);
+      const before = block.length;
+      const taken = fitting(run, at, from + count - at, block);
+      block.addRun(run, at, taken);
+      this.#openBytes += block.length - before;
+      stretches.push({ first: block.first, from: at, count: taken });
+      at += taken;
+    }
+    this.#lastSeq = lastSeq;
+    this.#lastStretches = stretches;
+    this.#lastStretchesSeq = seq;
+    return stretches;
   }
 
   /** The events to come begin another block. */
@@ -137,6 +166,18 @@ export class EventLog {
       if (references.changed) this.#writeReferences(first, references, batch);
   }
 
+  /** The open block, or another one that begins with this event. */
+  #blockFor(seq: number): OpenBlock {
+    const last = this.#open.at(-1);
+    if (last !== undefined && !this.#cut && last.length < BLOCK_BYTES && last.events < BLOCK_EVENTS) return last;
+    this.#cut = false;
+    // As long as the last one: copying what was written each time it doubles costs as much as writing it.
+    const block = new OpenBlock(seq, this.#wallMs(), Math.max(BLOCK_BYTES_MIN, this.#lastBlockBytes));
+    this.#open.push(block);
+    this.#journal.touch();
+    return block;
+  }
+
   #writeBlock(open: OpenBlock, batch: Batch): void {
     if (open.pages === 0) return;
     const block = open.close();
@@ -182,4 +223,15 @@ export class EventLog {
     this.#journal.touch();
     return true;
   }
+}
+
+/** How many of the next `count` events of a run the block still takes, as many as if they came one by one: at least one. */
+function fitting({ bodies }: PublishedRun, from: number, count: number, block: OpenBlock): number {
+  const most = Math.min(count, BLOCK_EVENTS - block.events);
+  const { starts } = bodies;
+  const end = BLOCK_BYTES - block.length + (starts[from] as number);
+  if ((starts[from + most - 1] as number) < end) return most;
+  let fits = 1;
+  while ((starts[from + fits] as number) < end) fits++;
+  return fits;
 }

@@ -4,8 +4,9 @@ import { Entries, type EntriesMeans } from '../delivery/entries.ts';
 import { Entry } from '../delivery/entry.ts';
 import type { Time } from '../kernel/time.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { type DropReason, ProtocolError } from '../protocol/index.ts';
+import { type DropReason, ProtocolError, RUN_EVENTS_MAX } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import { isLetter, type Redriven, redriven } from './dead-letters.ts';
 import { History } from './history.ts';
 import type { MailboxPages } from './mailbox-pages.ts';
@@ -32,15 +33,15 @@ export interface MailboxMeans extends EntriesMeans {
   readonly events: StoredEvents;
   /** Entries that consumers have, or that rest, or wait in memory to be handed over. */
   readonly loadedMax: number;
-  /** The largest event there may be. */
-  readonly eventBytesMax: number;
+  /** The longest run there may be, but for one that is asked about by itself. */
+  readonly runBytesMax: number;
   /** The longest retention there may be. */
   readonly retentionMsMax: number;
   /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
   readonly admit: () => void;
   /** Publishes it, in this turn, so that it is stored with the same commit that takes it out of here. */
   readonly deadLetter: (letter: DeadLetter) => void;
-  /** From now on, or not any more, a publisher may have to be refused on its account. */
+  /** From now on, or not any more, it may be asked whether a publisher has to be refused on its account. */
   readonly tight: (mailbox: MailboxEntries, tight: boolean) => void;
 }
 
@@ -116,9 +117,24 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
     this.watchLimits();
   }
 
-  hasRoomFor(bytes: number): boolean {
+  /** Where it has room for all of them: then nothing has to give way. */
+  takesRun(events: number, bytes: number): boolean {
+    return this.hasRoomFor(bytes, events);
+  }
+
+  offerRun(run: PublishedRun, from: number, count: number): void {
+    this.pages.addRun(run, from, count);
+    this.watchLimits();
+  }
+
+  /** Whether it may have to refuse one of so many events, if they match. Only one that is tight may. */
+  mayRefuse(events: number, bytes: number): boolean {
+    return this.filling || !this.hasRoomFor(bytes, events);
+  }
+
+  hasRoomFor(bytes: number, events = 1): boolean {
     const { counts } = this.pages;
-    return counts.entries < this.terms.events && counts.bytes + bytes <= this.terms.bytes;
+    return counts.entries + events <= this.terms.events && counts.bytes + bytes <= this.terms.bytes;
   }
 
   /**
@@ -355,7 +371,8 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
     const { events, bytes } = this.terms;
     const { counts } = this.pages;
     // What is still being found takes room without asking.
-    const tight = this.filling || counts.entries >= events || counts.bytes + this.means.eventBytesMax > bytes;
+    const tight =
+      this.filling || counts.entries + RUN_EVENTS_MAX > events || counts.bytes + this.means.runBytesMax > bytes;
     if (tight === this.#tight) return;
     this.#tight = tight;
     this.means.tight(this, tight);

@@ -1,5 +1,6 @@
 import type { EventLog } from '../log/event-log.ts';
 import type { PublishedEvent } from '../publish/event.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
 import { MailboxCounts } from './mailbox-counts.ts';
@@ -118,23 +119,25 @@ export class MailboxPages {
     this.enter(first, event.seq, event.bytes.length, event.expiresMs);
   }
 
+  /** The same for `count` events of a run, from its `from`-th on. */
+  addRun(run: PublishedRun, from: number, count: number): void {
+    const { starts } = run.bodies;
+    for (const stretch of this.#means.log.keepRun(run, from, count)) {
+      // Its block takes events, so it is not going.
+      this.#openPage(stretch.first)?.addRun(run, stretch.from, stretch.count);
+    }
+    this.#count(count, (starts[from + count] as number) - (starts[from] as number));
+  }
+
   /**
    * Stores with the next commit that the mailbox has an event of that block; in order of seq within a block. Nothing
    * happens when the block is going.
    */
   enter(first: number, seq: number, size: number, expiresMs: number): void {
-    const { log, wallMs, touched } = this.#means;
-    let page = this.#open.findLast((open) => open.first === first);
-    if (page === undefined) {
-      if (!log.refer(first)) return;
-      page = new OpenPage(first, wallMs());
-      this.#open.push(page);
-    }
+    const page = this.#openPage(first);
+    if (page === undefined) return;
     page.add(seq, size, expiresMs);
-    this.counts.entered += 1;
-    this.counts.enteredBytes += size;
-    this.#countsChanged = true;
-    touched();
+    this.#count(1, size);
   }
 
   /** Whether the mailbox has events of that block, flushed. */
@@ -317,6 +320,24 @@ export class MailboxPages {
       for (const { page, dropped } of written) this.#arrived(page, dropped);
       for (const page of changed) this.#leave(page);
     });
+  }
+
+  /** `undefined` when the block is going. */
+  #openPage(first: number): OpenPage | undefined {
+    const open = this.#open.findLast((page) => page.first === first);
+    if (open !== undefined) return open;
+    const { log, wallMs } = this.#means;
+    if (!log.refer(first)) return undefined;
+    const page = new OpenPage(first, wallMs());
+    this.#open.push(page);
+    return page;
+  }
+
+  #count(entered: number, bytes: number): void {
+    this.counts.entered += entered;
+    this.counts.enteredBytes += bytes;
+    this.#countsChanged = true;
+    this.#means.touched();
   }
 
   /** What is flushed of a page need not stay in memory, unless entries of it are being handed over, or soon will be. */

@@ -31,6 +31,8 @@ const SWEEP_MS = 1_000;
 const LEFT_MS = 60_000;
 /** After a restart consumers may come back for so long before what they had is handed over again. */
 const QUIET_AFTER_RESTART_MS = 5_000;
+/** So many mailboxes are asked at most, for one run, whether it fits: more would cost as much as going event by event. */
+const TIGHT_ASKED_MAX = 16;
 
 export interface MailboxesMeans extends EntriesMeans {
   readonly config: Config;
@@ -59,7 +61,7 @@ export class Mailboxes implements SubscriptionKeeper {
   readonly #chores: MailboxChores;
   readonly #writer: MailboxWriter;
   readonly #leases: MailboxLeases;
-  /** Of mailboxes that may have to refuse a publisher. */
+  /** Mailboxes that a run of events may fill, and that refuse a publisher then. */
   readonly #tight = new Set<MailboxEntries>();
   /** Of mailboxes that are over. */
   readonly #past = { entered: 0, settled: 0, deadLettered: 0 };
@@ -77,9 +79,15 @@ export class Mailboxes implements SubscriptionKeeper {
     return this.#byName.size;
   }
 
-  /** Whether publishers must be asked to wait until `admit` was called, because some mailbox is full or almost so. */
-  get isTight(): boolean {
-    return this.#tight.size > 0;
+  /**
+   * Whether some mailbox may have to refuse one of so many events, which together have so many bytes: then each has to be
+   * asked about (`admit`). Says so too where finding out would cost as much.
+   */
+  mayRefuse(events: number, bytes: number): boolean {
+    if (this.#tight.size === 0) return false;
+    if (this.#tight.size > TIGHT_ASKED_MAX || bytes > this.#means.config.dataFrameBytesMax) return true;
+    for (const mailbox of this.#tight) if (mailbox.mayRefuse(events, bytes)) return true;
+    return false;
   }
 
   totals(): MailboxTotals {
@@ -401,7 +409,7 @@ export class Mailboxes implements SubscriptionKeeper {
     return {
       ...this.#means,
       loadedMax: config.mailboxLoadedMax,
-      eventBytesMax: config.eventBytesMax,
+      runBytesMax: config.dataFrameBytesMax,
       retentionMsMax: config.retentionMsMax,
       tight: (mailbox: MailboxEntries, tight: boolean) => {
         if (tight) this.#tight.add(mailbox);

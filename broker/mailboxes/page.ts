@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from '../protocol/index.ts';
+import type { PublishedRun } from '../publish/published-run.ts';
 import { PageState } from './page-state.ts';
 
 /** Where one event of a mailbox is stored. */
@@ -92,6 +93,11 @@ export class OpenPage {
     this.#to.varint(seq - this.first);
     this.#to.varint(size);
     this.#to.varint(expiresMs === 0 ? 0 : Math.max(0, expiresMs - this.#storedMs) + 1);
+  }
+
+  /** `count` events of a run, from its `from`-th on. */
+  addRun({ firstSeq, bodies }: PublishedRun, from: number, count: number): void {
+    for (let i = from; i < from + count; i++) this.add(firstSeq + i, bodies.length(i), 0);
   }
 
   /** The first entry that is left gives way. `undefined` when none is left. */

@@ -46,6 +46,13 @@ export interface Publication {
   readonly options: PublishOptions;
 }
 
+/** Several in a row, with the same options. */
+export interface RunPublication {
+  readonly topic: string;
+  readonly bodies: BodyRun;
+  readonly options: PublishOptions;
+}
+
 export interface PublishMeans {
   readonly config: Config;
   readonly time: Time;
@@ -61,8 +68,8 @@ export interface PublishMeans {
   /** A seq is about to be used: more of them are reserved in time. */
   readonly reserve: (seq: number) => void;
   readonly firstSeq: number;
-  /** Whether some of those whom events match may have to refuse one. */
-  readonly mustAsk: () => boolean;
+  /** Whether some of those whom so many events of so many bytes match may have to refuse one. */
+  readonly mustAsk: (events: number, bytes: number) => boolean;
   /** Whether anything more may be stored: throws ProtocolError `store_full` or `store_busy`. */
   readonly admit: () => void;
   /** Asks them: throws ProtocolError, and then the event is refused. */
@@ -136,12 +143,13 @@ export class Publish {
   }
 
   /**
-   * Takes events that were published in a row without options: what `publish` does for each, but with one look at what is the
-   * same for all. Receipts as there. False, and nothing is done, when they have to be taken one by one, because one of
-   * them may have to be refused or says more than this way can carry.
+   * Takes events that were published in a row: what `publish` does for each, but with one look at what is the same for all.
+   * Receipts as there. False, and nothing is done, when they have to be taken one by one, because one of them may have to be
+   * refused, or they ask for more than this way can carry.
    */
-  publishRun(topic: string, bodies: BodyRun, to: ReceiptTaker, firstRef: number): boolean {
-    if (!this.#isSmooth(topic, bodies)) return false;
+  publishRun(publication: RunPublication, to: ReceiptTaker, firstRef: number): boolean {
+    if (!this.#isSmooth(publication)) return false;
+    const { topic, bodies } = publication;
     const { time, recent, reserve } = this.#means;
     const place = { topic, firstSeq: this.#seq + 1, time: time.wallMs(), arrivedMs: time.monotonicMs() };
     const run = new PublishedRun(place, bodies, this.#jsonLimits);
@@ -158,13 +166,21 @@ export class Publish {
   }
 
   /** Whether none of them can be refused, nor asks for anything. */
-  #isSmooth(topic: string, bodies: BodyRun): boolean {
+  #isSmooth({ topic, bodies, options }: RunPublication): boolean {
     const { config, mustAsk } = this.#means;
-    if (!bodies.plain || config.publishPerSecondMax > 0 || topic.startsWith(OWN_TOPICS) || mustAsk()) return false;
+    if (options !== NO_OPTIONS && !this.#asksNothing(options)) return false;
+    if (!bodies.plain || config.publishPerSecondMax > 0 || topic.startsWith(OWN_TOPICS)) return false;
+    if (mustAsk(bodies.count, bodies.bytes.length)) return false;
     // Most runs are shorter than one event may be.
     if (bodies.bytes.length <= config.eventBytesMax) return true;
     for (let i = 0; i < bodies.count; i++) if (bodies.length(i) > config.eventBytesMax) return false;
     return true;
+  }
+
+  /** What is stored is durable wherever that can be asked for, asked or not. */
+  #asksNothing({ durable, mandatory, retain, ttlMs, delayMs }: PublishOptions): boolean {
+    if (durable && this.#means.journal.store.durability !== 'flushed') return false;
+    return !mandatory && !retain && ttlMs === undefined && delayMs === undefined;
   }
 
   #count(matched: number, events: number): void {
@@ -281,7 +297,7 @@ export class Publish {
   #ask(event: PublishedEvent, matches: Matches, { mandatory, retain }: PublishOptions): void {
     const { mustAsk, ask, retained, admit } = this.#means;
     if (mandatory && matches.count === 0) throw new ProtocolError('no_match', 'nobody subscribes to it');
-    if (mustAsk()) ask(event, matches);
+    if (mustAsk(1, event.bytes.length)) ask(event, matches);
     if (retain) admit();
     if (retain && event.size > 0) retained.admit(event.topic, event.bytes.length);
   }

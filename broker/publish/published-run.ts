@@ -15,7 +15,7 @@ export interface RunPlace {
 }
 
 /**
- * Events in a row that have their places in the broker's order: of one topic, published without options, and with nothing
+ * Events in a row that have their places in the broker's order: of one topic, published without asking for more, and with nothing
  * that anybody has to know again. Of most of them nobody needs an object: they are copied from the frame they came in to
  * where they go. A view of that frame, valid until its publishing is over, unless somebody keeps it.
  */

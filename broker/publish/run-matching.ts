@@ -83,21 +83,21 @@ export class RunMatching {
     else counters.unmatched += count;
     if (fault !== undefined) counters.unreadable[fault] += count;
     if (matches.count > 0 && deliverRun(run, from, count, matches)) {
-      receipts.add(count, matches.count, false, fault !== undefined);
+      receipts.add(count, matches.count, this.#isStored(run.firstSeq + from + count - 1, count), fault !== undefined);
       return;
     }
     for (let i = from; i < from + count; i++) {
       if (matches.count > 0) deliver(run.event(i), matches);
       else this.#means.unmatched(run.topic, () => run.event(i).bytes);
-      receipts.add(1, matches.count, this.#isStored(run.firstSeq + i), fault !== undefined);
+      receipts.add(1, matches.count, this.#isStored(run.firstSeq + i, 1), fault !== undefined);
     }
   }
 
-  /** Whether it will be on disk. */
-  #isStored(seq: number): boolean {
+  /** Whether the event, and as many before it as were handed on with it, will be on disk. */
+  #isStored(seq: number, count: number): boolean {
     const { log, counters, isDurable } = this.#means;
     if (log.lastSeq !== seq) return false;
-    counters.stored += 1;
+    counters.stored += count;
     return isDurable;
   }
 }

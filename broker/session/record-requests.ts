@@ -5,7 +5,6 @@ import {
   type ClientRecordHandler,
   CODES,
   type Code,
-  NO_OPTIONS,
   ProtocolError,
   type PublishOptions,
   readClientRecords,
@@ -64,18 +63,18 @@ export class RecordRequests implements ClientRecordHandler {
   }
 
   publish(firstRef: number, alias: number, run: BodyRun, options: PublishOptions): void {
-    if (options === NO_OPTIONS && this.#publishRun(firstRef, alias, run)) return;
+    if (this.#publishRun(firstRef, alias, run, options)) return;
     for (let i = 0; i < run.count; i++) this.#publish(refAt(firstRef, i), alias, run.body(i), options);
   }
 
   /** The short way, for what nobody can refuse. False, and nothing is done, for anything else. */
-  #publishRun(firstRef: number, alias: number, run: BodyRun): boolean {
+  #publishRun(firstRef: number, alias: number, bodies: BodyRun, options: PublishOptions): boolean {
     const topic = this.#topics.find(alias);
     if (topic === undefined || this.#means.draining()) return false;
     try {
-      return this.#means.publish.publishRun(topic, run, this.#outbound, firstRef);
+      return this.#means.publish.publishRun({ topic, bodies, options }, this.#outbound, firstRef);
     } catch (error) {
-      for (let i = 0; i < run.count; i++) this.#refuse(refAt(firstRef, i), 'publish', error);
+      for (let i = 0; i < bodies.count; i++) this.#refuse(refAt(firstRef, i), 'publish', error);
       return true;
     }
   }

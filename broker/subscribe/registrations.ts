@@ -103,8 +103,11 @@ export class Registrations {
    * any, when somebody looks at each by itself.
    */
   deliverRun(run: PublishedRun, from: number, count: number, matches: Matches): boolean {
+    const { starts } = run.bodies;
+    const bytes = (starts[from + count] as number) - (starts[from] as number);
     for (let i = 0; i < matches.count; i++) {
-      if (this.#byId[matches.ids[i] as number]?.recipient.offerRun === undefined) return false;
+      const recipient = this.#byId[matches.ids[i] as number]?.recipient;
+      if (recipient?.offerRun === undefined || recipient.takesRun?.(count, bytes) === false) return false;
     }
     for (let i = 0; i < matches.count; i++) {
       this.#byId[matches.ids[i] as number]?.recipient.offerRun?.(run, from, count);

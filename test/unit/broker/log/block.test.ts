@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Block, OpenBlock } from '../../../../broker/log/block.ts';
-import { ProtocolError } from '../../../../broker/protocol/index.ts';
+import { BodyRun, ByteReader, ByteWriter, ProtocolError, writeBody } from '../../../../broker/protocol/index.ts';
+import { PublishedRun } from '../../../../broker/publish/published-run.ts';
 import { eventOf } from '../../../support/stored.ts';
 
 const event = fc.record({
@@ -37,6 +38,33 @@ describe('a block', () => {
         }
       }),
     );
+  });
+
+  it('has the events of a run, or of a part of it, each with the time that it says, or that of the run', () => {
+    const to = new ByteWriter();
+    const times = [undefined, 7, undefined, 0, undefined];
+    times.forEach((time, n) => {
+      writeBody(to, { data: `${n}`, time, contentType: n === 2 ? 'text/plain' : undefined });
+    });
+    const bodies = new BodyRun();
+    bodies.read(new ByteReader(to.written()), times.length, to.length);
+    const place = { topic: 'a/b', firstSeq: 20, time: 1_000, arrivedMs: 0 };
+    const run = new PublishedRun(place, bodies, { depthMax: 8, keysMax: 100 });
+    const open = new OpenBlock(15, 5, 256);
+    open.add(eventOf({ seq: 15 }), 0);
+    open.addRun(run, 1, 4);
+    open.add(eventOf({ seq: 30 }), 0);
+    for (const block of [open.close(), Block.read(open.close().bytes)]) {
+      expect(block.seqs).toEqual([15, 21, 22, 23, 24, 30]);
+      for (const n of [1, 2, 3, 4]) {
+        const found = block.find(20 + n);
+        expect(found).toMatchObject({ seq: 20 + n, topic: 'a/b', time: times[n] ?? 1_000, expiresMs: 0, storedMs: 5 });
+        expect(found?.body.contentType).toBe(n === 2 ? 'text/plain' : undefined);
+        expect(Buffer.from(found?.body.data ?? []).toString()).toBe(`${n}`);
+      }
+      expect(block.find(20)).toBeUndefined();
+      expect(block.find(25)).toBeUndefined();
+    }
   });
 
   it('has no event between two of its own', () => {
