@@ -84,7 +84,9 @@ export class RecentEvents {
     // The next events overwrite the ring, so what leaves it is a copy.
     const bytes = this.#bytes.slice(at, at + (this.#lengths[place] as number));
     const topic = this.#topics[place] as string;
-    return { topic, time: this.#times[place] as number, body: readBody(new ByteReader(bytes)) };
+    const body = readBody(new ByteReader(bytes));
+    // Of a run only when it came is kept.
+    return { topic, time: body.time ?? (this.#times[place] as number), body };
   }
 
   /** Writes without wrapping: what does not fit before the end goes to the front. Returns where it starts. */
