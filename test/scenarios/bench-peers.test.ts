@@ -83,7 +83,9 @@ function suite(peer: PubSubPeer): void {
     await closeAll(subscriber, publisher);
   });
 
-  it.skipIf(peer.consumes === undefined)('keeps each event for a consumer until it is acknowledged', async () => {
+  // Some brokers keep nothing for anybody.
+  if (peer.consumes === undefined) return;
+  it('keeps each event for a consumer until it is acknowledged', async () => {
     const events = eventsOf('bench/peers/kept', { kept: true });
     const [consumer, publisher] = await clientsOf(2);
     const { numbers, taken } = collector(events);
