@@ -13,7 +13,7 @@
  *     l due n            an event that waits for its time                                 publish/delayed.ts
  *     q client id        a session of MQTT                                                doors/mqtt/session-record.ts
  *     u client id        its packet identifiers
- *     h name             a subscription whose events are sent to a URL                        doors/http/sinks.ts
+ *     h name             a subscription over HTTP that takes from a mailbox              doors/http/stored-subscriptions.ts
  *     n name             a number up to which others may be used                          store/reservation.ts
  *     w 0 or 1           how much of the write-ahead log is in the store behind it       store/log-recovery.ts
  *     !                  in front of the key of a record that could not be read           store/sealed.ts

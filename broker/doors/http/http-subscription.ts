@@ -9,7 +9,10 @@ export interface HttpSubscription {
   /** As it was asked for. */
   wish: SubscriptionWish;
   readonly session: Session;
-  readonly subscription: Subscription;
+  /** Another one after a rest. */
+  subscription: Subscription;
+  /** It has left its mailbox, since nobody asked for so long, and joins it again for the next who does. */
+  rests: boolean;
   readonly readers: Readers;
   /** The mailbox that it takes from was made by it. */
   readonly created: boolean;
