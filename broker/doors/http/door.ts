@@ -33,6 +33,7 @@ import { streamRoutes } from './routes/streams.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { Sinks } from './sinks.ts';
 import { StoredSubscriptions } from './stored-subscriptions.ts';
+import { agreement } from './webhooks/consent.ts';
 import type { Post } from './webhooks/post.ts';
 
 export interface HttpDoorMeans extends SettlingMeans {
@@ -57,6 +58,7 @@ export interface HttpDoorMeans extends SettlingMeans {
 }
 
 const API = '/v1/';
+const TOPICS = '/v1/topics/';
 const DESCRIPTION = '/openapi.json';
 
 interface Resource {
@@ -150,7 +152,7 @@ export class HttpDoor {
   }
 
   #serve(request: HttpRequest, reply: HttpReply): void {
-    const { origins, counters } = this.#means;
+    const { origins, counters, config } = this.#means;
     const { httpAnswers } = counters;
     // Every answer to a page that may use the broker says that it may read it.
     const cors = corsHeaders(request);
@@ -171,11 +173,13 @@ export class HttpDoor {
     try {
       const { resource, params } = this.#find(request.path);
       if (request.method === 'OPTIONS') {
-        send(preflight([...resource.routes.keys()]));
+        const { headers, ...answer } = preflight([...resource.routes.keys()]);
+        const agreed = request.path.startsWith(TOPICS) ? agreement(request.headers, config.publishPerSecondMax) : {};
+        send({ ...answer, headers: { ...headers, ...agreed } });
         return;
       }
       const route = routeFor(resource, request.method);
-      isPublish = route.path.startsWith('/v1/topics/');
+      isPublish = route.path.startsWith(TOPICS);
       const call: Call<unknown, unknown> = {
         request,
         params,

@@ -60,7 +60,7 @@ export class HttpSubscriptions {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
-    for (const held of this.#byOwner.values()) held.stopSending();
+    for (const held of this.#byOwner.values()) held.sending?.stop();
   }
 
   /** Those with a name, in the order in which they were made. */
@@ -131,7 +131,7 @@ export class HttpSubscriptions {
         created,
         version: ++this.#versions,
         usedMs: this.#means.time.monotonicMs(),
-        stopSending: () => {},
+        sending: undefined,
       };
       if (name !== undefined) this.#byName.set(name, held);
       this.#byOwner.set(session.id, held);
@@ -162,7 +162,7 @@ export class HttpSubscriptions {
     const { sessions } = this.#means;
     if (!this.#byOwner.delete(held.session.id)) return;
     if (this.#byName.get(held.name) === held) this.#byName.delete(held.name);
-    held.stopSending();
+    held.sending?.stop();
     held.readers.ended('subscription_unknown', 'the subscription was ended');
     sessions.close(held.session);
     sessions.detach(held.session);

@@ -57,11 +57,22 @@ export class Sinks {
     const { sink, concurrency = 1 } = held.wish;
     if (sink === undefined) return;
     const { time, post, config, subscriptions, stored, log, counters } = this.#means;
+    const terms = {
+      origin: config.webhookOrigin,
+      askedPerMinute: config.webhookAskedPerMinute,
+      unaskedPerMinute: config.webhookUnaskedPerMinuteMax,
+    };
     const webhook = new Webhook({
       time,
       post,
       url: new URL(sink),
       concurrency,
+      consent: terms,
+      consented: ({ given, perMinute }) => {
+        if (given) log.info('a sink takes events', { subscription: held.name, perMinute });
+        else
+          log.warn('a sink has not said that it takes events; it is sent few', { subscription: held.name, perMinute });
+      },
       restMsMax: config.deliveryLeaseMsTotalMax,
       settle: (settlement, { id, token }, ms) => {
         settle({ settlement, ms, id, token, principal: held.session.id }, this.#means);
@@ -76,7 +87,8 @@ export class Sinks {
         counters.sinkPosts[outcome] += 1;
       },
     });
-    held.stopSending = () => webhook.stop();
+    held.sending = webhook;
     held.readers.add(webhook);
+    webhook.start();
   }
 }

@@ -21,6 +21,7 @@ import {
 import type { Sinks } from '../sinks.ts';
 import type { StoredSubscriptions } from '../stored-subscriptions.ts';
 import { whenOf } from '../subscription-terms.ts';
+import type { Consent } from '../webhooks/consent.ts';
 
 export interface SubscriptionRoutesMeans extends Pick<ControlMeans, 'afterFlush'> {
   readonly config: Config;
@@ -237,7 +238,7 @@ function answer(call: Call<unknown, unknown>, status: number, held: HttpSubscrip
   call.json(status, shown(held), { ETag: etag(held), ...(status === 201 && { Location: call.request.path }) });
 }
 
-function shown({ name, wish, rests, subscription }: HttpSubscription) {
+function shown({ name, wish, rests, subscription, sending }: HttpSubscription) {
   const { id, registration, terms, keeper } = subscription;
   const { topic, when } = registration.filters.present;
   const leaseMs = rests ? undefined : keeper.leaseMs(subscription);
@@ -251,8 +252,14 @@ function shown({ name, wish, rests, subscription }: HttpSubscription) {
     mode: terms.mode,
     ack: terms.ack,
     ...(wish.mailbox !== undefined && { mailbox: wish.mailbox }),
-    ...(wish.sink !== undefined && { sink: wish.sink, protocol: 'HTTP' }),
+    ...(wish.sink !== undefined && { sink: wish.sink, protocol: 'HTTP', ...shownConsent(sending?.consent) }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(terms.ack === 'explicit' && { deliveryLeaseMs: terms.deliveryLeaseMs }),
   };
+}
+
+function shownConsent(consent: Consent | undefined) {
+  if (consent === undefined) return {};
+  const { given, perMinute } = consent;
+  return { sinkConsent: given, ...(Number.isFinite(perMinute) && { sinkPerMinute: perMinute }) };
 }
