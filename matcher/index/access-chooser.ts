@@ -110,7 +110,7 @@ export class AccessChooser {
       if (plan.share + split.length * POSTING_PRICE >= best.share) continue;
       best = { ...plan, isExclusive: test.kind === 'oneOf' };
     }
-    return best.share > COVERED_SHARE_MIN && tests.some(isNested) ? this.#coveredIfBetter(tests, best) : best;
+    return best.share > COVERED_SHARE_MIN && tests.some(isCoverable) ? this.#coveredIfBetter(tests, best) : best;
   }
 
   /** The tests that an offer is expected to cost: the key's own, and of the rest each one that those before it let be. */
@@ -221,7 +221,11 @@ export class AccessChooser {
   }
 }
 
-/** Is it an OR with an OR or IN somewhere in it, of which a split under its branches says nothing? */
-function isNested(test: Test): boolean {
-  return test.kind === 'any' && test.branches.some((branch) => branch.some((part) => branchesOf(part) !== undefined));
+/** May it be covered by keys that are no branches of it? */
+function isCoverable(test: Test): boolean {
+  if (test.kind === 'opaque') return true;
+  return (
+    test.kind === 'any' &&
+    test.branches.some((branch) => branch.some((part) => part.kind === 'opaque' || branchesOf(part) !== undefined))
+  );
 }

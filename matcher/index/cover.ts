@@ -1,6 +1,8 @@
+import type { Condition } from '../language/ast.ts';
 import type { Conjunction, RangeTest, Test } from './conjunction.ts';
+import { type Gram, gramsOf } from './gram.ts';
 import { BRANCHES_MAX, isKey, type Key } from './keys.ts';
-import { nameOf } from './prefix.ts';
+import { nameOf } from './slot-reference.ts';
 
 /**
  * Keys of which one at least holds wherever a conjunction does, so that it is found by them, whatever is in it:
@@ -49,7 +51,20 @@ function coverOfTest(test: Test, shareOf: (key: Key) => number): Cover | undefin
       shareOf,
     );
   }
+  if (test.kind === 'opaque') return coverOfText(test.condition, shareOf);
   return isKey(test) ? { keys: [test], share: shareOf(test) } : undefined;
+}
+
+/** The rarest gram of what is looked for in a text. */
+function coverOfText(condition: Condition, shareOf: (key: Key) => number): Cover | undefined {
+  const { reference, grams } = gramsOf(condition) ?? { grams: [] };
+  let best: Cover | undefined;
+  for (const value of grams) {
+    const key: Key = { kind: 'equal', reference: reference as Gram, value };
+    const share = shareOf(key);
+    if (best === undefined || share < best.share) best = { keys: [key], share };
+  }
+  return best;
 }
 
 function covering(keys: readonly Key[], shareOf: (key: Key) => number): Cover | undefined {

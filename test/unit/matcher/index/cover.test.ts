@@ -57,7 +57,7 @@ describe('a filter of brackets within brackets', () => {
   it.each([
     ['two ranges that overlap', '(n > 3 AND (n > 5 OR n < 2)) OR n BETWEEN 4 AND 9', 'indexed'],
     ['all numbers', "(n > 3 OR n < 5) AND (k LIKE '%a%' OR n > 0 OR n < 1)", 'indexed'],
-    ['a part without a key', "(n > 3 AND m > 2) OR (k LIKE '%a%' AND k LIKE '%b%')", 'partly'],
+    ['a part without a key', "(n > 3 AND m > 2) OR (k NOT LIKE '%a%' AND k LIKE '_%')", 'partly'],
     ['keys that are many in each part and few in all', many(60), 'indexed'],
   ])('%s', (_, when, cost) => {
     const matcher = new Matcher();
@@ -65,7 +65,7 @@ describe('a filter of brackets within brackets', () => {
     for (let n = -1; n < 12; n += 1) {
       const expected = new Matcher();
       // By its topic alone it is verified on every event.
-      expected.add(1, { topic: 'a', when: `(${when}) AND (x LIKE '%x%' OR NOT EXISTS x)` });
+      expected.add(1, { topic: 'a', when: `(${when}) AND (x NOT LIKE '%x%' OR NOT EXISTS x)` });
       const event = { topic: 'a', data: { n, m: n, k: n % 2 ? 'abc' : 'c' } };
       expect(matcher.match(event).count).toBe(expected.match(event).count);
     }
