@@ -366,10 +366,12 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         if (isThere()) recipient.offer(event);
       };
       if (retained.topics === 0) return;
-      chores.run(
-        retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
-        () => {},
-      );
+      const { delivery, terms } = subscription;
+      const first = terms.order !== undefined || terms.ordered === true;
+      if (first) delivery.retainedFirst?.(true);
+      chores.run(retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer), () => {
+        if (first && isThere()) delivery.retainedFirst?.(false);
+      });
     },
     afterFlush: (then) => journal.afterFlush(then),
     subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,

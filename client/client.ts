@@ -29,6 +29,7 @@ import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
 import { clientClosed } from './sender.ts';
 import { Settler } from './settler.ts';
+import { Standing } from './standing.ts';
 import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
 import { Work } from './work.ts';
 
@@ -58,6 +59,9 @@ export class Client {
   readonly #settler: Settler;
   readonly #work = new Work();
   readonly #identity = new Identity();
+  readonly #standing = new Standing();
+  /** The same, where the broker is to be told. */
+  readonly #counting: Standing | undefined;
   readonly #means: RegistrationMeans;
   #draining = false;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
@@ -69,8 +73,9 @@ export class Client {
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
     this.#settings = settings;
     this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
-    this.#registry = new Registry({ time, send });
-    this.#link = new Link(settings, {
+    this.#counting = settings.countPublishes ? this.#standing : undefined;
+    this.#registry = new Registry({ time, send, standing: this.#standing });
+    this.#link = new Link(settings, this.#identity.source, this.#counting, {
       deliveries: this.#registry,
       opened: (welcome) => this.#registry.opened(welcome),
       lost: (error) => {
@@ -131,7 +136,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
       const event = this.#event(topic, data, options);
-      this.#link.send(new PublishRequest([event], new OneReceipt(resolve, reject)), options?.signal);
+      this.#link.send(new PublishRequest([event], new OneReceipt(resolve, reject), this.#counting), options?.signal);
     });
   }
 
@@ -151,7 +156,7 @@ export class Client {
       return this.#event(event.topic, event.data, event);
     });
     return await new Promise((done, fail) =>
-      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }), signal),
+      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }, this.#counting), signal),
     );
   }
 

@@ -11,6 +11,7 @@ import {
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { PlainPublication } from './plain-publication.ts';
+import type { Standing } from './standing.ts';
 import type { ClientTime } from './time.ts';
 import { OutgoingTopics } from './topics.ts';
 
@@ -21,6 +22,14 @@ export interface OutboxLimits {
   readonly topicAliases: number;
   /** So long the broker knows an id again. Absent: it does not. */
   readonly dedupMs?: number | undefined;
+}
+
+/** An event on its way out. */
+export interface Outgoing extends BodyToWrite {
+  readonly topic: string;
+  readonly options: PublishOptions;
+  /** Where this client counts its events: which it is, from when it is written the first time. */
+  number?: number;
 }
 
 /** A frame leaves within the turn when it has become so long: its reader can begin, and nobody holds megabytes. */
@@ -36,6 +45,7 @@ export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #time: ClientTime;
   readonly #send: (frame: string | Uint8Array) => void;
+  readonly #standing: Standing | undefined;
   readonly #writer = new ByteWriter(FRAME_KEEP_BYTES);
   /** Of the run that is open, to which the next publish is added if it is of the same kind. */
   readonly #bodies = new ByteWriter(FRAME_KEEP_BYTES);
@@ -44,6 +54,9 @@ export class Outbox {
   #alias = 0;
   #topic = '';
   #options: PublishOptions = NO_OPTIONS;
+  /** The publisher's numbers of the run that is open; 0 where it has none. */
+  #firstNumber = 0;
+  #past = 0;
   /** What the run that is open was begun by, if it was a quiet publish that said nothing more. */
   #plain: PlainPublication | undefined;
   /** Up to so many bytes of bodies, its next data included, nothing is near a limit. */
@@ -51,10 +64,12 @@ export class Outbox {
   readonly #topics: OutgoingTopics;
   #flushDue = false;
 
-  constructor(limits: OutboxLimits, time: ClientTime, send: (frame: string | Uint8Array) => void) {
+  /** `standing`: where events are to be counted. */
+  constructor(limits: OutboxLimits, time: ClientTime, send: (frame: string | Uint8Array) => void, standing?: Standing) {
     this.#limits = limits;
     this.#time = time;
     this.#send = send;
+    this.#standing = standing;
     this.#topics = new OutgoingTopics(limits.topicAliases);
   }
 
@@ -64,10 +79,11 @@ export class Outbox {
   }
 
   /** Throws TellwhenError `event_too_large`, with nothing sent. */
-  publish(ref: number, event: BodyToWrite & { readonly topic: string; readonly options: PublishOptions }): void {
+  publish(ref: number, event: Outgoing): void {
     const { data, topic, options } = event;
     if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
-    if (!this.#continues(ref, topic, options)) this.#beginRun(ref, topic, options);
+    const number = this.#numberOf(event, ref);
+    if (!this.#continues(ref, topic, options, number)) this.#beginRun(ref, topic, options, number);
     const start = this.#bodies.length;
     writeBody(this.#bodies, event);
     this.#count += 1;
@@ -152,24 +168,36 @@ export class Outbox {
   #publishFirst(plain: PlainPublication, data: Uint8Array): void {
     const { topic, contentType } = plain;
     this.publish(0, { topic, contentType, data, options: NO_OPTIONS });
-    if (this.#count === 0) return;
+    // What is counted is looked at each time.
+    if (this.#count === 0 || this.#standing !== undefined) return;
     const frameBytes = Math.min(FRAME_BYTES, this.#limits.dataFrameBytes) - this.#writer.length;
     this.#plain = plain;
     this.#plainBytesMax = frameBytes - RUN_HEAD_BYTES_MAX - plain.head.length - SIZE_BYTES_MAX;
   }
 
-  #continues(ref: number, topic: string, options: PublishOptions): boolean {
+  /** What takes its place later is not counted: others come before it. */
+  #numberOf(event: Outgoing, ref: number): number {
+    if (this.#standing === undefined || event.options.delayMs !== undefined) return 0;
+    event.number ??= this.#standing.next(ref !== 0);
+    return event.number;
+  }
+
+  #continues(ref: number, topic: string, options: PublishOptions, number: number): boolean {
     if (this.#count === 0 || this.#count === RUN_EVENTS_MAX) return false;
+    if (number !== 0 && (number !== this.#firstNumber + this.#count || this.#standing?.past !== this.#past))
+      return false;
     const next = this.#firstRef === 0 ? 0 : this.#firstRef + this.#count;
     return ref === next && topic === this.#topic && same(options, this.#options);
   }
 
-  #beginRun(ref: number, topic: string, options: PublishOptions): void {
+  #beginRun(ref: number, topic: string, options: PublishOptions, number: number): void {
     this.#endRun();
     this.#alias = this.#topics.alias(topic, this.#defineTopic);
     this.#firstRef = ref;
     this.#topic = topic;
     this.#options = options;
+    this.#firstNumber = number;
+    this.#past = this.#standing?.past ?? 0;
   }
 
   #endRun(): void {
@@ -181,11 +209,19 @@ export class Outbox {
       this.#writer,
       this.#firstRef,
       this.#alias,
-      this.#options,
+      this.#optionsToWrite,
       count,
       this.#bodies.written(),
     );
     this.#bodies.clear();
+  }
+
+  /** With what is to be said of the order, where events are counted. */
+  get #optionsToWrite(): PublishOptions {
+    const number = this.#firstNumber;
+    if (number === 0 || this.#standing === undefined) return this.#options;
+    const since = Math.min(number, this.#standing.since);
+    return { ...this.#options, order: { number, since, past: this.#past } };
   }
 
   /** Whether the frame, with the run that is open, is one that the broker takes. */
@@ -193,7 +229,7 @@ export class Outbox {
     const max = this.#limits.dataFrameBytes;
     const length = this.#writer.length + this.#bodies.length;
     if (length + RUN_HEAD_BYTES_MAX <= max) return true;
-    const options = this.#options === NO_OPTIONS ? 1 : OPTIONS_BYTES_MAX;
+    const options = this.#options === NO_OPTIONS && this.#standing === undefined ? 1 : OPTIONS_BYTES_MAX;
     const numbers = [this.#firstRef, this.#alias, this.#count, this.#bodies.length];
     return length + 1 + options + numbers.reduce((sum, number) => sum + varintBytes(number), 0) <= max;
   }
@@ -201,9 +237,11 @@ export class Outbox {
   /** The last event of the run starts the next frame. False, and it is taken back, if it fits into none. */
   #moveLast(start: number, ref: number): boolean {
     const body = this.#bodies.written().slice(start);
+    const number = this.#firstNumber === 0 ? 0 : this.#firstNumber + this.#count - 1;
     this.#bodies.truncate(start);
     this.#count -= 1;
     this.flush();
+    this.#firstNumber = number;
     this.#firstRef = ref;
     this.#bodies.raw(body);
     this.#count = 1;
@@ -258,10 +296,10 @@ export class Outbox {
   }
 }
 
-/** The options of a publish: flags and two times. */
-const OPTIONS_BYTES_MAX = 11;
+/** The options of a publish: flags, two times, and three numbers of its order. */
+const OPTIONS_BYTES_MAX = 35;
 /** More than what stands before the bodies of a run. */
-const RUN_HEAD_BYTES_MAX = 40;
+const RUN_HEAD_BYTES_MAX = 64;
 /** What stands between the head of an event and its data. */
 const SIZE_BYTES_MAX = 8;
 

@@ -7,6 +7,7 @@ import type {
   DropReason,
   FirstOfRun,
   Notice as NoticeRecord,
+  Provenance,
 } from '../broker/protocol/index.ts';
 import type { AnswerOf, Asked } from './control-request.ts';
 import { type Credit, CreditReturn } from './credit-return.ts';
@@ -160,11 +161,11 @@ export abstract class Registration<T> {
     return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull' || this.#ask.mailbox !== undefined;
   }
 
-  events(_topic: string, _first: FirstOfRun, _run: BodyRun): void {}
+  events(_topic: string, _first: FirstOfRun, _run: BodyRun, _provenance: Provenance | undefined): void {}
 
-  event(_topic: string, _delivery: Delivery, _body: Body): void {}
+  event(_topic: string, _delivery: Delivery, _body: Body, _provenance: Provenance | undefined): void {}
 
-  notice(_topic: string, _notice: NoticeRecord): void {}
+  notice(_topic: string, _notice: NoticeRecord, _provenance: Provenance | undefined): void {}
 
   /** The broker made it, at first or anew. */
   bind(made: AnswerOf<'subscribed'>): void {

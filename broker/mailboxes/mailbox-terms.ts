@@ -1,5 +1,12 @@
 import type { Config } from '../config/index.ts';
-import { type AtEnd, type ClientControl, type ControlOf, type Overflow, ProtocolError } from '../protocol/index.ts';
+import {
+  type AtEnd,
+  type ClientControl,
+  type ControlOf,
+  type Order,
+  type Overflow,
+  ProtocolError,
+} from '../protocol/index.ts';
 
 /** What becomes of events that a full mailbox has no room for. */
 export type MailboxOverflow = Extract<Overflow, 'reject' | 'drop-oldest' | 'dead-letter'>;
@@ -19,6 +26,9 @@ export interface MailboxTerms {
   readonly attemptsMax: number;
   /** How long it outlives its last consumer. */
   readonly leaseMs: number;
+  /** As in DeliveryTerms. */
+  readonly order?: Order | undefined;
+  readonly ordered?: boolean | undefined;
 }
 
 type Request = ControlOf<ClientControl, 'subscribe'>;
@@ -65,6 +75,8 @@ export function mailboxTerms(name: string, request: Request, config: Config): Ma
     atEnd: request.atEnd ?? 'drop',
     attemptsMax: request.attemptsMax ?? config.attemptsMaxDefault,
     leaseMs,
+    ...(request.order !== undefined && { order: request.order }),
+    ...(request.ordered === true && { ordered: true }),
   };
 }
 
@@ -88,6 +100,8 @@ export function checkAgreement(
     differs('atEnd', request.atEnd, terms.atEnd),
     differs('attemptsMax', request.attemptsMax, terms.attemptsMax),
     differs('leaseMs', request.leaseMs, terms.leaseMs),
+    differs('order', request.order, terms.order ?? 'fifo'),
+    differs('ordered', request.ordered, terms.ordered ?? false),
   ].filter((difference) => difference !== undefined);
   if (differing.length === 0) return;
   throw new ProtocolError(

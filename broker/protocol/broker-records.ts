@@ -1,6 +1,7 @@
 import { type Body, readBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import { type Provenance, readProvenance, writeProvenance } from './order.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 
 /** Record tags from broker to client. The high bit is set. */
@@ -13,6 +14,7 @@ const FETCHED = 0x86;
 const SETTLED = 0x87;
 const REFUSED = 0x88;
 const EVENTS = 0x89;
+const PROVENANCE = 0x8a;
 
 const EVENT_LEASED = 1;
 const EVENT_RETAINED = 2;
@@ -105,6 +107,8 @@ export interface Notice {
 
 export interface BrokerRecordHandler {
   topic(alias: number, text: string): void;
+  /** Of what the next record hands over or tells of: of a run, of its first event, and those that follow are counted on. */
+  provenance(provenance: Provenance): void;
   /** Of as many publishes as `count` says: refs and seqs both rise by one, the rest is the same for all. */
   receipts(firstRef: number, count: number, first: Receipt): void;
   /** Events that nobody has to acknowledge, of one topic, their seqs rising by one. `run` is valid until it returns. */
@@ -129,6 +133,11 @@ export const writeBrokerRecord = {
     to.u8(TOPIC);
     to.varint(alias);
     to.string(text);
+  },
+
+  provenance(to: ByteWriter, provenance: Provenance): void {
+    to.u8(PROVENANCE);
+    writeProvenance(to, provenance);
   },
 
   receipts(to: ByteWriter, firstRef: number, count: number, first: Receipt): void {
@@ -215,6 +224,9 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
     switch (tag) {
       case TOPIC:
         handler.topic(from.varint(), from.string());
+        break;
+      case PROVENANCE:
+        handler.provenance(readProvenance(from));
         break;
       case RECEIPTS:
         handler.receipts(from.varint(), readCount(from), readReceipt(from));

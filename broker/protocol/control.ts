@@ -1,5 +1,6 @@
 import type { Explanation } from '../../matcher/index.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import { ORDERS } from './order.ts';
 import {
   type Check,
   type Checked,
@@ -105,6 +106,8 @@ const clientControls = {
     /** A name for people: logs, lists. */
     client: text(128),
     session: optional(object({ id: text(64), key: text(64) })),
+    /** The same on every connection of one publisher, and nobody else's. Absent: the session is the publisher. */
+    publisher: optional(text(128)),
   }),
   subscribe: object({
     kind: oneOf(['subscribe']),
@@ -137,6 +140,10 @@ const clientControls = {
     deliveryLeaseMs: optional(ms),
     retentionMs: optional(ms),
     attemptsMax: optional(integer(1, 100)),
+    /** Absent: `fifo`, and nothing is told of what the order is made of. */
+    order: optional(oneOf(ORDERS)),
+    /** With acknowledgement only: what follows waits until what came before it, as far as the order goes, is settled. */
+    ordered: optional(flag),
     /** Absent: ends with the connection. Else it outlives the connection by so long; a mailbox its last consumer. */
     leaseMs: optional(ms),
   }),

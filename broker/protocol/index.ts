@@ -14,4 +14,5 @@ export { ByteReader, ByteWriter } from './bytes.ts';
 export * from './client-records.ts';
 export * from './codes.ts';
 export * from './control.ts';
+export * from './order.ts';
 export { BodyRun, RUN_EVENTS_MAX } from './run.ts';

@@ -3,13 +3,16 @@ import type { Lane, Turns } from '../kernel/turns.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Log } from '../observe/log.ts';
 import {
+  BROKERS_OWN,
   type BrokerControl,
   CLOSE,
   type ClientControl,
   type ControlOf,
   decodeControl,
   ProtocolError,
+  type Provenance,
   readClientControl,
+  uncountedBy,
 } from '../protocol/index.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { TokenBucket } from '../publish/rate.ts';
@@ -55,6 +58,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   readonly outbound: Outbound;
   readonly #means: LinkMeans;
   #rate: TokenBucket | undefined;
+  #provenance = BROKERS_OWN;
   #costly: Lane | undefined;
   #session: Session | undefined;
   /** Goodbye was said, or the connection is closing: nothing more is done for it. */
@@ -70,6 +74,10 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
 
   get isFlushed(): boolean {
     return this.outbound.isFlushed;
+  }
+
+  get provenance(): Provenance {
+    return this.#provenance;
   }
 
   get rate(): TokenBucket {
@@ -181,6 +189,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const resumed = hello.session === undefined ? undefined : sessions.resume(hello.session, this);
     const session = resumed ?? sessions.open(hello.client, this);
     this.#session = session;
+    // A session that is resumed stays who it was.
+    this.#provenance = uncountedBy(hello.publisher ?? session.id);
     this.#means.greeted(this);
     this.#means.log.debug('hello', {
       client: hello.client,

@@ -6,6 +6,7 @@ import {
   type ByteWriter,
   type Code,
   type DropReason,
+  type Provenance,
   type Receipt,
   writeBrokerRecord,
 } from '../protocol/index.ts';
@@ -48,6 +49,8 @@ export class Outbound implements Outbox, Flushable {
   #isDue = false;
   #stalled = false;
   #over = false;
+  /** Of what is written next. */
+  #provenance: Provenance | undefined;
   #unsentBytes = 0;
 
   /** `tooSlow` ends the connection. */
@@ -116,6 +119,10 @@ export class Outbound implements Outbox, Flushable {
     this.#gathered(records);
   }
 
+  provenance(provenance: Provenance): void {
+    this.#provenance = provenance;
+  }
+
   events(subscription: number, run: PublishedRun, from: number, count: number): void {
     const { topic, time } = run;
     this.#pushed(subscription, topic, time, run.firstSeq + from, count, run.bodies.slice(from, count));
@@ -127,7 +134,9 @@ export class Outbound implements Outbox, Flushable {
       return;
     }
     const { records } = this.#gather();
-    writeBrokerRecord.event(records, subscription, this.#delivery(event, handover, records), event.bytes);
+    const delivery = this.#delivery(event, handover, records);
+    this.#tellProvenance(records);
+    writeBrokerRecord.event(records, subscription, delivery, event.bytes);
     this.#gathered(records);
   }
 
@@ -141,6 +150,7 @@ export class Outbound implements Outbox, Flushable {
     const { records } = this.#gather();
     const alias = this.#alias(event.topic, records);
     const notice = { seq: event.seq, alias, size: event.size, attempt, retention: lease };
+    this.#tellProvenance(records);
     writeBrokerRecord.notice(records, subscription, notice);
     this.#gathered(records);
   }
@@ -211,12 +221,23 @@ export class Outbound implements Outbox, Flushable {
   /** In the record that stands last, if that is of events which these follow. */
   #pushed(subscription: number, topic: string, time: number, seq: number, count: number, bodies: Uint8Array): void {
     const { records, open } = this.#gather();
+    const provenance = this.#provenance;
+    if (provenance !== undefined && !open.follows(provenance)) open.close();
     if (!open.extend(records, subscription, topic, time, seq, count, bodies)) {
       const alias = this.#alias(topic, records);
+      this.#tellProvenance(records);
       writeBrokerRecord.events(records, subscription, { alias, time, seq }, count, bodies);
-      open.begin(records, subscription, topic, time, seq, count, bodies.length);
+      open.begin(records, subscription, topic, time, seq, count, bodies.length, provenance);
     }
+    this.#provenance = undefined;
     this.#gathered(records);
+  }
+
+  /** Of the record that is written next, where its subscriber wants to know. */
+  #tellProvenance(to: ByteWriter): void {
+    if (this.#provenance === undefined) return;
+    writeBrokerRecord.provenance(to, this.#provenance);
+    this.#provenance = undefined;
   }
 
   #delivery(event: PublishedEvent, handover: Handover | undefined, to: ByteWriter) {

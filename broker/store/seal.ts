@@ -11,7 +11,7 @@ import { crc32c } from './crc32c.ts';
  */
 export const SEAL_BYTES = 8;
 
-const VERSION = 1;
+const VERSION = 2;
 const VERSION_AT = 4;
 const KEY_LENGTH_AT = 6;
 

@@ -44,5 +44,7 @@ export function deliveryTerms(request: ControlOf<ClientControl, 'subscribe'>, co
       config.retentionMsMax,
     ),
     attemptsMax: request.attemptsMax ?? config.attemptsMaxDefault,
+    order: request.order,
+    ordered: request.ordered,
   };
 }

@@ -2,12 +2,15 @@ import type {
   Body,
   BrokerRecordHandler,
   ClientRecordHandler,
+  Provenance,
   PublishOptions,
   Receipt,
 } from '../../broker/protocol/index.ts';
 
 /** Records from the broker as a test would rather have them: each receipt and each event by itself. */
-export interface SingleBrokerRecords extends Omit<BrokerRecordHandler, 'receipts' | 'events'> {
+export interface SingleBrokerRecords extends Omit<BrokerRecordHandler, 'receipts' | 'events' | 'provenance'> {
+  /** Of the next event; of those that follow it in a run, counted on. */
+  provenance?(provenance: Provenance): void;
   receipt(ref: number, receipt: Receipt): void;
 }
 
@@ -19,6 +22,7 @@ export interface SingleClientRecords extends Omit<ClientRecordHandler, 'publish'
 export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHandler {
   return {
     topic: (alias, text) => to.topic(alias, text),
+    provenance: (provenance) => to.provenance?.(provenance),
     receipts(firstRef, count, first) {
       for (let i = 0; i < count; i++) {
         to.receipt(firstRef + i, { ...first, seq: first.delayed ? 0 : first.seq + i });

@@ -5,7 +5,15 @@ import type { Chance } from '../../kernel/chance.ts';
 import type { Time } from '../../kernel/time.ts';
 import type { Counters } from '../../observe/counters.ts';
 import type { Log } from '../../observe/log.ts';
-import { CODES, type Code, ProtocolError, type Receipt } from '../../protocol/index.ts';
+import {
+  BROKERS_OWN,
+  CODES,
+  type Code,
+  ProtocolError,
+  type Provenance,
+  type Receipt,
+  uncountedBy,
+} from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
 import type { Publish, Publisher, ReceiptTaker } from '../../publish/publish.ts';
 import type { TokenBucket } from '../../publish/rate.ts';
@@ -80,6 +88,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   readonly #framer: Framer;
   #version: Version = 4;
   #session: MqttSession | undefined;
+  #provenance = BROKERS_OWN;
   #left = false;
   /** Whether the will is published when the connection ends. */
   #withWill = true;
@@ -147,6 +156,10 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   }
 
   // What the session asks of its connection.
+
+  get provenance(): Provenance {
+    return this.#provenance;
+  }
 
   get writable(): boolean {
     return this.out.writable;
@@ -351,6 +364,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     }
     const { session, isPresent } = opened;
     this.#session = session;
+    this.#provenance = uncountedBy(`mqtt ${clientId}`);
     this.#sendMax = Math.min(properties.receiveMax ?? 0xffff, RECEIVE_MAX);
     if (version === 5 && (properties.topicAliasMax ?? 0) > 0) {
       this.#outgoing = new OutgoingAliases(Math.min(properties.topicAliasMax ?? 0, config.topicAliasesMax));

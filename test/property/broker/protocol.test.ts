@@ -103,6 +103,7 @@ describe('the codec', () => {
   it('answers random bytes with a refusal or an understanding, in both directions', () => {
     const broker = {
       topic() {},
+      provenance() {},
       receipts() {},
       events() {},
       event() {},

@@ -141,7 +141,7 @@ describe('a bad record', () => {
 
 it('a record of a newer broker is not bad, and not for this one', () => {
   const key = bytes('a');
-  const record = Buffer.from([0, 0, 0, 0, 2, 0, 1, 0, 99]);
+  const record = Buffer.from([0, 0, 0, 0, 3, 0, 1, 0, 99]);
   record.writeUInt32LE(crc32c(record.subarray(4), crc32c(key)));
   below.commit([{ key, value: record }], () => {});
   time.settle();
