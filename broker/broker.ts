@@ -15,6 +15,7 @@ import { Subscribing } from './doors/mqtt/subscribing.ts';
 import { Origins } from './doors/origins.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
+import { Slices } from './kernel/slices.ts';
 import { realTime, type Time } from './kernel/time.ts';
 import { Turns } from './kernel/turns.ts';
 import { until } from './kernel/until.ts';
@@ -53,6 +54,7 @@ import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { type Refusal, refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
+import { WaitingFrameBytes } from './session/waiting-frames.ts';
 import { openStorage, type Storage } from './storage.ts';
 import type { OwnProcess } from './store/lock-file.ts';
 import { Reservation } from './store/reservation.ts';
@@ -351,6 +353,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     mailboxes: mailboxAnswers,
   };
   const turns = new Turns(time, QUESTIONS_WAITING_MAX);
+  const waitingFrames = new WaitingFrameBytes(config.waitingFrameBytesMax);
   const control: ControlMeans = {
     subscriptions,
     mailboxes,
@@ -386,6 +389,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     idsReachMs: () => known.reachMs,
     questions,
     turns,
+    waiting: { slices: new Slices(time), bytes: waitingFrames },
     log,
     budget,
     control,
@@ -440,6 +444,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       delayed: delayed.count,
     }),
     unsentBytes: () => budget.bytes,
+    waitingFrameBytes: () => waitingFrames.sum,
   });
   let listening = false;
   let transport: Transport | undefined;

@@ -2,6 +2,7 @@ import type { Receipt } from '../broker/protocol/index.ts';
 import { checkNames } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
+import { Grants } from './credit-return.ts';
 import { TellwhenError } from './errors.ts';
 import { type Explained, type ExplainOptions, explainFrame, type Matched, type MatchOptions } from './explain.ts';
 import type { SignalOption } from './feed.ts';
@@ -23,8 +24,7 @@ import {
 } from './publication.ts';
 import { type EventToPublish, OneReceipt, PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
-import { type EventCallback, PushRegistration } from './push-registration.ts';
-import type { RegistrationMeans } from './registration.ts';
+import { type EventCallback, type PushMeans, PushRegistration } from './push-registration.ts';
 import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
 import { clientClosed } from './sender.ts';
@@ -62,7 +62,7 @@ export class Client {
   readonly #standing = new Standing();
   /** The same, where the broker is to be told. */
   readonly #counting: Standing | undefined;
-  readonly #means: RegistrationMeans;
+  readonly #means: PushMeans;
   #draining = false;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
   #plain: PlainPublication | undefined;
@@ -93,7 +93,10 @@ export class Client {
     this.#keeper = new LeaseKeeper(time, this.#link);
     this.#settler = new Settler({ time, keeper: this.#keeper, send });
     this.#means = {
+      time,
+      work: this.#work,
       settler: this.#settler,
+      grants: new Grants(),
       returnCredit: (id, { events, bytes }) => this.#link.sender.outbox?.credit(id, events, bytes),
       report,
     };
@@ -198,8 +201,7 @@ export class Client {
    */
   async subscribe(options: SubscribeOptions, onEvent?: EventCallback): Promise<Subscription> {
     this.#refuseWhileDraining();
-    const means = { ...this.#means, time: this.#settings.time, work: this.#work };
-    const registration = new PushRegistration(subscribeFrame(options), means, onEvent);
+    const registration = new PushRegistration(subscribeFrame(options), this.#means, onEvent);
     await this.#registry.subscribe(registration, options.signal);
     return new Subscription(registration, this.#registry);
   }
@@ -208,7 +210,7 @@ export class Client {
   async pull(options: PullOptions): Promise<Consumer> {
     this.#refuseWhileDraining();
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
-    const registration = new PullRegistration(pullFrame(options), { ...this.#means, time: this.#settings.time, send });
+    const registration = new PullRegistration(pullFrame(options), { ...this.#means, send });
     await this.#registry.subscribe(registration, options.signal);
     const means = { settler: this.#settler, work: this.#work, report: this.#means.report };
     return new Consumer(registration, this.#registry, means);

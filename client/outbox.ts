@@ -38,7 +38,7 @@ const FRAME_BYTES = 65_536;
 const FRAME_KEEP_BYTES = 2 * FRAME_BYTES;
 
 /**
- * Gathers what one turn sends, so that it leaves in as few frames as the broker's limit allows. The order of calls is
+ * Gathers what one turn sends, so that it leaves in as few messages as the broker's limits allow. The order of calls is
  * the order on the wire, control frames included.
  */
 export class Outbox {
@@ -62,6 +62,9 @@ export class Outbox {
   /** Up to so many bytes of bodies, its next data included, nothing is near a limit. */
   #plainBytesMax = 0;
   readonly #topics: OutgoingTopics;
+  /** Control frames in a row, with commas. While there are any, nothing else is gathered, and the reverse. */
+  #controls = '';
+  #isList = false;
   #flushDue = false;
 
   /** `standing`: where events are to be counted. */
@@ -75,13 +78,14 @@ export class Outbox {
 
   /** Bytes gathered and not yet given to the socket. */
   get gatheredBytes(): number {
-    return this.#writer.length + this.#bodies.length;
+    return this.#writer.length + this.#bodies.length + this.#controls.length;
   }
 
   /** Throws TellwhenError `event_too_large`, with nothing sent. */
   publish(ref: number, event: Outgoing): void {
     const { data, topic, options } = event;
     if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
+    this.#flushControls();
     const number = this.#numberOf(event, ref);
     if (!this.#continues(ref, topic, options, number)) this.#beginRun(ref, topic, options, number);
     const start = this.#bodies.length;
@@ -142,7 +146,7 @@ export class Outbox {
   }
 
   /**
-   * What was gathered goes first: a subscribe after a publish must not overtake it. Throws TellwhenError
+   * In its place among the records: a subscribe after a publish must not overtake it. Throws TellwhenError
    * `frame_too_large`, with nothing sent: the broker would close the connection.
    */
   control(frame: ClientControl): void {
@@ -152,11 +156,32 @@ export class Outbox {
       const message = `the frame ${frame.kind} would be longer than ${controlFrameBytes} bytes, the most the broker takes`;
       throw new TellwhenError('frame_too_large', message);
     }
-    this.flush();
-    this.#send(text);
+    this.#flushRecords();
+    if (this.#controls === '') this.#controls = text;
+    else if ((this.#controls.length + text.length + LIST_CHARACTERS) * UTF8_BYTES_MAX <= controlFrameBytes) {
+      this.#controls = `${this.#controls},${text}`;
+      this.#isList = true;
+    } else {
+      this.#flushControls();
+      this.#controls = text;
+    }
+    this.#flushLater();
   }
 
   flush(): void {
+    this.#flushControls();
+    this.#flushRecords();
+  }
+
+  #flushControls(): void {
+    if (this.#controls === '') return;
+    const message = this.#isList ? `[${this.#controls}]` : this.#controls;
+    this.#controls = '';
+    this.#isList = false;
+    this.#send(message);
+  }
+
+  #flushRecords(): void {
     this.#endRun();
     if (this.#writer.length === 0) return;
     const frame = this.#writer.written().slice();
@@ -253,6 +278,7 @@ export class Outbox {
 
   /** Where the next record begins, which is not a publish. */
   #beginRecord(): number {
+    this.#flushControls();
     this.#endRun();
     return this.#writer.length;
   }
@@ -305,6 +331,9 @@ const SIZE_BYTES_MAX = 8;
 
 /** Of the time that the broker remembers, what is left for the way there. */
 const DEDUP_SHARE = 0.9;
+
+/** A comma and the two brackets of a list. */
+const LIST_CHARACTERS = 3;
 
 const encoder = new TextEncoder();
 /** A UTF-16 code unit becomes three bytes at most. */

@@ -63,11 +63,15 @@ export interface SubscribeOptions extends FilterOptions {
 }
 
 export function subscribeFrame(options: SubscribeOptions): SubscribeFrame {
-  const { signal: _signal, ...asked } = options;
   checkFilter(options);
-  if (options.mailbox === undefined) return { kind: 'subscribe', mode: 'push', ...asked };
+  const asked = options.signal === undefined ? options : withoutSignal(options);
+  if (options.mailbox === undefined) return { ...asked, kind: 'subscribe', mode: 'push' };
   if (options.ack === 'none') throw invalid('events from a mailbox are always acknowledged: leave ack out');
-  return { kind: 'subscribe', mode: 'push', ...asked, ack: 'explicit' };
+  return { ...asked, kind: 'subscribe', mode: 'push', ack: 'explicit' };
+}
+
+function withoutSignal({ signal: _signal, ...asked }: SubscribeOptions): Omit<SubscribeOptions, 'signal'> {
+  return asked;
 }
 
 /** Throws TellwhenError `invalid_argument` where it is not said what is wanted. The rest is the broker's to check. */

@@ -20,7 +20,7 @@ import {
 } from './shape.ts';
 
 /**
- * Control frames: WebSocket text messages, each one JSON object whose `kind` names it. Requests carry a `ref` (1 and
+ * Control frames: JSON objects whose `kind` names them, one in a WebSocket text message, or a list of them. Requests carry a `ref` (1 and
  * up, chosen by the client, unique while unanswered; records of data frames draw from the same numbers); the answer, or
  * the refusal, repeats it.
  */
@@ -435,14 +435,19 @@ export type ControlOf<F extends { readonly kind: string }, K extends F['kind']> 
 /** A control frame whose shape is not yet checked. `ref` is 0 where none could be read: what a refusal repeats. */
 export interface RawControl {
   readonly ref: number;
-  readonly value: object;
+  readonly value: unknown;
 }
 
 /** Deeper than anything a client can mean, the data of an event to be explained included. */
 const DEPTH_MAX = 600;
 
-/** Decodes the JSON. Throws ProtocolError `frame_malformed`. */
-export function decodeControl(message: string): RawControl {
+/** Whether a text message is a list of control frames, or one of them. Who sends lists reads them as well. */
+export function isControlList(message: string): boolean {
+  return message.charCodeAt(0) === OPEN_BRACKET;
+}
+
+/** Decodes the JSON of a text message: its control frames, in order. Throws ProtocolError `frame_malformed`. */
+export function decodeControls(message: string): readonly RawControl[] {
   // A shorter one has no room for it.
   if (message.length > DEPTH_MAX && isDeep(message))
     throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
@@ -452,10 +457,13 @@ export function decodeControl(message: string): RawControl {
   } catch {
     throw new ProtocolError('frame_malformed', 'a control frame must be JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError('frame_malformed', 'a control frame must be a JSON object');
-  }
-  const given = 'ref' in value ? value.ref : 0;
+  if (!Array.isArray(value)) return [raw(value)];
+  if (value.length === 0) throw new ProtocolError('frame_malformed', 'a list of control frames has at least one');
+  return value.map(raw);
+}
+
+function raw(value: unknown): RawControl {
+  const given = typeof value === 'object' && value !== null && 'ref' in value ? value.ref : 0;
   return { ref: Number.isSafeInteger(given) && (given as number) > 0 ? (given as number) : 0, value };
 }
 
@@ -488,8 +496,11 @@ const CLOSE_BRACE = 0x7d;
 export const readClientControl = reader<ClientControl>(clientControls);
 export const readBrokerControl = reader<BrokerControl>(brokerControls);
 
-function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: object) => F {
+function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: unknown) => F {
   return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ProtocolError('frame_malformed', 'a control frame must be a JSON object');
+    }
     const kind = 'kind' in value ? value.kind : undefined;
     const check = typeof kind === 'string' && Object.hasOwn(table, kind) ? table[kind] : undefined;
     if (check === undefined) {

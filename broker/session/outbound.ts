@@ -35,7 +35,7 @@ export interface OutboundMeans {
 /**
  * The outgoing side of one connection. Records are gathered and sent once a turn, when what the sockets held has been
  * read: one system call for a hundred events costs a tenth of a hundred calls. Control frames keep their place among
- * them.
+ * them; those of one turn go as a list to a peer that has sent a list itself.
  *
  * Most connections are idle most of the time, so everything is made when it is needed first.
  */
@@ -45,6 +45,9 @@ export class Outbound implements Outbox, Flushable {
   readonly #tooSlow: () => void;
   #topics: OutgoingTopics | undefined;
   #gathering: Gathering | undefined;
+  /** Control frames in a row, with commas. While there are any, no records are gathered, and the reverse. */
+  #controls = '';
+  #sendsLists = false;
   #waiting: Set<Pumped> | undefined;
   #isDue = false;
   #stalled = false;
@@ -70,7 +73,12 @@ export class Outbound implements Outbox, Flushable {
 
   /** Nothing is gathered, and nothing waits for the peer to read. */
   get isFlushed(): boolean {
-    return this.#gathering === undefined && this.#connection.bufferedBytes === 0;
+    return this.#gathering === undefined && this.#controls === '' && this.#connection.bufferedBytes === 0;
+  }
+
+  /** The peer sends lists of control frames, so it reads them. */
+  sendLists(): void {
+    this.#sendsLists = true;
   }
 
   pumpWhenWritable(delivery: Pumped): void {
@@ -104,11 +112,15 @@ export class Outbound implements Outbox, Flushable {
 
   control(frame: BrokerControl): void {
     if (this.#over) return;
-    this.flush();
     const text = JSON.stringify(frame);
-    this.#means.counters.framesOut += 1;
-    this.#means.counters.bytesOut += Buffer.byteLength(text);
-    this.#sent(this.#connection.sendText(text));
+    if (!this.#sendsLists) {
+      this.flush();
+      this.#sendText(text);
+      return;
+    }
+    this.#flushRecords();
+    this.#controls = this.#controls === '' ? text : `${this.#controls},${text}`;
+    this.#gathered(this.#controls.length);
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
@@ -116,7 +128,7 @@ export class Outbound implements Outbox, Flushable {
     if (receipts.extend(firstRef, count, first)) return;
     receipts.end(records);
     receipts.begin(firstRef, count, first);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   provenance(provenance: Provenance): void {
@@ -137,13 +149,13 @@ export class Outbound implements Outbox, Flushable {
     const delivery = this.#delivery(event, handover, records);
     this.#tellProvenance(records);
     writeBrokerRecord.event(records, subscription, delivery, event.bytes);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   fetched(ref: number, event: PublishedEvent, handover: Handover): void {
     const { records } = this.#gather();
     writeBrokerRecord.fetched(records, ref, this.#delivery(event, handover, records), event.bytes);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   notice(subscription: number, event: PublishedEvent, { attempt, lease }: Handover): void {
@@ -152,26 +164,26 @@ export class Outbound implements Outbox, Flushable {
     const notice = { seq: event.seq, alias, size: event.size, attempt, retention: lease };
     this.#tellProvenance(records);
     writeBrokerRecord.notice(records, subscription, notice);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   gap(subscription: number, reason: DropReason, count: number, seq: number): void {
     this.#means.counters.gaps += 1;
     const { records } = this.#gather();
     writeBrokerRecord.gap(records, subscription, reason, count, seq);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   settled(ref: number, remainingMs: number): void {
     const { records } = this.#gather();
     writeBrokerRecord.settled(records, ref, remainingMs);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   refused(ref: number, code: Code, message: string): void {
     const { records } = this.#gather();
     writeBrokerRecord.refused(records, ref, code, message);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   disconnectSlow(): void {
@@ -203,6 +215,24 @@ export class Outbound implements Outbox, Flushable {
   }
 
   flush(): void {
+    this.#flushControls();
+    this.#flushRecords();
+  }
+
+  #flushControls(): void {
+    if (this.#controls === '') return;
+    const text = `[${this.#controls}]`;
+    this.#controls = '';
+    if (!this.#over) this.#sendText(text);
+  }
+
+  #sendText(text: string): void {
+    this.#means.counters.framesOut += 1;
+    this.#means.counters.bytesOut += Buffer.byteLength(text);
+    this.#sent(this.#connection.sendText(text));
+  }
+
+  #flushRecords(): void {
     const gathering = this.#gathering;
     if (gathering === undefined) return;
     this.#gathering = undefined;
@@ -230,7 +260,7 @@ export class Outbound implements Outbox, Flushable {
       open.begin(records, subscription, topic, time, seq, count, bodies.length, provenance);
     }
     this.#provenance = undefined;
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   /** Of the record that is written next, where its subscriber wants to know. */
@@ -258,12 +288,13 @@ export class Outbound implements Outbox, Flushable {
   }
 
   #gather(): Gathering {
+    this.#flushControls();
     this.#gathering ??= this.#means.gatherings.take();
     return this.#gathering;
   }
 
-  #gathered(records: ByteWriter): void {
-    if (records.length >= this.#means.softBytes) this.flush();
+  #gathered(length: number): void {
+    if (length >= this.#means.softBytes) this.flush();
     else if (!this.#isDue) {
       this.#isDue = true;
       this.#means.flushes.add(this);

@@ -5,7 +5,7 @@ import {
   ByteWriter,
   type ClientControl,
   type ControlOf,
-  decodeControl,
+  decodeControls,
   NO_OPTIONS,
   type PublishOptions,
   readBrokerControl,
@@ -46,7 +46,7 @@ export class RawPeer {
     this.peer = peer;
     this.#settle = settle;
     peer.handler = {
-      onText: (text) => void this.controls.push(readBrokerControl(decodeControl(text).value)),
+      onText: (text) => void this.controls.push(...decodeControls(text).map(({ value }) => readBrokerControl(value))),
       onBinary: (frame) => readBrokerRecords(frame, brokerRecordsOneByOne(this.#handler)),
       onClose: (code, reason) => {
         this.closed = { code, reason };
