@@ -50,8 +50,6 @@ const {
   WITHIN_WORDS,
 } = programConstants;
 const {
-  GROUP_MASK,
-  GROUP_SHIFT,
   PLACE_MASK,
   RUN_COUNT,
   RUN_HEADER,
@@ -75,6 +73,8 @@ const EPOCH_MAX = 0x7fffffff;
 /** Entries offered before they are verified: more than a run holds. */
 const OFFERS_MAX = 1024;
 const OFFER_WORDS = 3;
+/** Cards that are passed over at a time, where all of a side fail. */
+const LEAP = 8;
 /** Above every bound of a signature. */
 const ANY_NUMBER = 1 << 30;
 
@@ -183,34 +183,38 @@ export class Scanner {
     let offered = this.#offered;
     const firsts = start + RUN_HEADER;
     const cards = firsts + (words[start + RUN_ROOM] as number);
-    for (let group = 0; group < count; ) {
-      const first = words[firsts + group] as number;
-      const number = first === PASSES ? ANY_NUMBER : (numbers[(first >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT;
-      const size = ((words[cards + group * CARD_WORDS + CARD_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
-      const groupEnd = group + size;
-      for (let i = group; i < groupEnd; i += 1) {
-        const bound = ((words[firsts + i] as number) << NUMBER_SHIFT) >> NUMBER_SHIFT;
-        if (bound > number) break;
-        const card = cards + i * CARD_WORDS;
-        const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
-        if (verdict < 0) continue;
-        const isCertain = bound < number && verdict > 0;
-        const place = words[card + CARD_PLACE] as number;
-        const filter = words[card + CARD_FILTER] as number;
-        if (place < 0 && isCertain) {
-          if (!isOfTopic) continue;
-          hits[hitCount] = filter;
-          hitCount += 1;
-          continue;
-        }
-        const sure =
-          bound < number ? skip + ((place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK) : skip;
-        offers[offered] = run + (place & PLACE_MASK);
-        offers[offered + 1] = filter;
-        offers[offered + 2] = sure;
-        offered += OFFER_WORDS;
+    let side = -1;
+    let number = 0;
+    for (let i = 0; i < count; i += 1) {
+      const first = words[firsts + i] as number;
+      if (first >>> SIDE_SHIFT !== side) {
+        side = first >>> SIDE_SHIFT;
+        number = first === PASSES ? ANY_NUMBER : (numbers[side << 1] as number) >> NUMBER_SHIFT;
       }
-      group = groupEnd;
+      const bound = (first << NUMBER_SHIFT) >> NUMBER_SHIFT;
+      if (bound > number) {
+        // So are all others of this side.
+        while (i + LEAP < count && (words[firsts + i + LEAP] as number) >>> SIDE_SHIFT === side) i += LEAP;
+        continue;
+      }
+      const card = cards + i * CARD_WORDS;
+      const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
+      if (verdict < 0) continue;
+      const isCertain = bound < number && verdict > 0;
+      const place = words[card + CARD_PLACE] as number;
+      const filter = words[card + CARD_FILTER] as number;
+      if (place < 0 && isCertain) {
+        if (!isOfTopic) continue;
+        hits[hitCount] = filter;
+        hitCount += 1;
+        continue;
+      }
+      const sure =
+        bound < number ? skip + ((place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK) : skip;
+      offers[offered] = run + (place & PLACE_MASK);
+      offers[offered + 1] = filter;
+      offers[offered + 2] = sure;
+      offered += OFFER_WORDS;
     }
     this.hitCount = hitCount;
     this.#offered = offered;
