@@ -7,6 +7,7 @@ import {
   type Overflow,
   ProtocolError,
 } from '../protocol/index.ts';
+import { checkRedelivery } from '../subscribe/fitness.ts';
 
 /** What becomes of events that a full mailbox has no room for. */
 export type MailboxOverflow = Extract<Overflow, 'reject' | 'drop-oldest' | 'dead-letter'>;
@@ -65,6 +66,7 @@ export function mailboxTerms(name: string, request: Request, config: Config): Ma
     const { subscriptionLeaseMsMin: min, subscriptionLeaseMsMax: max } = config;
     throw new ProtocolError('lease_ttl_range', `subscribe.leaseMs is ${leaseMs}; from ${min} to ${max}`);
   }
+  checkRedelivery(request);
   return {
     name,
     events: bounded('queueEvents', request.queueEvents ?? config.mailboxEventsDefault, config.mailboxEventsMax),

@@ -19,7 +19,10 @@ export class NumberedLine {
   check({ number, since }: PublishOrder): void {
     if (since > this.#next) this.#awaitFrom(since);
     if (this.#next === 0 || number <= this.#next) return;
-    throw new ProtocolError('order_held', `event ${number} of its publisher comes after ${this.#next}, which is awaited`);
+    throw new ProtocolError(
+      'order_held',
+      `event ${number} of its publisher comes after ${this.#next}, which is awaited`,
+    );
   }
 
   taken({ number }: PublishOrder): void {

@@ -21,20 +21,21 @@ export function checkFitness(request: Subscribe): void {
   }
 }
 
-/**
- * Throws ProtocolError `order_unsupported` where an order is asked for that is not kept so. Who joins a mailbox takes it as it
- * is, and what it says is compared with that.
- */
-function checkOrder({ mailbox, topic, mode, ack, order, ordered }: Subscribe): void {
-  const acknowledged = mailbox !== undefined || mode === 'pull' || ack === 'explicit';
-  if (!acknowledged && ordered === true) {
+/** Throws ProtocolError `order_unsupported` where an order is asked for that is not kept so. */
+function checkOrder({ mailbox, mode, ack, order, ordered }: Subscribe): void {
+  // What makes a mailbox says what its order is, and is looked at there.
+  if (mailbox !== undefined) return;
+  if (mode === 'pull' || ack === 'explicit') checkRedelivery({ order, ordered });
+  else if (ordered === true) {
     throw new ProtocolError('order_unsupported', 'ordered waits for acknowledgements; ask for them with ack: explicit');
   }
-  const joins = mailbox !== undefined && topic === undefined;
-  if (!acknowledged || joins || ordered === true || order === undefined || order === 'fifo') return;
-  const among = mailbox === undefined ? '' : ', and from one consumer to another';
+}
+
+/** What is acknowledged comes again: throws ProtocolError `order_unsupported` where that would break the order asked for. */
+export function checkRedelivery({ order, ordered }: Pick<Subscribe, 'order' | 'ordered'>): void {
+  if (ordered === true || order === undefined || order === 'fifo') return;
   throw new ProtocolError(
     'order_unsupported',
-    `${order} order does not hold where events come again behind those that followed them${among}; say ordered: true`,
+    `${order} order does not hold where events come again behind those that followed them, or go to several consumers; say ordered: true`,
   );
 }
