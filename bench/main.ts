@@ -3,13 +3,14 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchDurable } from './durable/durable-bench.ts';
+import { benchHostile } from './hostile/hostile-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 import { benchAcked } from './mqtt/acked-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | hostile | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -49,6 +50,13 @@ mqtt: QoS 1, to one subscriber and to a hundred, beside Mosquitto and Aedes wher
   --events <n>        events of one round with one subscriber        (100000)
   --rounds <n>        rounds, in each of which everybody has a turn  (3)
 
+hostile: what clients that do nothing wrong have of those who do, through each door, beside what they have in quiet
+  --attacks <a,a,…>   slowloris, headers, chunks, churn, upgrades, fragments, garbage, qos-2, subscribers,
+                      questions, slow-readers                        (all)
+  --event-rate <n>    events a second of each pair                   (2000)
+  --seconds <n>       of each attack, and of the quiet before it     (3)
+  --transport <name>  uws or node                                    (auto)
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -62,6 +70,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- durable --churn 60
   npm run bench -- http
   npm run bench -- mqtt
+  npm run bench -- hostile
   npm run bench -- redraw
 
 The load test is a command of its own: npm run bench:load`;
@@ -74,11 +83,13 @@ const { values, positionals } = parseArgs({
     filters: { type: 'string' },
     workloads: { type: 'string' },
     events: { type: 'string' },
-    'event-rate': { type: 'string', default: '10000' },
+    'event-rate': { type: 'string' },
     seed: { type: 'string', default: '42' },
     'no-rivals': { type: 'boolean', default: false },
     steady: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string' },
+    attacks: { type: 'string', default: '' },
+    transport: { type: 'string', default: 'auto' },
     parts: { type: 'string', default: 'peers,restarts,storms' },
     peers: { type: 'string', default: '' },
     'in-flight': { type: 'string', default: '1000' },
@@ -96,7 +107,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, http, mqtt, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, hostile, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -114,11 +125,11 @@ async function matcher(): Promise<void> {
     seed: positive('seed', values.seed),
     print: console.log,
   };
-  if (values.steady) return benchSteadily({ ...common, seconds: positive('seconds', values.seconds) });
+  if (values.steady) return benchSteadily({ ...common, seconds: positive('seconds', values.seconds ?? '10') });
   await benchMatcher({
     ...common,
     events: positive('events', values.events ?? '5000'),
-    eventRate: positive('event-rate', values['event-rate']),
+    eventRate: positive('event-rate', values['event-rate'] ?? '10000'),
     withRivals: !values['no-rivals'],
     out: values.out,
   });
@@ -161,6 +172,16 @@ function mqtt(): Promise<void> {
   return benchAcked({
     events: positive('events', values.events ?? '100000'),
     rounds: positive('rounds', values.rounds),
+    print: console.log,
+  });
+}
+
+function hostile(): Promise<void> {
+  return benchHostile({
+    seconds: positive('seconds', values.seconds ?? '3'),
+    perSecond: positive('event-rate', values['event-rate'] ?? '2000'),
+    attacks: values.attacks.split(',').filter((word) => word !== ''),
+    transport: values.transport,
     print: console.log,
   });
 }
