@@ -448,8 +448,7 @@ export function isControlList(message: string): boolean {
 
 /** Decodes the JSON of a text message: its control frames, in order. Throws ProtocolError `frame_malformed`. */
 export function decodeControls(message: string): readonly RawControl[] {
-  // A shorter one has no room for it.
-  if (message.length > DEPTH_MAX && isDeep(message))
+  if (hasManyBrackets(message) && isDeep(message))
     throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
   let value: unknown;
   try {
@@ -465,6 +464,18 @@ export function decodeControls(message: string): readonly RawControl[] {
 function raw(value: unknown): RawControl {
   const given = typeof value === 'object' && value !== null && 'ref' in value ? value.ref : 0;
   return { ref: Number.isSafeInteger(given) && (given as number) > 0 ? (given as number) : 0, value };
+}
+
+/** Whether there are as many as it takes to be too deep. A search for a few costs next to nothing, whatever is between them. */
+function hasManyBrackets(message: string): boolean {
+  let count = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = message.indexOf(bracket); at >= 0; at = message.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > DEPTH_MAX) return true;
+    }
+  }
+  return false;
 }
 
 /** Before JSON.parse, so that nothing behind it has to fear for its stack. Linear; brackets in strings do not count. */
