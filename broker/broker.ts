@@ -49,6 +49,7 @@ import { Publish, type Publisher, type ReceiptTaker } from './publish/publish.ts
 import { TokenBucket } from './publish/rate.ts';
 import { RecentEvents } from './publish/recent.ts';
 import { Retained } from './publish/retained.ts';
+import { Requests } from './requests/requests.ts';
 import type { ControlMeans } from './session/control-requests.ts';
 import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
@@ -241,6 +242,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     deliver: (event, matches) => registrations.deliver(event, matches),
     deliverRun: (run, from, count, matches) => registrations.deliverRun(run, from, count, matches),
   });
+  const requests = new Requests({ config, time, filters });
   const lastSeq = () => publish.lastSeq;
   const registrations = new Registrations({ matcher, filters, registrationsMax: config.subscriptionsMax, lastSeq });
   const subscriptions: Subscriptions = new Subscriptions({
@@ -395,6 +397,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     control,
     records: {
       publish,
+      requests,
       leases,
       topicAliasesMax: config.topicAliasesMax,
       fetchesWaitingMax: config.creditEventsMax,
@@ -445,6 +448,8 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     }),
     unsentBytes: () => budget.bytes,
     waitingFrameBytes: () => waitingFrames.sum,
+    requests: () => requests.reading(),
+    requestSeconds: requests.counts.seconds,
   });
   let listening = false;
   let transport: Transport | undefined;
@@ -518,6 +523,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   wakeups.start();
   mailboxes.start();
   delayed.start();
+  requests.start();
   front.start();
   http.start();
   mqttFront.start();
@@ -546,7 +552,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       config.drainMs,
       () =>
         front.connections + mqttFront.connections === 0 ||
-        (front.isFlushed && mqttFront.isFlushed && leases.counts().live.delivery === 0),
+        (front.isFlushed && mqttFront.isFlushed && leases.counts().live.delivery === 0 && requests.open === 0),
     );
     delayed.stop();
     mailboxes.stop();
@@ -556,6 +562,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     // What their sessions say of themselves now.
     await journal.settled();
     stopTuning();
+    requests.stop();
     front.stop();
     mqttFront.stop();
     wakeups.stop();

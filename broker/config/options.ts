@@ -182,6 +182,29 @@ export const OPTIONS = {
   subscriptionLeaseMsMax: integer(30 * DAY, LEASE, 'The most a client may ask for.'),
   attemptsMaxDefault: integer(5, [1, 100], 'Deliveries of one event before it is given up, if not said.'),
 
+  serversMax: integer(10_000, COUNT, 'Who serve requests, in the whole broker.'),
+  serverConcurrencyDefault: integer(
+    128,
+    [1, 4_096],
+    'Requests that one server is handed at a time, if it does not say.',
+  ),
+  requestsPerConnectionMax: integer(128, COUNT, 'Requests of one connection that may be unanswered.'),
+  requestsMax: integer(100_000, COUNT, 'Requests of the whole broker that may be unanswered.'),
+  requestsWaitingMax: integer(1_000, COUNT, 'Requests that may wait for one server that has as many as it takes.'),
+  requestBytesMax: integer(
+    64 * MIB,
+    MEMORY,
+    'Bytes of requests that wait or may be handed to another server, and of replies to who does not read.',
+  ),
+  requestTimeoutMsMax: integer(HOUR, LEASE, 'How long a request may take at most.'),
+  answerWindowMs: integer(
+    2 * MINUTE,
+    [0, DAY],
+    'For so long a request with the same source and id gets the answer that the first one got.',
+  ),
+  answersMax: integer(100_000, COUNT, 'Answers that are kept for that; the oldest go first.'),
+  answerBytesMax: integer(64 * MIB, MEMORY, 'Bytes of them.'),
+
   mailboxesMax: integer(
     1_000,
     COUNT,

@@ -37,6 +37,8 @@ const RELATIONS: readonly Relation[] = [
   atMost('mailboxAgeMsDefault', 'mailboxAgeMsMax', UNASKED),
   atMost('eventBytesMax', 'storeQueueBytesMax', 'an event must fit into what may wait to be flushed'),
   shareOf('leasesMax', 'leasesPerSessionMax'),
+  shareOf('requestsMax', 'requestsPerConnectionMax'),
+  atMost('eventBytesMax', 'requestBytesMax', 'a request must fit into what may wait'),
   ...leaseRelations('deliveryLeaseMs'),
   ...leaseRelations('retentionMs'),
   ...leaseRelations('subscriptionLeaseMs'),

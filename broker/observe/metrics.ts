@@ -5,6 +5,7 @@ import type { Counters } from './counters.ts';
 import type { DurableReading } from './durable-series.ts';
 import { BUCKET_BOUNDS_SECONDS, type DurationHistogram } from './histogram.ts';
 import type { Host } from './host.ts';
+import type { RequestReading } from './request-series.ts';
 import { SERIES, type Series, type Snapshot } from './series.ts';
 
 export interface MetricsSources {
@@ -23,6 +24,8 @@ export interface MetricsSources {
   readonly host?: Host | undefined;
   readonly durable?: (() => DurableReading) | undefined;
   readonly commitSeconds?: DurationHistogram | undefined;
+  readonly requests?: (() => RequestReading) | undefined;
+  readonly requestSeconds?: DurationHistogram | undefined;
 }
 
 export interface Metrics {
@@ -36,10 +39,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const first = snapshot(sources);
   const supplied = SERIES.filter((series) => series.read(first) !== undefined);
   const copies = supplied.map((series) => copyInto(registry, series));
-  const { matchSeconds, commitSeconds } = sources;
+  const { matchSeconds, commitSeconds, requestSeconds } = sources;
   registerHistogram(registry, 'tellwhen_match_duration_seconds', 'Time to match one event.', matchSeconds);
   if (commitSeconds !== undefined) {
     registerHistogram(registry, 'tellwhen_commit_duration_seconds', 'Time to flush one commit.', commitSeconds);
+  }
+  if (requestSeconds !== undefined) {
+    registerHistogram(registry, 'tellwhen_rpc_duration_seconds', 'Time to answer one request.', requestSeconds);
   }
   return {
     async render() {
@@ -63,6 +69,7 @@ function snapshot(sources: MetricsSources): Snapshot {
     waitingFrameBytes: sources.waitingFrameBytes?.(),
     host: sources.host?.read(),
     durable: sources.durable?.(),
+    requests: sources.requests?.(),
   };
 }
 

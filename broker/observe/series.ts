@@ -3,6 +3,7 @@ import type { LeaseCounts } from '../leases/index.ts';
 import type { Counters } from './counters.ts';
 import { DURABLE_SERIES, type DurableReading } from './durable-series.ts';
 import type { HostReading } from './host.ts';
+import { REQUEST_SERIES, type RequestReading } from './request-series.ts';
 
 /** Everything that is shown, read at one moment. What an embedding does not supply is absent, and so are its series. */
 export interface Snapshot {
@@ -17,6 +18,7 @@ export interface Snapshot {
   readonly waitingFrameBytes?: number | undefined;
   readonly host?: HostReading | undefined;
   readonly durable?: DurableReading | undefined;
+  readonly requests?: RequestReading | undefined;
 }
 
 /**
@@ -239,5 +241,6 @@ export const SERIES: readonly Series[] = [
   ...matching,
   ...leases,
   ...DURABLE_SERIES,
+  ...REQUEST_SERIES,
   ...machine,
 ];

@@ -2,6 +2,7 @@ import { type Body, readBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
 import { type Provenance, readProvenance, writeProvenance } from './order.ts';
+import { type ReplyHandler, readReplyRecord } from './request-records.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 
 /** Record tags from broker to client. The high bit is set. */
@@ -106,6 +107,8 @@ export interface Notice {
 }
 
 export interface BrokerRecordHandler {
+  /** Takes what concerns requests. Absent: such records are unknown. */
+  readonly requests?: ReplyHandler | undefined;
   topic(alias: number, text: string): void;
   /** Of what the next record hands over or tells of: of a run, of its first event, and those that follow are counted on. */
   provenance(provenance: Provenance): void;
@@ -263,6 +266,7 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
         handler.refused(from.varint(), readCode(from), from.string());
         break;
       default:
+        if (handler.requests !== undefined && readReplyRecord(tag, from, handler.requests)) break;
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }

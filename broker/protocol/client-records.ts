@@ -2,6 +2,7 @@ import { type BodyToWrite, writeBody } from './body.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
 import type { PublishOrder } from './order.ts';
+import { type RequestHandler, readRequestRecord } from './request-records.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 
 /** Record tags from client to broker. The high bit is clear. */
@@ -53,6 +54,8 @@ const KNOWN_OPTIONS = 63;
  * `publish` is valid until it returns.
  */
 export interface ClientRecordHandler {
+  /** Takes what concerns requests. Absent: such records are unknown. */
+  readonly requests?: RequestHandler | undefined;
   /** From now on `alias` means this topic, on this connection and in this direction. */
   topic(alias: number, text: string): void;
   /**
@@ -157,6 +160,7 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
         handler.settle(from.varint(), readSettlement(from), from.varint(), from.varint(), from.varint());
         break;
       default:
+        if (handler.requests !== undefined && readRequestRecord(tag, from, handler.requests)) break;
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }

@@ -85,6 +85,26 @@ export const CODES = {
   },
   mailbox_busy: { retry: true, meaning: 'The mailbox is being filled or emptied by an earlier request.' },
 
+  no_responders: { retry: true, meaning: 'Nobody serves such requests; nothing was done.' },
+  servers_busy: {
+    retry: true,
+    meaning: 'All who serve such requests have as many as they take, and as many wait as may; nothing was done.',
+  },
+  server_lost: {
+    retry: true,
+    meaning: 'The server was lost before it answered; it may have done what was asked, or not.',
+  },
+  deadline_exceeded: {
+    retry: true,
+    meaning: 'No reply came in the time that the asker gave; it may have been done, or not.',
+  },
+  request_limit: { retry: true, meaning: 'The connection or the broker has as many requests under way as it may.' },
+  request_differs: { retry: false, meaning: 'Another request was sent with this source and id.' },
+  reply_streamed: { retry: false, meaning: 'The server replies in parts, and the request takes one reply only.' },
+  reply_too_large: { retry: false, meaning: 'The server’s reply is larger than the broker accepts; it was done.' },
+  reply_overrun: { retry: false, meaning: 'The server sent more parts than were wanted.' },
+  server_unknown: { retry: false, meaning: 'This connection has no such server.' },
+
   broker_draining: { retry: true, meaning: 'The broker is shutting down.' },
   slow_consumer: { retry: true, meaning: 'The connection did not read for too long, or by its own policy.' },
   internal: { retry: true, meaning: 'A fault of the broker. It is logged there.' },

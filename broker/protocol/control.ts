@@ -1,6 +1,7 @@
 import type { Explanation } from '../../matcher/index.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
 import { ORDERS } from './order.ts';
+import { requestAnswers, requestRequests } from './request-controls.ts';
 import {
   type Check,
   type Checked,
@@ -220,6 +221,7 @@ const clientControls = {
     mailbox: optional(mailbox),
     limit: optional(integer(1)),
   }),
+  ...requestRequests,
   /** Is anybody there? For a client that has heard nothing for long. */
   ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
@@ -290,6 +292,10 @@ const brokerControls = {
       creditBytes: integer(1),
       /** Every id that was published within so many milliseconds before this frame is known again. Absent: none is. */
       dedupMs: optional(integer(1)),
+      /** Requests of one connection that may be unanswered. */
+      requests: integer(1),
+      /** The same, of requests that were answered: said again, they get the answer they got. */
+      answersMs: optional(integer(1)),
     }),
   }),
   /** `seq`: the first event that can match is the next after it. */
@@ -408,6 +414,7 @@ const brokerControls = {
   replayed: object({ kind: oneOf(['replayed']), ref, entries: integer(0) }),
   /** `left`: dead letters that the request meant and its limit did not reach. */
   redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
+  ...requestAnswers,
   /** Unasked: the subscription ended by somebody else's doing, as when its mailbox is removed. The code says why. */
   ended: object({ kind: oneOf(['ended']), subscription, code, message: text(10_000) }),
   pong: object({ kind: oneOf(['pong']), ref }),

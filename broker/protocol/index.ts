@@ -15,4 +15,19 @@ export * from './client-records.ts';
 export * from './codes.ts';
 export * from './control.ts';
 export * from './order.ts';
+export { CONCURRENCY_MAX } from './request-controls.ts';
+export {
+  type Call,
+  encodeReply,
+  type OverReason,
+  type RepliesOverReason,
+  type Reply,
+  type ReplyError,
+  type ReplyHandler,
+  type ReplyKind,
+  type RequestHandler,
+  type RequestWish,
+  writeReplyRecord,
+  writeRequestRecord,
+} from './request-records.ts';
 export { BodyRun, RUN_EVENTS_MAX } from './run.ts';

@@ -6,6 +6,7 @@ import type { Subscription } from '../subscribe/subscription.ts';
 import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import type { Outbound } from './outbound.ts';
 import type { Question } from './questions.ts';
+import type { ServerRequest } from './server-requests.ts';
 import type { Session } from './session.ts';
 
 export interface ControlMeans {
@@ -27,7 +28,7 @@ export interface ControlMeans {
 }
 
 /** What a session asks of its subscriptions, and of mailboxes. What concerns the connection itself, link.ts does; the rest, questions.ts. */
-type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question>;
+type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question | ServerRequest>;
 type Handler<K extends Request['kind']> = (
   session: Session,
   request: ControlOf<Request, K>,

@@ -24,6 +24,7 @@ import { Outbound, type OutboundMeans } from './outbound.ts';
 import { answerQuestion, isQuestion, type Question, type QuestionMeans } from './questions.ts';
 import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
+import { answerServerRequest, isServerRequest } from './server-requests.ts';
 import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { type FrameWorker, WaitingFrames, type WaitingFramesMeans } from './waiting-frames.ts';
@@ -151,7 +152,11 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
-    if (session !== undefined) this.#means.sessions.detach(session);
+    if (session === undefined) return;
+    const { party } = session;
+    session.party = undefined;
+    if (party !== undefined) this.#means.records.requests.leave(party);
+    this.#means.sessions.detach(session);
   }
 
   #text(message: string): void {
@@ -224,7 +229,9 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       this.#means.parted(this);
       this.outbound.control({ kind: 'farewell', ref: frame.ref });
     } else if (isQuestion(frame)) this.#ask(frame);
-    else handleControl(this.#session, this.outbound, frame, this.#means.control);
+    else if (isServerRequest(frame)) {
+      this.outbound.control(answerServerRequest(this.#session, this.outbound, frame, this.#means.records));
+    } else handleControl(this.#session, this.outbound, frame, this.#means.control);
   }
 
   /** In a turn of its own. */
@@ -260,8 +267,9 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   }
 
   #welcome(ref: number, session: Session, { resumed }: { readonly resumed: boolean }): BrokerControl {
-    const { config, version, idsReachMs } = this.#means;
+    const { config, version, idsReachMs, records } = this.#means;
     const dedupMs = Math.floor(idsReachMs());
+    const answersMs = Math.floor(records.requests.answersReachMs);
     return {
       kind: 'welcome',
       ref,
@@ -276,6 +284,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
         creditEvents: config.creditEventsMax,
         creditBytes: config.creditBytesMax,
         ...(dedupMs > 0 && { dedupMs }),
+        requests: config.requestsPerConnectionMax,
+        ...(answersMs > 0 && { answersMs }),
       },
     };
   }

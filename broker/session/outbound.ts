@@ -6,12 +6,17 @@ import {
   type ByteWriter,
   type Code,
   type DropReason,
+  type OverReason,
   type Provenance,
   type Receipt,
+  type RepliesOverReason,
+  type ReplyKind,
   writeBrokerRecord,
+  writeReplyRecord,
 } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
+import type { Handed, RequestLine } from '../requests/line.ts';
 import type { Connection, SendOutcome } from '../transports/transport.ts';
 import type { Flushable, Flushes } from './flushes.ts';
 import type { Gathering, Gatherings } from './gathering.ts';
@@ -39,7 +44,7 @@ export interface OutboundMeans {
  *
  * Most connections are idle most of the time, so everything is made when it is needed first.
  */
-export class Outbound implements Outbox, Flushable {
+export class Outbound implements Outbox, RequestLine, Flushable {
   readonly #connection: Connection;
   readonly #means: OutboundMeans;
   readonly #tooSlow: () => void;
@@ -183,6 +188,36 @@ export class Outbound implements Outbox, Flushable {
   refused(ref: number, code: Code, message: string): void {
     const { records } = this.#gather();
     writeBrokerRecord.refused(records, ref, code, message);
+    this.#gathered(records.length);
+  }
+
+  call({ topic, ...handed }: Handed, bodyBytes: Uint8Array): void {
+    const { records } = this.#gather();
+    writeReplyRecord.call(records, { ...handed, alias: this.#alias(topic, records) }, bodyBytes);
+    this.#gathered(records.length);
+  }
+
+  callOver(call: number, reason: OverReason): void {
+    const { records } = this.#gather();
+    writeReplyRecord.callOver(records, call, reason);
+    this.#gathered(records.length);
+  }
+
+  wantedParts(call: number, parts: number): void {
+    const { records } = this.#gather();
+    writeReplyRecord.wantedParts(records, call, parts);
+    this.#gathered(records.length);
+  }
+
+  replied(ref: number, repeated: boolean, kind: ReplyKind, bytes: Uint8Array): void {
+    const { records } = this.#gather();
+    writeReplyRecord.replied(records, ref, repeated, kind, bytes);
+    this.#gathered(records.length);
+  }
+
+  repliesOver(ref: number, servers: number, replies: number, reason: RepliesOverReason): void {
+    const { records } = this.#gather();
+    writeReplyRecord.repliesOver(records, ref, servers, replies, reason);
     this.#gathered(records.length);
   }
 

@@ -7,13 +7,18 @@ import {
   type Code,
   ProtocolError,
   type PublishOptions,
+  type Reply,
+  type RequestHandler,
+  type RequestWish,
   readClientRecords,
   type Settlement,
 } from '../protocol/index.ts';
 import type { Publish, Publisher } from '../publish/publish.ts';
+import type { Requests } from '../requests/requests.ts';
 import { Fetches } from './fetches.ts';
 import { NumberedLine } from './numbered-line.ts';
 import type { Outbound } from './outbound.ts';
+import { partyOf } from './party-of.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
 import { type SettlingMeans, settle } from './settling.ts';
@@ -21,6 +26,7 @@ import { IncomingTopics } from './topics.ts';
 
 export interface RecordMeans extends SettlingMeans {
   readonly publish: Publish;
+  readonly requests: Requests;
   readonly topicAliasesMax: number;
   /** Fetches of one connection that may wait for it to read. */
   readonly fetchesWaitingMax: number;
@@ -34,7 +40,7 @@ export interface RecordMeans extends SettlingMeans {
 const FAULTS_MAX = 1_000;
 
 /** Does what the records of data frames ask, one connection's. A record that is refused does not stop the next one. */
-export class RecordRequests implements ClientRecordHandler {
+export class RecordRequests implements ClientRecordHandler, RequestHandler {
   readonly #session: Session;
   readonly #outbound: Outbound;
   readonly #publisher: Publisher;
@@ -52,6 +58,10 @@ export class RecordRequests implements ClientRecordHandler {
     this.#means = means;
     this.#topics = new IncomingTopics(means.topicAliasesMax);
     this.#fetches = new Fetches(outbound, means.fetchesWaitingMax);
+  }
+
+  get requests(): RequestHandler {
+    return this;
   }
 
   /** Reads one frame. Throws ProtocolError when it cannot be read, or is nothing but faults. */
@@ -131,6 +141,31 @@ export class RecordRequests implements ClientRecordHandler {
       const remainingMs = settle({ settlement, ms, id: leaseId, token, principal }, this.#means);
       this.#outbound.settled(ref, remainingMs);
     });
+  }
+
+  request(ref: number, alias: number, wish: RequestWish, body: Body): void {
+    const { requests, draining } = this.#means;
+    try {
+      if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
+      if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);
+      const party = partyOf(this.#session, this.#outbound, requests);
+      requests.ask(party, this.#publisher, ref, { topic: this.#topics.get(alias), wish, body });
+    } catch (error) {
+      this.#refuse(ref, 'other', error);
+    }
+  }
+
+  cancelRequest(ref: number): void {
+    if (this.#session.party !== undefined) this.#means.requests.cancel(this.#session.party, ref);
+  }
+
+  wantParts(ref: number, parts: number): void {
+    if (this.#session.party !== undefined) this.#means.requests.want(this.#session.party, ref, parts);
+  }
+
+  reply(call: number, reply: Reply): void {
+    const { requests } = this.#means;
+    requests.reply(partyOf(this.#session, this.#outbound, requests), call, reply);
   }
 
   #orRefuse(ref: number, request: 'publish' | 'other', work: () => void): void {

@@ -1,3 +1,4 @@
+import type { Party } from '../requests/party.ts';
 import type { Subscription } from '../subscribe/subscription.ts';
 import type { Outbound } from './outbound.ts';
 
@@ -19,6 +20,8 @@ export class Session {
   /** What the client calls itself, for people. */
   readonly client: string;
   readonly subscriptions = new Map<number, Subscription>();
+  /** What its connection asks and serves, if it does. */
+  party: Party | undefined;
   /** The connection, while there is one. */
   link: SessionLink | undefined;
 

@@ -101,6 +101,7 @@ export class FakeBroker {
     topicAliases: 64,
     creditEvents: 4_096,
     creditBytes: 1 << 24,
+    requests: 16,
   };
   credit = { events: 8, bytes: 4_096 };
   /** What deliveries are given, as it is told with `subscribed`. */

@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type Body,
   type BodyToWrite,
   type BrokerControl,
@@ -6,18 +7,27 @@ import {
   type ClientControl,
   type ControlOf,
   decodeControls,
+  encodeReply,
   NO_OPTIONS,
   type PublishOptions,
+  type Reply,
+  type ReplyError,
+  type ReplyHandler,
+  type ReplyKind,
+  type RequestWish,
   readBrokerControl,
   readBrokerRecords,
   writeClientRecord,
+  writeRequestRecord,
 } from '../../broker/protocol/index.ts';
 import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
 import { brokerRecordsOneByOne, type SingleBrokerRecords } from './one-by-one.ts';
 
+type RecordKind = Exclude<keyof SingleBrokerRecords, 'requests'> | keyof ReplyHandler;
+
 /** One record from the broker, as a test likes to compare it. */
 export interface ReceivedRecord {
-  readonly record: keyof SingleBrokerRecords;
+  readonly record: RecordKind;
   readonly [field: string]: unknown;
 }
 
@@ -27,6 +37,12 @@ export interface RawPublication extends Omit<BodyToWrite, 'data'> {
   readonly data?: unknown;
   readonly ref?: number;
   readonly options?: Partial<PublishOptions>;
+}
+
+/** What a request wants, besides what its test cares about. */
+export interface RawWish extends Partial<RequestWish> {
+  readonly id?: string;
+  readonly attributes?: Attributes;
 }
 
 type Fields<K extends ClientControl['kind']> = Omit<ControlOf<ClientControl, K>, 'kind' | 'ref'>;
@@ -128,15 +144,57 @@ export class RawPeer {
     this.send((to) => writeClientRecord.fetch(to, ref, subscription, seq, leaseMs));
   }
 
+  serve(fields: Fields<'serve'>): ControlOf<BrokerControl, 'serving'> {
+    const answer = this.request('serve', fields);
+    if (answer.kind !== 'serving') throw new Error(`serve was answered ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Sends a request for a reply, of another client's. With `id` it has a source too. */
+  askFor(ref: number, topic: string, data: unknown, { id, attributes, ...wish }: RawWish = {}): void {
+    this.send((to) => {
+      writeClientRecord.topic(to, 0, topic);
+      const source = id === undefined ? undefined : 'test';
+      const body = { data: JSON.stringify(data), id, source, attributes };
+      writeRequestRecord.request(to, ref, 0, { timeoutMs: 1_000, many: undefined, parts: undefined, ...wish }, body);
+    });
+  }
+
+  cancelRequest(ref: number): void {
+    this.send((to) => writeRequestRecord.cancelRequest(to, ref));
+  }
+
+  wantParts(ref: number, parts: number): void {
+    this.send((to) => writeRequestRecord.wantParts(to, ref, parts));
+  }
+
+  /** Replies to a call. */
+  reply(call: unknown, data?: unknown, kind: ReplyKind = 'result', error?: ReplyError): void {
+    this.send((to) => {
+      const bytes = data === undefined ? undefined : encodeReply({ data: JSON.stringify(data) }, error);
+      writeRequestRecord.reply(to, call as number, kind, bytes);
+    });
+  }
+
   /** What came since the last call, of this kind. Kinds that were not asked for stay. */
-  take(record: keyof SingleBrokerRecords): ReceivedRecord[] {
+  take(record: RecordKind): ReceivedRecord[] {
     const taken = this.records.filter((one) => one.record === record);
     const left = this.records.filter((one) => one.record !== record);
     this.records.splice(0, this.records.length, ...left);
     return taken;
   }
 
+  readonly #requests: ReplyHandler = {
+    call: ({ alias, ...call }, body) =>
+      this.#got({ record: 'call', ...call, topic: this.#topics.get(alias), data: dataOf(body), id: body.id }),
+    callOver: (call, reason) => this.#got({ record: 'callOver', call, reason }),
+    wantedParts: (call, parts) => this.#got({ record: 'wantedParts', call, parts }),
+    replied: (ref, repeated, reply) => this.#got({ record: 'replied', ref, repeated, ...plainReply(reply) }),
+    repliesOver: (ref, servers, replies, reason) => this.#got({ record: 'repliesOver', ref, servers, replies, reason }),
+  };
+
   readonly #handler: SingleBrokerRecords = {
+    requests: this.#requests,
     topic: (alias, text) => void this.#topics.set(alias, text),
     provenance: (provenance) => this.#got({ record: 'provenance', ...provenance }),
     receipt: (ref, receipt) => this.#got({ record: 'receipt', ref, ...receipt }),
@@ -154,6 +212,10 @@ export class RawPeer {
   #got(record: ReceivedRecord): void {
     this.records.push(record);
   }
+}
+
+function plainReply({ kind, error, body }: Reply): object {
+  return { kind, ...(error !== undefined && { error }), ...(body !== undefined && { data: dataOf(body) }) };
 }
 
 function dataOf(body: Body): unknown {
