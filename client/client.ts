@@ -27,6 +27,14 @@ import { PullRegistration } from './pull-registration.ts';
 import { type EventCallback, type PushMeans, PushRegistration } from './push-registration.ts';
 import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
+import { Asker } from './rpc/asker.ts';
+import type { Reply } from './rpc/reply.ts';
+import type { ReplySequence } from './rpc/reply-sequence.ts';
+import type { RepeatableOptions } from './rpc/request-options.ts';
+import { type ManyOptions, Requester, type StreamOptions } from './rpc/requester.ts';
+import { type ServeOptions, Server, serveFrame } from './rpc/server.ts';
+import { type RequestHandler, Serving } from './rpc/serving.ts';
+import { Servings } from './rpc/servings.ts';
 import { clientClosed } from './sender.ts';
 import { Settler } from './settler.ts';
 import { Standing } from './standing.ts';
@@ -63,6 +71,9 @@ export class Client {
   /** The same, where the broker is to be told. */
   readonly #counting: Standing | undefined;
   readonly #means: PushMeans;
+  readonly #asker: Asker;
+  readonly #requester: Requester;
+  readonly #servings: Servings;
   #draining = false;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
   #plain: PlainPublication | undefined;
@@ -75,17 +86,43 @@ export class Client {
     this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
     this.#counting = settings.countPublishes ? this.#standing : undefined;
     this.#registry = new Registry({ time, send, standing: this.#standing });
+    const asker = new Asker({
+      time,
+      outbox: () => this.#link.sender.outbox,
+      freshRef: () => this.#link.sender.freshRef(),
+      waitingMax: settings.requestsMax,
+    });
+    const servings = new Servings({ time, send });
+    this.#asker = asker;
+    this.#servings = servings;
+    this.#requester = new Requester({ asker, time, identity: this.#identity, timeoutMs: settings.requestTimeoutMs });
     this.#link = new Link(settings, this.#identity.source, this.#counting, {
       deliveries: this.#registry,
-      opened: (welcome) => this.#registry.opened(welcome),
+      requests: {
+        call: (topic, call, body) => servings.call(topic, call, body),
+        callOver: (call, reason) => servings.callOver(call, reason),
+        wantedParts: (call, parts) => servings.wantedParts(call, parts),
+        replied: (ref, repeated, reply) => asker.replied(ref, repeated, reply),
+        repliesOver: (ref, ...over) => asker.repliesOver(ref, ...over),
+        refused: (ref, code, message) => asker.refused(ref, code, message),
+      },
+      opened: (welcome) => {
+        this.#registry.opened(welcome);
+        servings.opened();
+        asker.opened();
+      },
       lost: (error) => {
         // First what waits, which nobody is told of: it comes again.
         this.#registry.lost();
         this.#settler.connectionLost(error);
+        servings.lost(error);
+        asker.lost(error);
       },
       closed: (error) => {
         this.#settler.stop(error ?? clientClosed());
         this.#registry.endAll(error);
+        servings.endAll(error ?? clientClosed());
+        asker.close(error ?? clientClosed());
       },
       ended: (subscription, error) => this.#registry.ended(subscription, error),
       stray: (subscription) => this.#registry.stray(subscription),
@@ -108,7 +145,7 @@ export class Client {
 
   /** Requests without an answer yet, those included that wait to be sent. */
   get unanswered(): number {
-    return this.#link.sender.unanswered;
+    return this.#link.sender.unanswered + this.#asker.unanswered;
   }
 
   /** Tells of each change of state. Returns what takes the listener off. */
@@ -217,6 +254,60 @@ export class Client {
   }
 
   /**
+   * Asks whoever serves the topic, and resolves with the reply. One server is asked, of those whose filter matches this
+   * request, attributes and data included. With an `idempotencyKey` it is safe to say again, and is: see there.
+   *
+   * Rejects with what the server threw, a ServiceError; or with TellwhenError: `no_responders` at once where nobody serves it,
+   * `servers_busy`, `server_lost`, `deadline_exceeded`, `connection_lost`, `aborted`, `reply_streamed`, `reply_too_large`,
+   * `request_differs`, `event_too_large`, `rate_limited`, `broker_draining`, `topic_invalid`, `overloaded`,
+   * `invalid_argument`.
+   */
+  request(topic: string, data?: unknown, options?: RepeatableOptions): Promise<Reply> {
+    return this.#draining ? Promise.reject(clientDraining()) : this.#requester.request(topic, data, options);
+  }
+
+  /**
+   * Asks one server of each group, and gives their replies as they come, until `replies` of them have come, all have
+   * replied, or time is over; `end` of the sequence then says which. A reply may be an `error`. Leaving the loop gives the
+   * request up. Throws as `request` rejects; also in the loop.
+   *
+   *     for await (const offer of client.requestMany('offers/flights', wish, { timeoutMs: 500 })) …
+   */
+  requestMany(topic: string, data?: unknown, options?: ManyOptions): ReplySequence {
+    this.#refuseWhileDraining();
+    return this.#requester.many(topic, data, options);
+  }
+
+  /**
+   * Asks one server, and gives its reply in parts, as they are taken: the server sends no more than `ahead` of that. Leaving
+   * the loop gives the request up. Throws as `request` rejects; also in the loop.
+   */
+  requestStream(topic: string, data?: unknown, options?: StreamOptions): ReplySequence {
+    this.#refuseWhileDraining();
+    return this.#requester.stream(topic, data, options);
+  }
+
+  /**
+   * Answers the requests that a filter matches, on this connection and those that follow it, until it is stopped. The
+   * handler's `request.signal` fires when nobody waits any more. Rejects as `subscribe` does.
+   *
+   *     await client.serve('prices/+', (request) => ({ price: priceOf(request.topic) }), { concurrency: 10 });
+   */
+  async serve(topic: string, handler: RequestHandler, options: ServeOptions = {}): Promise<Server> {
+    this.#refuseWhileDraining();
+    const { time, onCallbackError: report } = this.#settings;
+    const outbox = (): Outbox | undefined => this.#link.sender.outbox;
+    const serving = new Serving(serveFrame(topic, handler, options), handler, {
+      time,
+      work: this.#work,
+      outbox,
+      report,
+    });
+    await this.#servings.serve(serving, options.signal);
+    return new Server(serving, this.#servings);
+  }
+
+  /**
    * Why does, did or would an event match a filter, or not? The event is one that was published (`{ seq }`) or made up;
    * the filter is a subscription's or made up.
    */
@@ -270,6 +361,8 @@ export class Client {
     this.#draining = true;
     this.#plain = undefined;
     for (const registration of this.#registry) registration.end();
+    // What is asked of it from now on is to go elsewhere.
+    for (const serving of this.#servings) this.#servings.stop(serving).catch(() => {});
     const { time } = this.#settings;
     const deadlineMs = time.nowMs() + timeoutMs;
     while (this.#busy && time.nowMs() < deadlineMs && !signal?.aborted) {
@@ -295,7 +388,7 @@ export class Client {
 
   get #busy(): boolean {
     if (this.#link.state === 'closed') return false;
-    return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
+    return this.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
   }
 
   /** Where a quiet publish can be written now. Throws TellwhenError `client_closed`. */
@@ -338,6 +431,10 @@ export class Client {
   }
 
   #refuseWhileDraining(): void {
-    if (this.#draining) throw new TellwhenError('client_draining', 'the client is draining and takes nothing new');
+    if (this.#draining) throw clientDraining();
   }
+}
+
+function clientDraining(): TellwhenError {
+  return new TellwhenError('client_draining', 'the client is draining and takes nothing new');
 }

@@ -23,6 +23,8 @@ export type AnswerKind =
   | 'removed'
   | 'replayed'
   | 'redriven'
+  | 'serving'
+  | 'unserved'
   | 'farewell'
   | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;

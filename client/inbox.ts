@@ -10,6 +10,7 @@ import type {
   Notice as NoticeRecord,
   Provenance,
   Receipt,
+  ReplyHandler,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { Request } from './request.ts';
@@ -38,9 +39,10 @@ export interface InboxMeans {
   readonly take: (ref: number) => Request | undefined;
   /** Gives receipts to those who wait for them. Returns who had asked for something else. */
   readonly receipts: (firstRef: number, count: number, first: Receipt) => Request | undefined;
-  /** False when nobody has the ref. */
-  readonly refused: (ref: number, code: Code, message: string) => boolean;
+  readonly refused: (ref: number, code: Code, message: string) => void;
   readonly deliveries: Deliveries;
+  /** What concerns requests; topics of calls by their alias. */
+  readonly requests: ReplyHandler;
   /** A refusal of something that asked for no answer. */
   readonly refusedUnasked: (error: TellwhenError) => void;
 }
@@ -56,6 +58,10 @@ export class Inbox implements BrokerRecordHandler {
 
   constructor(means: InboxMeans) {
     this.#means = means;
+  }
+
+  get requests(): ReplyHandler {
+    return this.#means.requests;
   }
 
   topic(alias: number, text: string): void {

@@ -13,6 +13,11 @@
  *       await work(event.json());
  *       await event.ack();
  *     });
+ *
+ * Who wants an answer asks, and whoever serves the topic replies:
+ *
+ *     await client.serve('prices/+', (request) => ({ price: priceOf(request.topic) }));
+ *     const reply = await client.request('prices/tea', {}, { timeoutMs: 500 });
  */
 
 export type {
@@ -57,6 +62,24 @@ export type { ConnectOptions } from './options.ts';
 export type { Publication, PublishOptions } from './publication.ts';
 export type { EventCallback, EventContext } from './push-registration.ts';
 export type { Cost, MailboxJoined, Reset } from './registration.ts';
+export type { ReceivedRequest } from './rpc/received-request.ts';
+export type { Reply } from './rpc/reply.ts';
+export type { RepliesEnd, ReplySequence } from './rpc/reply-sequence.ts';
+export type { RepeatableOptions, RequestOptions } from './rpc/request-options.ts';
+export type { ManyOptions, StreamOptions } from './rpc/requester.ts';
+export type { ServeOptions, Server } from './rpc/server.ts';
+export {
+  defineService,
+  type Handlers,
+  type Method,
+  type Methods,
+  type Proxy,
+  type Service,
+  type ServiceDefinition,
+} from './rpc/service.ts';
+export { ServiceError } from './rpc/service-error.ts';
+export type { RequestHandler } from './rpc/serving.ts';
+export type { Issue, StandardSchema, Valid, Validator } from './rpc/validate.ts';
 export type { EventHandler, RunOptions } from './run.ts';
 export type { FilterOptions, MailboxOptions, SubscribeOptions, Subscription } from './subscription.ts';
 export type { ClientTime } from './time.ts';

@@ -1,4 +1,14 @@
-import { type BrokerControl, CLOSE, readBrokerRecords } from '../broker/protocol/index.ts';
+import {
+  type Body,
+  type BrokerControl,
+  type Call,
+  CLOSE,
+  type Code,
+  type OverReason,
+  type RepliesOverReason,
+  type Reply,
+  readBrokerRecords,
+} from '../broker/protocol/index.ts';
 import { Connection, type ConnectionOwner, type Welcome } from './connection.ts';
 import { ControlRequest } from './control-request.ts';
 import { abortedBy, TellwhenError } from './errors.ts';
@@ -27,9 +37,21 @@ export interface StateChange {
   readonly error: TellwhenError | undefined;
 }
 
+/** Who asks and serves, by the records of the present connection. */
+export interface RequestRecords {
+  call(topic: string, call: Call, body: Body): void;
+  callOver(call: number, reason: OverReason): void;
+  wantedParts(call: number, parts: number): void;
+  replied(ref: number, repeated: boolean, reply: Reply): void;
+  repliesOver(ref: number, servers: number, replies: number, reason: RepliesOverReason): void;
+  /** The broker refuses a request. */
+  refused(ref: number, code: Code, message: string): void;
+}
+
 /** Who uses the link. All are called while the frame that caused them is read. */
 export interface LinkUser {
   readonly deliveries: Deliveries;
+  readonly requests: RequestRecords;
   /** Before anything that waited is sent: the moment to subscribe again. */
   opened(welcome: Welcome): void;
   /** After what was sent has failed. */
@@ -128,11 +150,22 @@ export class Link implements ConnectionOwner {
   opened(connection: Connection, welcome: Welcome): void {
     const { session, limits } = welcome;
     this.#session = { id: session.id, key: session.key };
+    const topics = new IncomingTopics(limits.topicAliases);
+    const { requests } = this.#user;
     this.#inbox = new Inbox({
-      topics: new IncomingTopics(limits.topicAliases),
+      topics,
+      requests: {
+        call: (call, body) => requests.call(topics.topic(call.alias), call, body),
+        callOver: (call, reason) => requests.callOver(call, reason),
+        wantedParts: (call, parts) => requests.wantedParts(call, parts),
+        replied: (ref, repeated, reply) => requests.replied(ref, repeated, reply),
+        repliesOver: (ref, ...over) => requests.repliesOver(ref, ...over),
+      },
       take: (ref) => this.sender.take(ref),
       receipts: (firstRef, count, first) => this.sender.receipts(firstRef, count, first),
-      refused: (ref, code, message) => this.sender.refused(ref, code, message),
+      refused: (ref, code, message) => {
+        if (!this.sender.refused(ref, code, message)) requests.refused(ref, code, message);
+      },
       deliveries: this.#user.deliveries,
       refusedUnasked: (error) => this.refusals.tell(error),
     });

@@ -2,12 +2,17 @@ import {
   type BodyToWrite,
   ByteWriter,
   type ClientControl,
+  encodeReply,
   NO_OPTIONS,
   type PublishOptions,
+  type ReplyError,
+  type ReplyKind,
+  type RequestWish,
   RUN_EVENTS_MAX,
   type Settlement,
   writeBody,
   writeClientRecord,
+  writeRequestRecord,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { PlainPublication } from './plain-publication.ts';
@@ -22,6 +27,10 @@ export interface OutboxLimits {
   readonly topicAliases: number;
   /** So long the broker knows an id again. Absent: it does not. */
   readonly dedupMs?: number | undefined;
+  /** Requests that may be unanswered. */
+  readonly requests: number;
+  /** So long the broker knows what it has answered. Absent: it does not. */
+  readonly answersMs?: number | undefined;
 }
 
 /** An event on its way out. */
@@ -44,6 +53,7 @@ const FRAME_KEEP_BYTES = 2 * FRAME_BYTES;
 export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #time: ClientTime;
+
   readonly #send: (frame: string | Uint8Array) => void;
   readonly #standing: Standing | undefined;
   readonly #writer = new ByteWriter(FRAME_KEEP_BYTES);
@@ -120,6 +130,50 @@ export class Outbox {
   knownAgain(sinceMs: number): boolean {
     const { dedupMs = 0 } = this.#limits;
     return this.#time.nowMs() - sinceMs < dedupMs * DEDUP_SHARE;
+  }
+
+  /** Requests that the broker lets this connection have unanswered. */
+  get requestsMax(): number {
+    return this.#limits.requests;
+  }
+
+  /** A request that may have come to the broker so long ago would be known there, if it is sent again now. */
+  knowsAnswersSince(sinceMs: number): boolean {
+    const { answersMs = 0 } = this.#limits;
+    return this.#time.nowMs() - sinceMs < answersMs * DEDUP_SHARE;
+  }
+
+  /** Throws TellwhenError `event_too_large`, with nothing sent. */
+  request(ref: number, request: BodyToWrite & { readonly topic: string }, wish: RequestWish): void {
+    const { data, topic } = request;
+    if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
+    const alias = this.#topics.alias(topic, this.#defineTopic);
+    const start = this.#beginRecord();
+    writeRequestRecord.request(this.#writer, ref, alias, wish, request);
+    if (!this.#recordWritten(start)) throw this.#tooLarge(data);
+    if (this.gatheredBytes >= FRAME_BYTES) this.flush();
+  }
+
+  cancelRequest(ref: number): void {
+    const start = this.#beginRecord();
+    writeRequestRecord.cancelRequest(this.#writer, ref);
+    this.#recordWritten(start);
+  }
+
+  wantParts(ref: number, parts: number): void {
+    const start = this.#beginRecord();
+    writeRequestRecord.wantParts(this.#writer, ref, parts);
+    this.#recordWritten(start);
+  }
+
+  /** Throws TellwhenError `event_too_large`, with nothing sent. */
+  reply(call: number, kind: ReplyKind, body?: BodyToWrite, error?: ReplyError): void {
+    const bytes = body === undefined ? undefined : encodeReply(body, error);
+    if (bytes !== undefined && bytes.length > this.#limits.eventBytes) throw this.#tooLarge(bytes);
+    const start = this.#beginRecord();
+    writeRequestRecord.reply(this.#writer, call, kind, bytes);
+    this.#recordWritten(start);
+    if (this.gatheredBytes >= FRAME_BYTES) this.flush();
   }
 
   credit(subscription: number, events: number, bytes: number): void {

@@ -138,7 +138,8 @@ function checkTopic(topic: string): void {
   if (topic === '') throw invalid('a topic must not be empty');
 }
 
-function encodeJson(data: unknown): string {
+/** Throws TellwhenError `invalid_argument` for what JSON has no form for. */
+export function encodeJson(data: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(data);

@@ -1,8 +1,6 @@
-import type { TellwhenError } from './errors.ts';
-
 interface Waiter<T> {
   readonly resolve: (result: IteratorResult<T, undefined>) => void;
-  readonly reject: (error: TellwhenError) => void;
+  readonly reject: (error: Error) => void;
   /** Whom it waits for. */
   readonly owner: object | undefined;
 }
@@ -25,7 +23,7 @@ export class Stream<T> {
   /** In the order in which they came. Made with the first. */
   #waiters: Set<Waiter<T>> | undefined;
   #over = false;
-  #error: TellwhenError | undefined;
+  #error: Error | undefined;
 
   constructor(max: number) {
     this.max = max;
@@ -94,7 +92,7 @@ export class Stream<T> {
   }
 
   /** With an error, what is left may still be taken before it is thrown. Idempotent. */
-  end(error?: TellwhenError): void {
+  end(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
     this.#error = error;

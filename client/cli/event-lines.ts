@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '../index.ts';
+import type { ReceivedEvent, Reply } from '../index.ts';
 import { type Paint, printable } from './paint.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -39,7 +39,27 @@ export function eventJson(event: ReceivedEvent): string {
   });
 }
 
-function dataOf(event: ReceivedEvent): { data: unknown } | { text: string } | { base64: string } {
+/** A reply for people: its data, or how it failed. */
+export function replyLine(reply: Reply, paint: Paint): string {
+  const { error } = reply;
+  if (error !== undefined) return `${paint.yellow(printable(error.code))} ${printable(error.message)}`;
+  return shownData(reply);
+}
+
+/** The same for programs, as one JSON object. */
+export function replyJson(reply: Reply): string {
+  const { error, contentType, repeated } = reply;
+  if (error !== undefined) {
+    return JSON.stringify({ error: { code: error.code, message: error.message, data: error.data } });
+  }
+  const attributes = Object.keys(reply.attributes).length === 0 ? undefined : reply.attributes;
+  return JSON.stringify({ contentType, attributes, repeated: repeated || undefined, ...dataOf(reply) });
+}
+
+/** What has data, and says what it is. */
+type WithData = Pick<ReceivedEvent, 'data' | 'contentType'>;
+
+function dataOf(event: WithData): { data: unknown } | { text: string } | { base64: string } {
   const text = textOf(event.data);
   if (text === undefined) return { base64: Buffer.from(event.data).toString('base64') };
   if (!/[/+]json\b/.test(event.contentType)) return { text };
@@ -50,7 +70,7 @@ function dataOf(event: ReceivedEvent): { data: unknown } | { text: string } | { 
   }
 }
 
-function shownData({ data, contentType }: ReceivedEvent): string {
+function shownData({ data, contentType }: WithData): string {
   const text = textOf(data);
   if (text === undefined) return `${data.length} bytes of ${printable(contentType)}`;
   return printable(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);

@@ -18,7 +18,7 @@ export const EXIT_MEANINGS: { readonly [K in keyof typeof EXIT]: string } = {
   error: 'refused or failed; the message says why. pull: work has failed and was not done since',
   usage: 'the command line or the configuration is wrong',
   noMatch: 'explain: the event does not match',
-  timeout: 'the time was over before the wanted count',
+  timeout: 'the time was over before the wanted count, or before a reply came',
   connection: 'no connection to the broker, or it was lost',
   interrupted: 'ended by Ctrl-C before it was done (143: by SIGTERM), or at once by a second one',
 };

@@ -1,4 +1,4 @@
-import { type ErrorCode, TellwhenError } from '../index.ts';
+import { type ErrorCode, ServiceError, TellwhenError } from '../index.ts';
 import { CommandError } from './command-error.ts';
 import { EXIT, signalExit } from './exit-codes.ts';
 import { Interrupted } from './interrupted.ts';
@@ -25,6 +25,8 @@ function adviceFor(code: ErrorCode): string | undefined {
       return `which there are: ${invocation()} mailboxes ls; one is made by: ${invocation()} sub 'topic/#' --mailbox name`;
     case 'mailbox_differs':
       return `how it is: ${invocation()} mailboxes show; leave out what need not be said`;
+    case 'no_responders':
+      return `somebody has to serve it, as: ${invocation()} reply 'topic/#' --echo`;
     case 'not_durable':
       return 'start the broker without --memory, or publish without --durable';
     case 'event_gone':
@@ -49,6 +51,7 @@ export function reportFailure(error: unknown, terminal: Terminal, { json }: { re
 export function failureLines(error: unknown): string[] {
   if (error instanceof UsageError) return [`error: ${error.message}`, '(--help shows how it is used)'];
   if (error instanceof OutputError || error instanceof CommandError) return [`error: ${error.message}`];
+  if (error instanceof ServiceError) return [`the server failed: ${error.message} (${error.code})`];
   if (!(error instanceof TellwhenError))
     return [`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
   const cause = causeOf(error);
@@ -64,7 +67,7 @@ export function plainError(error: unknown): { readonly code: string; readonly me
   const cause = causeOf(error);
   if (error instanceof UsageError) return { code: 'usage', message };
   if (error instanceof OutputError) return { code: 'output_failed', message };
-  if (error instanceof CommandError) return { code: error.code, message };
+  if (error instanceof CommandError || error instanceof ServiceError) return { code: error.code, message };
   if (!(error instanceof TellwhenError)) return { code: 'internal', message, ...(cause && { cause }) };
   const { code, offset } = error;
   return { code, message, ...(cause && { cause }), ...(offset !== undefined && { offset }) };
@@ -77,5 +80,6 @@ function causeOf(error: unknown): string | undefined {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof TellwhenError && error.code === 'deadline_exceeded') return EXIT.timeout;
   return error instanceof TellwhenError && CONNECTION_CODES.has(error.code) ? EXIT.connection : EXIT.error;
 }

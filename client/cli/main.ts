@@ -10,6 +10,8 @@ import { filters } from './commands/filters.ts';
 import { mailboxes } from './commands/mailboxes.ts';
 import { pub } from './commands/pub.ts';
 import { pull } from './commands/pull.ts';
+import { reply } from './commands/reply.ts';
+import { request } from './commands/request.ts';
 import { serve } from './commands/serve.ts';
 import { store } from './commands/store.ts';
 import { sub } from './commands/sub.ts';
@@ -19,7 +21,22 @@ import { Terminal } from './terminal.ts';
 import { isAborted } from './with-client.ts';
 
 const program: Program = {
-  commands: [serve, pub, sub, pull, mailboxes, deadletters, explain, filters, store, demo, bench, config],
+  commands: [
+    serve,
+    pub,
+    sub,
+    pull,
+    request,
+    reply,
+    mailboxes,
+    deadletters,
+    explain,
+    filters,
+    store,
+    demo,
+    bench,
+    config,
+  ],
   examples: [
     { does: 'start a broker', line: 'serve' },
     { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { CLIENT_VARIABLES } from '../../broker/config/index.ts';
-import type { ReceivedEvent } from '../index.ts';
+import type { ReceivedEvent, ReceivedRequest } from '../index.ts';
 import { CommandError } from './command-error.ts';
 import { signalExit } from './exit-codes.ts';
 
@@ -15,16 +15,42 @@ const GRACE_MS = 2000;
  * The command is all that it starts: what it leaves running when it exits is ended, and so is everything when this
  * process ends, short of being killed itself. What shall stay has to make itself a session of its own (`setsid`).
  */
-export function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
+export async function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
+  await run({ line, data: event.data, env: environmentOf(event), output: 'inherit' }, signal);
+}
+
+/**
+ * The same for a request; resolves with what the command writes to its output, which is the reply. Rejects also when that
+ * is more than `REPLY_BYTES_MAX`.
+ */
+export function commandReply(line: string, request: ReceivedRequest): Promise<Uint8Array> {
+  const { data, signal } = request;
+  return run({ line, data, env: requestEnvironmentOf(request), output: 'pipe' }, signal);
+}
+
+/** As much as any broker can be told to accept. */
+const REPLY_BYTES_MAX = 32 * 1_048_576;
+
+interface Run {
+  readonly line: string;
+  readonly data: Uint8Array;
+  readonly env: { readonly [name: string]: string };
+  /** Ours, or what is resolved with. */
+  readonly output: 'inherit' | 'pipe';
+}
+
+function run({ line, data, env, output }: Run, signal: AbortSignal): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw signal.reason;
     const child = spawn(line, {
       shell: true,
-      stdio: ['pipe', 'inherit', 'inherit'],
-      env: { ...process.env, ...environmentOf(event) },
+      stdio: ['pipe', output, 'inherit'],
+      env: { ...process.env, ...env },
       // The leader of a process group, which can be ended as one.
       detached: GROUPS,
     });
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       signalGroup(child, 'SIGTERM');
@@ -36,13 +62,19 @@ export function runCommand(line: string, event: ReceivedEvent, signal: AbortSign
       running.delete(child);
       if (signal.aborted) reject(signal.reason);
       else if (error !== undefined) reject(error);
-      else resolve();
+      else if (bytes > REPLY_BYTES_MAX) reject(new CommandError('command_failed', 'the command wrote too much'));
+      else resolve(Buffer.concat(chunks));
     };
     signal.addEventListener('abort', abort);
     endWithUs(child);
     child.on('error', over);
-    child.on('exit', (code, killedBy) => {
-      signalGroup(child, 'SIGKILL');
+    child.stdout?.on('data', (chunk: Uint8Array) => {
+      bytes += chunk.length;
+      if (bytes <= REPLY_BYTES_MAX) chunks.push(chunk);
+    });
+    child.on('exit', () => signalGroup(child, 'SIGKILL'));
+    // What it has written may be read after its end.
+    child.on(output === 'pipe' ? 'close' : 'exit', (code, killedBy) => {
       if (code === 0) over(undefined);
       else
         over(
@@ -53,8 +85,8 @@ export function runCommand(line: string, event: ReceivedEvent, signal: AbortSign
         );
     });
     // A command may end without reading what it is given.
-    child.stdin.on('error', () => {});
-    child.stdin.end(event.data);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(data);
   });
 }
 
@@ -96,5 +128,18 @@ function environmentOf({ topic, seq, id, attempt, contentType }: ReceivedEvent):
     TELLWHEN_EVENT_ID: id ?? '',
     TELLWHEN_EVENT_ATTEMPT: String(attempt),
     TELLWHEN_EVENT_CONTENT_TYPE: contentType,
+  };
+}
+
+type RequestVariable = Extract<(typeof CLIENT_VARIABLES)[number], `TELLWHEN_REQUEST_${string}`>;
+
+function requestEnvironmentOf(request: ReceivedRequest): Record<RequestVariable, string> {
+  const { topic, id, attempt, contentType, remainingMs } = request;
+  return {
+    TELLWHEN_REQUEST_TOPIC: topic,
+    TELLWHEN_REQUEST_ID: id ?? '',
+    TELLWHEN_REQUEST_ATTEMPT: String(attempt),
+    TELLWHEN_REQUEST_CONTENT_TYPE: contentType,
+    TELLWHEN_REQUEST_REMAINING_MS: String(Math.floor(remainingMs)),
   };
 }

@@ -5,7 +5,7 @@ import { Outbox } from '../../../client/outbox.ts';
 import { PlainPublication } from '../../../client/plain-publication.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
-const LIMITS = { controlFrameBytes: 1_000, dataFrameBytes: 120, eventBytes: 60, topicAliases: 3 };
+const LIMITS = { controlFrameBytes: 1_000, dataFrameBytes: 120, eventBytes: 60, topicAliases: 3, requests: 8 };
 const decoder = new TextDecoder();
 
 /** An outbox, what has left it, and the runs and credits that a broker reads in that. */
