@@ -9,8 +9,9 @@ import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 import { benchAcked } from './mqtt/acked-bench.ts';
+import { benchRequests } from './requests/requests-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | hostile | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | hostile | requests | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -57,6 +58,13 @@ hostile: what clients that do nothing wrong have of those who do, through each d
   --seconds <n>       of each attack, and of the quiet before it     (3)
   --transport <name>  uws or node                                    (auto)
 
+requests: a question and its answer, beside NATS and Redis where they are installed
+  --peers <key,…>     tellwhen, nats, redis                          (all)
+  --alone <n>         asked one at a time                            (1000)
+  --events <n>        asked with --in-flight of them unanswered      (50000)
+  --in-flight <n>                                                    (128)
+  --rounds <n>        rounds, in each of which everybody has a turn  (3)
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -71,6 +79,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- http
   npm run bench -- mqtt
   npm run bench -- hostile
+  npm run bench -- requests
   npm run bench -- redraw
 
 The load test is a command of its own: npm run bench:load`;
@@ -92,7 +101,7 @@ const { values, positionals } = parseArgs({
     transport: { type: 'string', default: 'auto' },
     parts: { type: 'string', default: 'peers,restarts,storms' },
     peers: { type: 'string', default: '' },
-    'in-flight': { type: 'string', default: '1000' },
+    'in-flight': { type: 'string' },
     alone: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
@@ -107,7 +116,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, http, mqtt, hostile, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, hostile, requests, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -146,7 +155,7 @@ function durable(): Promise<void> {
     peers: words(values.peers),
     rounds: positive('rounds', values.rounds),
     events: positive('events', values.events ?? '100000'),
-    inFlight: positive('in-flight', values['in-flight']),
+    inFlight: positive('in-flight', values['in-flight'] ?? '1000'),
     alone: positive('alone', values.alone),
     stored: words(values.stored).map((word) => positive('stored', word)),
     storedOurs: words(values['stored-ours']).map((word) => positive('stored-ours', word)),
@@ -182,6 +191,17 @@ function hostile(): Promise<void> {
     perSecond: positive('event-rate', values['event-rate'] ?? '2000'),
     attacks: values.attacks.split(',').filter((word) => word !== ''),
     transport: values.transport,
+    print: console.log,
+  });
+}
+
+function requests(): Promise<void> {
+  return benchRequests({
+    peers: values.peers.split(',').filter((word) => word !== ''),
+    rounds: positive('rounds', values.rounds),
+    alone: positive('alone', values.alone),
+    requests: positive('events', values.events ?? '50000'),
+    inFlight: positive('in-flight', values['in-flight'] ?? '128'),
     print: console.log,
   });
 }
