@@ -75,6 +75,7 @@ export class Client {
   readonly #requester: Requester;
   readonly #servings: Servings;
   #draining = false;
+  readonly #outbox = (): Outbox | undefined => this.#link.sender.outbox;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
   #plain: PlainPublication | undefined;
 
@@ -88,11 +89,11 @@ export class Client {
     this.#registry = new Registry({ time, send, standing: this.#standing });
     const asker = new Asker({
       time,
-      outbox: () => this.#link.sender.outbox,
+      outbox: this.#outbox,
       freshRef: () => this.#link.sender.freshRef(),
       waitingMax: settings.requestsMax,
     });
-    const servings = new Servings({ time, send });
+    const servings = new Servings({ time, send, outbox: this.#outbox });
     this.#asker = asker;
     this.#servings = servings;
     this.#requester = new Requester({ asker, time, identity: this.#identity, timeoutMs: settings.requestTimeoutMs });
@@ -104,6 +105,7 @@ export class Client {
         wantedParts: (call, parts) => servings.wantedParts(call, parts),
         replied: (ref, repeated, reply) => asker.replied(ref, repeated, reply),
         repliesOver: (ref, ...over) => asker.repliesOver(ref, ...over),
+        stray: (server) => servings.stray(server),
         refused: (ref, code, message) => asker.refused(ref, code, message),
       },
       opened: (welcome) => {
@@ -296,11 +298,10 @@ export class Client {
   async serve(topic: string, handler: RequestHandler, options: ServeOptions = {}): Promise<Server> {
     this.#refuseWhileDraining();
     const { time, onCallbackError: report } = this.#settings;
-    const outbox = (): Outbox | undefined => this.#link.sender.outbox;
     const serving = new Serving(serveFrame(topic, handler, options), handler, {
       time,
       work: this.#work,
-      outbox,
+      outbox: this.#outbox,
       report,
     });
     await this.#servings.serve(serving, options.signal);

@@ -44,6 +44,8 @@ export interface RequestRecords {
   wantedParts(call: number, parts: number): void;
   replied(ref: number, repeated: boolean, reply: Reply): void;
   repliesOver(ref: number, servers: number, replies: number, reason: RepliesOverReason): void;
+  /** A server came to be after its request was given up. */
+  stray(server: number): void;
   /** The broker refuses a request. */
   refused(ref: number, code: Code, message: string): void;
 }
@@ -250,6 +252,8 @@ export class Link implements ConnectionOwner {
       if (!request.control(frame)) throw mismatch(request, frame.kind);
     } else if (frame.kind === 'subscribed') {
       this.#user.stray(frame.subscription);
+    } else if (frame.kind === 'serving') {
+      this.#user.requests.stray(frame.server);
     }
   }
 }

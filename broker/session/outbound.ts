@@ -191,9 +191,10 @@ export class Outbound implements Outbox, RequestLine, Flushable {
     this.#gathered(records.length);
   }
 
-  call({ topic, ...handed }: Handed, bodyBytes: Uint8Array): void {
+  call({ server, call, topic, remainingMs, attempt, parts }: Handed, bodyBytes: Uint8Array): void {
     const { records } = this.#gather();
-    writeReplyRecord.call(records, { ...handed, alias: this.#alias(topic, records) }, bodyBytes);
+    const alias = this.#alias(topic, records);
+    writeReplyRecord.call(records, { server, call, alias, remainingMs, attempt, parts }, bodyBytes);
     this.#gathered(records.length);
   }
 

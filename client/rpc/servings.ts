@@ -1,6 +1,7 @@
 import type { Body, Call, OverReason } from '../../broker/protocol/index.ts';
 import { type AnswerKind, ControlRequest, type ControlRequestOptions } from '../control-request.ts';
 import { TellwhenError } from '../errors.ts';
+import type { Outbox } from '../outbox.ts';
 import type { Request } from '../request.ts';
 import type { ClientTime } from '../time.ts';
 import type { Serving } from './serving.ts';
@@ -8,6 +9,8 @@ import type { Serving } from './serving.ts';
 export interface ServingsMeans {
   readonly time: ClientTime;
   readonly send: (request: Request, signal?: AbortSignal) => void;
+  /** Where records are written. Absent: not connected. */
+  readonly outbox: () => Outbox | undefined;
 }
 
 /** Between two tries to serve again, where the broker says that it may work later. */
@@ -29,6 +32,7 @@ export class Servings {
 
   /** Resolves when the broker has it. */
   serve(serving: Serving, signal: AbortSignal | undefined): Promise<void> {
+    this.#forgetStopped();
     return this.#request(
       { ask: serving.ask, answer: 'serving', repeatable: true },
       (frame) => {
@@ -45,18 +49,24 @@ export class Servings {
     const { bound } = serving;
     if (bound === undefined) return;
     try {
-      await this.#request({ ask: { kind: 'unserve', server: bound.server }, answer: 'unserved' }, () => {});
+      // What was handed over before has come by then.
+      await this.#request({ ask: { kind: 'unserve', server: bound.server }, answer: 'unserved' }, () =>
+        this.#byId.delete(bound.server),
+      );
     } catch (error) {
       // A connection that is lost has ended it as well.
       if (!(error instanceof TellwhenError && error.code === 'connection_lost')) throw error;
     }
   }
 
+  /** The broker has a server that nobody here knows: one given up while its answer was under way. */
+  stray(server: number): void {
+    this.#request({ ask: { kind: 'unserve', server }, answer: 'unserved' }, () => {}).catch(() => {});
+  }
+
   opened(): void {
-    for (const serving of this.#all) {
-      if (serving.over) this.#all.delete(serving);
-      else this.#serveAgain(serving);
-    }
+    this.#forgetStopped();
+    for (const serving of this.#all) this.#serveAgain(serving);
   }
 
   lost(error: TellwhenError): void {
@@ -70,7 +80,10 @@ export class Servings {
   }
 
   call(topic: string, call: Call, body: Body): void {
-    this.#byId.get(call.server)?.call(topic, call, body);
+    const serving = this.#byId.get(call.server);
+    if (serving !== undefined) serving.call(topic, call, body);
+    // A stray. Nothing was done: another may be handed it.
+    else this.#means.outbox()?.reply(call.call, 'stopped');
   }
 
   callOver(call: number, reason: OverReason): void {
@@ -81,12 +94,18 @@ export class Servings {
     for (const serving of this.#all) serving.wantedParts(call, parts);
   }
 
+  /** Those that have been stopped, once their handlers are done. */
+  #forgetStopped(): void {
+    for (const serving of this.#all) if (serving.over && serving.running === 0) this.#all.delete(serving);
+  }
+
   #bind(serving: Serving, frame: Parameters<Serving['bind']>[0]): void {
     serving.bind(frame);
     this.#byId.set(frame.server, serving);
   }
 
   #serveAgain(serving: Serving): void {
+    if (serving.over) return;
     this.#request({ ask: serving.ask, answer: 'serving' }, (frame) => this.#bind(serving, frame)).catch(
       (error: TellwhenError) => {
         // The next connection serves everything again.
