@@ -14,11 +14,11 @@ export const RULER_SAMPLE_MIN = 16;
 const EVEN = 12;
 const UNEVEN_PARTS = 8;
 /**
- * Numbers to come reach beyond those of a sample, and thresholds are where few numbers are. Codes go on past both ends, by this
- * share of the first part and of the last; else whatever is beyond would have one code, and not be told apart.
+ * Numbers to come reach beyond those of a sample, and thresholds are where few numbers are. Codes go on past both ends, as far as
+ * so large a share of all numbers is expected to: else these would have one code, and not be told apart. Not further, for
+ * a range without an end reaches to the last code, and has to fit its cell.
  */
-const EVEN_MARGIN = 1 / 32;
-const UNEVEN_MARGIN = 1 / 2;
+const MARGIN = 1 / 64;
 
 export class Ruler {
   /** Where each part begins; its first code; codes for each unit of the value. */
@@ -34,7 +34,7 @@ export class Ruler {
     const quarters = [0.25, 0.5, 0.75, 1].map((share) => quantile(share) - quantile(share - 0.25));
     const parts = quarters.every((quarter) => quarter * EVEN >= width) ? 1 : UNEVEN_PARTS;
     const span = CODES / parts;
-    const margin = parts === 1 ? EVEN_MARGIN : UNEVEN_MARGIN;
+    const margin = MARGIN * parts;
     for (let part = 0; part < parts; part += 1) {
       const from = quantile(part / parts);
       const to = quantile((part + 1) / parts);
