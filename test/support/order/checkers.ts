@@ -54,9 +54,22 @@ export const causal: OrderChecker = (history) => {
 
 /**
  * The receivers of total order agree: there is one order of all events in which each of them got what it got. There is none
- * exactly if their orders together go in a circle.
+ * exactly if their orders together go in a circle. From one kill of the broker to the next: what was handed over and not yet flushed
+ * is forgotten by a kill, and published once more it takes another place.
  */
-export const total: OrderChecker = (history) => {
+export const total: OrderChecker = (history) => runsOf(history).flatMap(circleIn);
+
+/** From one kill to the next. */
+function runsOf(history: OrderHistory): readonly OrderHistory[] {
+  const runs: OrderFact[][] = [[]];
+  for (const fact of history) {
+    if (fact.kind === 'killed') runs.push([]);
+    else runs.at(-1)?.push(fact);
+  }
+  return runs;
+}
+
+function circleIn(history: OrderHistory): readonly string[] {
   const next = new Map<string, Set<string>>();
   const before = new Map<string, number>();
   for (const [{ order }, events] of firstDeliveries(history)) {
@@ -84,7 +97,7 @@ export const total: OrderChecker = (history) => {
     }
   }
   return before.size === 0 ? [] : [`no one order has what all saw: ${[...before.keys()].slice(0, 8).join(', ')}`];
-};
+}
 
 /** A receiver that is ordered is given nothing, also not again, while something is not acknowledged that goes before it. */
 export const settledFirst: OrderChecker = (history) => {

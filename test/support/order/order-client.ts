@@ -1,5 +1,12 @@
 import type { Chance } from '../../../broker/kernel/chance.ts';
-import { CODES, type Code, NO_OPTIONS } from '../../../broker/protocol/index.ts';
+import {
+  ByteWriter,
+  CODES,
+  type Code,
+  NO_OPTIONS,
+  writeBody,
+  writeClientRecord,
+} from '../../../broker/protocol/index.ts';
 import type { DurableBroker } from '../durable-broker.ts';
 import type { RawPeer, RawPublication, ReceivedRecord } from '../raw-peer.ts';
 import { leaseOf } from '../received.ts';
@@ -30,13 +37,14 @@ const X_MAX = 9;
 /** Above all refs of publishes: the answers to settlements are not looked at. */
 const SETTLE_REF = 2_000_000;
 
-/**
- * A client that publishes, is delivered, and writes down what it sees. A careful one counts its events, says what it was
- * delivered before, and sends again, in order, what was not let in.
- */
+/** Who counts says with its events which they are, and what it was delivered before; who is careful besides sends again, in order, what was not let in. */
+export const HABITS = ['plain', 'counted', 'careful'] as const;
+export type Habit = (typeof HABITS)[number];
+
+/** A client that publishes, is delivered, and writes down what it sees. */
 export class OrderClient {
   readonly name: string;
-  readonly #careful: boolean;
+  readonly #habit: Habit;
   readonly #broker: DurableBroker;
   readonly #chance: Chance;
   readonly #facts: OrderFact[];
@@ -59,7 +67,7 @@ export class OrderClient {
   constructor(
     parts: {
       readonly name: string;
-      readonly careful: boolean;
+      readonly habit: Habit;
       readonly chance: Chance;
       readonly wishes: readonly WishedFor[];
     },
@@ -67,7 +75,7 @@ export class OrderClient {
     facts: OrderFact[],
   ) {
     this.name = parts.name;
-    this.#careful = parts.careful;
+    this.#habit = parts.habit;
     this.#chance = parts.chance;
     this.#wishes = parts.wishes;
     this.#broker = broker;
@@ -207,7 +215,9 @@ export class OrderClient {
     if (receiver === undefined) return;
     const event = { publisher: p, number: n };
     this.#past = Math.max(this.#past, record['seq'] as number);
-    this.#facts.push({ kind: 'delivered', client: this.name, receiver, event, late: this.#late });
+    // What comes again to a receiver that is not ordered comes when it comes, also where the first time was lost with a connection.
+    const again = !receiver.ordered && (record['attempt'] as number) > 1;
+    if (!again) this.#facts.push({ kind: 'delivered', client: this.name, receiver, event, late: this.#late });
     const lease = leaseOf(record);
     if (lease !== undefined) this.#held.push({ receiver, event, lease });
     if (this.#chance.fraction() < 0.8) this.#peer.credit(subscription, 1, 1_000);
@@ -227,6 +237,10 @@ export class OrderClient {
   #send(events: readonly RawPublication[]): void {
     if (events.length === 0) return;
     const lowest = Math.min(this.#number + 1, ...this.#unanswered.keys());
+    if (this.#habit !== 'careful' && events.length > 1) {
+      this.#sendRuns(events);
+      return;
+    }
     this.#peer.publish(
       ...events.map((event) => {
         const { order } = event.options ?? {};
@@ -235,6 +249,24 @@ export class OrderClient {
         return { ...event, options: { ...event.options, order: { ...order, since } } };
       }),
     );
+  }
+
+  /** Events of one topic in a row as one run, those that are kept as last values among them. */
+  #sendRuns(events: readonly RawPublication[]): void {
+    this.#peer.send((to) => {
+      for (const [alias, topic] of TOPICS.entries()) writeClientRecord.topic(to, alias, topic);
+      for (let from = 0; from < events.length; ) {
+        const { topic, options } = events[from] as RawPublication;
+        let end = from;
+        const bodies = new ByteWriter();
+        for (; events[end]?.topic === topic && events[end]?.options?.retain === options?.retain; end++) {
+          writeBody(bodies, { data: JSON.stringify(events[end]?.data) });
+        }
+        const wire = { ...NO_OPTIONS, ...options };
+        writeClientRecord.publishRun(to, 0, TOPICS.indexOf(topic), wire, end - from, bodies.written());
+        from = end;
+      }
+    });
   }
 
   #make(): RawPublication {
@@ -248,8 +280,9 @@ export class OrderClient {
       ref: number,
       options: { ...NO_OPTIONS, retain: this.#chance.fraction() < 0.1 },
     };
-    if (!this.#careful) return publication;
+    if (this.#habit === 'plain') return publication;
     const order = { number, since: number, past: this.#past };
+    if (this.#habit === 'counted') return { ...publication, options: { ...publication.options, order } };
     const careful = {
       ...publication,
       id: `${number}`,

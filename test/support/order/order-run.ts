@@ -3,7 +3,7 @@ import { ORDERS } from '../../../broker/protocol/index.ts';
 import { DurableBroker } from '../durable-broker.ts';
 import { orderFaults } from './checkers.ts';
 import type { OrderFact, Receiver } from './history.ts';
-import { OrderClient, type Wish, type WishedFor } from './order-client.ts';
+import { HABITS, type Habit, OrderClient, type Wish, type WishedFor } from './order-client.ts';
 
 const NAMES = ['ann', 'ben', 'cleo'];
 const FILTERS = ['a/#', 'a/+', 'a/1'];
@@ -45,10 +45,10 @@ export class OrderRun {
     this.#broker = await DurableBroker.start(limited ? { publishPerSecondMax: 20, publishBurst: 5 } : {});
     const mailbox = this.#order();
     this.#clients = NAMES.map((name) => {
-      const careful = this.#chance.fraction() < 0.7;
+      const habit = HABITS[this.below(HABITS.length)] as Habit;
       const own = Array.from({ length: 1 + this.below(2) }, (_, i) => this.#wish(`${name}-${i}`));
       const wishes = this.#chance.fraction() < 0.6 ? [...own, mailboxOf(mailbox)] : own;
-      return new OrderClient({ name, careful, chance: this.#chance, wishes }, this.#broker, this.facts);
+      return new OrderClient({ name, habit, chance: this.#chance, wishes }, this.#broker, this.facts);
     });
     for (let left = 30 + this.below(60); left > 0; left--) await this.#draw()(this);
     for (const client of this.#clients) client.pause(false);

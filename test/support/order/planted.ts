@@ -1,6 +1,9 @@
 import { Backlog } from '../../../broker/delivery/backlog.ts';
 import type { Recipient } from '../../../broker/delivery/delivery.ts';
+import { Entries } from '../../../broker/delivery/entries.ts';
+import type { Entry, Sequenced } from '../../../broker/delivery/entry.ts';
 import { OrderedBacklog } from '../../../broker/delivery/ordered-backlog.ts';
+import { Push } from '../../../broker/delivery/push.ts';
 import { PushQueue } from '../../../broker/delivery/push-queue.ts';
 import { Block } from '../../../broker/log/block.ts';
 import { BROKERS_OWN } from '../../../broker/protocol/index.ts';
@@ -15,6 +18,12 @@ import { patch } from '../simulation/planted/patch.ts';
 export interface OrderBug {
   readonly name: string;
   readonly plant: () => () => void;
+}
+
+/** What entries keep to themselves, but for planted bugs. */
+interface OpenEntries {
+  readonly backlog: Backlog<Sequenced>;
+  rest(entry: Entry<Sequenced>, ms: number): void;
 }
 
 /** The first event that it is offered from now on it gets after the next one. */
@@ -42,16 +51,15 @@ export const ORDER_BUGS: readonly OrderBug[] = [
     plant: () => patch(OrderedBacklog.prototype, 'handed', () => () => {}),
   },
   {
-    name: 'what comes again is overtaken',
+    name: 'what rests is overtaken',
     plant: () =>
       patch(
-        OrderedBacklog.prototype,
-        'giveBack',
-        (giveBack) =>
-          function (this: OrderedBacklog<{ seq: number }>, entry) {
-            // Whatever came back is over as far as the others are concerned.
-            this.over(entry);
-            giveBack.call(this, entry);
+        Entries.prototype as unknown as OpenEntries,
+        'rest',
+        (rest) =>
+          function (this: OpenEntries, entry, ms) {
+            rest.call(this, entry, ms);
+            this.backlog.over(entry);
           },
       ),
   },
@@ -111,12 +119,11 @@ export const ORDER_BUGS: readonly OrderBug[] = [
     name: 'a run comes backwards',
     plant: () =>
       patch(
-        Registrations.prototype,
-        'deliverRun',
+        Push.prototype,
+        'offerRun',
         () =>
-          function (this: Registrations, run, from, count, matches) {
-            for (let i = from + count - 1; i >= from; i--) this.deliver(run.event(i), matches);
-            return true;
+          function (this: Push, run, from, count) {
+            for (let i = from + count - 1; i >= from; i--) this.offer(run.event(i));
           },
       ),
   },
@@ -148,26 +155,23 @@ export const ORDER_BUGS: readonly OrderBug[] = [
       ),
   },
   {
-    name: 'two events change places before some of their subscribers',
+    name: 'a subscriber gets every two events the other way round',
     plant: () => {
-      let last: PublishedEvent | undefined;
-      let late = { ids: new Int32Array(0), count: 0 };
+      const delayed = new WeakMap<Push, PublishedEvent>();
       return patch(
-        Registrations.prototype,
-        'deliver',
-        (deliver) =>
-          function (this: Registrations, event, matches) {
-            if (last === undefined && matches.count > 1) {
+        Push.prototype,
+        'offer',
+        (offer) =>
+          function (this: Push, event) {
+            const before = delayed.get(this);
+            if (before === undefined) {
               event.own();
-              last = event;
-              // Only to the first of them now, and to the others after the next event.
-              deliver.call(this, event, { ids: matches.ids, count: 1 });
-              late = { ids: matches.ids.slice(1, matches.count), count: matches.count - 1 };
+              delayed.set(this, event);
               return;
             }
-            deliver.call(this, event, matches);
-            if (last !== undefined) deliver.call(this, last, late);
-            last = undefined;
+            delayed.delete(this);
+            offer.call(this, event);
+            offer.call(this, before);
           },
       );
     },
