@@ -3,17 +3,19 @@ import { expect, test } from 'vitest';
 import { type BodyRun, NO_OPTIONS, type PublishOptions, readClientRecords } from '../../../broker/protocol/index.ts';
 import { Outbox } from '../../../client/outbox.ts';
 import { PlainPublication } from '../../../client/plain-publication.ts';
+import { Standing } from '../../../client/standing.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
 const LIMITS = { controlFrameBytes: 1_000, dataFrameBytes: 120, eventBytes: 60, topicAliases: 3, requests: 8 };
 const decoder = new TextDecoder();
 
 /** An outbox, what has left it, and the runs and credits that a broker reads in that. */
-function outboxAndReader(limits = LIMITS) {
+function outboxAndReader(limits = LIMITS, standing?: Standing) {
   const frames: Uint8Array[] = [];
-  const outbox = new Outbox(limits, new ManualTime(), (frame) => {
+  const send = (frame: string | Uint8Array): void => {
     if (typeof frame !== 'string') frames.push(frame);
-  });
+  };
+  const outbox = new Outbox(limits, new ManualTime(), send, standing);
   const read = () => {
     const topics = new Map<number, string>();
     const runs: { firstRef: number; topic: string; texts: string[]; options: PublishOptions }[] = [];
@@ -152,4 +154,35 @@ test('events that say no more than the last are written as any others, up to eve
       for (const frame of frames) expect(frame.length).toBeLessThanOrEqual(dataFrameBytes);
     }),
   );
+});
+
+test('what is counted says which it is, since when answers lack, and what came before it', () => {
+  const standing = new Standing();
+  const { outbox, read } = outboxAndReader({ ...LIMITS, dataFrameBytes: 1_000 }, standing);
+  const first = event('a', '1');
+  outbox.publish(1, first);
+  outbox.publish(2, event('a', '2'));
+  standing.delivered(9);
+  outbox.publish(3, event('a', '3'));
+  outbox.publish(4, event('a', 'late', { ...NO_OPTIONS, delayMs: 5 }));
+  standing.answered(2);
+  outbox.publish(5, event('b', '4'));
+  // On the next connection it is what it was.
+  outbox.publish(1, first);
+  outbox.flush();
+  expect(read().runs.map(({ texts, options }) => [texts.join(), options.order])).toEqual([
+    ['1,2', { number: 1, since: 1, past: 0 }],
+    ['3', { number: 3, since: 1, past: 9 }],
+    ['late', undefined],
+    ['4', { number: 4, since: 1, past: 9 }],
+    ['1', { number: 1, since: 1, past: 9 }],
+  ]);
+});
+
+test('what is counted is in as many frames as the limit asks for, and none is counted twice', () => {
+  const { outbox, read } = outboxAndReader(LIMITS, new Standing());
+  for (let ref = 1; ref <= 20; ref++) outbox.publish(ref, event('a', 'x'.repeat(30)));
+  outbox.flush();
+  const numbers = read().runs.flatMap(({ texts, options }) => texts.map((_, i) => (options.order?.number ?? 0) + i));
+  expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
 });
