@@ -100,17 +100,13 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       const error = new ProtocolError('frame_too_large', `a control frame of ${bytes} bytes; at most ${max}`);
       this.#refuse(0, error);
     } else if (this.#waiting === undefined) this.#text(message);
-    else if (!this.#waiting.text(message, bytes)) this.#refuseAll(message);
+    else if (!this.#waiting.text(message, bytes)) this.#tooMuchWaits();
   }
 
   onBinary(message: Uint8Array): void {
     this.#count(message.length);
     if (this.#waiting === undefined) this.#data(message);
-    else if (!this.#waiting.data(message)) {
-      this.#refuse(0, tooMuchWaits());
-      // What comes next may need what it would have defined.
-      this.leave('slowConsumer', 'rate_limited');
-    }
+    else if (!this.#waiting.data(message)) this.#tooMuchWaits();
   }
 
   onWritable(): void {
@@ -214,8 +210,11 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     };
   }
 
-  #refuseAll(message: string): void {
-    for (const { ref } of this.#decode(message)) this.#refuse(ref, tooMuchWaits());
+  /** Refusing each of a hundred thousand requests would hold up everybody else as doing them would. */
+  #tooMuchWaits(): void {
+    const message = 'too many frames wait behind earlier ones of this connection, or of all';
+    this.#refuse(0, new ProtocolError('rate_limited', message));
+    this.leave('slowConsumer', 'rate_limited');
   }
 
   #handle(frame: ClientControl): void {
@@ -298,10 +297,6 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #refuse(ref: number, error: unknown): void {
     this.outbound.control(refused(ref, this.#means.records.refusal(error, 'other')));
   }
-}
-
-function tooMuchWaits(): ProtocolError {
-  return new ProtocolError('rate_limited', 'too many frames wait behind earlier ones of this connection, or of all');
 }
 
 function refused(ref: number, { code, message, offset }: Refusal): BrokerControl {

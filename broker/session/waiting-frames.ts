@@ -2,7 +2,7 @@ import type { Slices } from '../kernel/slices.ts';
 import type { RawControl } from '../protocol/index.ts';
 
 /** Of the bytes that may wait for all connections, what those of one may take. */
-const SHARE = 1 / 8;
+const SHARE = 1 / 2;
 
 /** What all connections together have waiting, and may. */
 export class WaitingFrameBytes {

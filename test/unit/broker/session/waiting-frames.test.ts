@@ -48,8 +48,8 @@ test('are done in order, data frames in their place, a slice a turn', () => {
   expect(bytes.sum).toBe(0);
 });
 
-test('are refused where one connection has an eighth of all, or all have as much as may wait', () => {
-  const { bytes, frames } = waiting(800);
+test('are refused where one connection has half of all, or all have as much as may wait', () => {
+  const { bytes, frames } = waiting(200);
   expect([frames.text(list(4), 60), frames.text(list(5), 41), frames.data(new Uint8Array(41))]).toEqual([
     true,
     false,
@@ -57,7 +57,7 @@ test('are refused where one connection has an eighth of all, or all have as much
   ]);
   expect(frames.data(new Uint8Array(40))).toBe(true);
   expect(bytes.sum).toBe(100);
-  bytes.sum = 800;
+  bytes.sum = 200;
   expect(frames.text(list(6), 1)).toBe(false);
 });
 
