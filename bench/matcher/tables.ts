@@ -108,6 +108,7 @@ const ROW_MEASURES: readonly Measure<Row>[] = [
   { label: 'match, 100 events timed together: µs an event, p50', of: ({ batched }) => micros(batched.p50) },
   { label: '… mean', of: ({ batched }) => micros(batched.mean) },
   { label: 'JSON.parse and match: events/s', of: ({ parsedAndMatched }) => whole(parsedAndMatched) },
+  { label: 'read from bytes and match: events/s', of: ({ readAndMatched }) => whole(readAndMatched) },
   { label: 'bytes a filter: index', of: ({ bytes }) => whole(bytes.index) },
   { label: '… with texts, subscribers, answers', of: ({ bytes }) => whole(bytes.all) },
   { label: '… growth of heap and array buffers', of: ({ bytes }) => whole(bytes.process) },
