@@ -156,16 +156,18 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
   }
 
   cancelRequest(ref: number): void {
-    if (this.#session.party !== undefined) this.#means.requests.cancel(this.#session.party, ref);
+    const { party } = this.#session;
+    if (party !== undefined) this.#orRefuse(0, 'other', () => this.#means.requests.cancel(party, ref));
   }
 
   wantParts(ref: number, parts: number): void {
-    if (this.#session.party !== undefined) this.#means.requests.want(this.#session.party, ref, parts);
+    const { party } = this.#session;
+    if (party !== undefined) this.#orRefuse(0, 'other', () => this.#means.requests.want(party, ref, parts));
   }
 
   reply(call: number, reply: Reply): void {
     const { requests } = this.#means;
-    requests.reply(partyOf(this.#session, this.#outbound, requests), call, reply);
+    this.#orRefuse(0, 'other', () => requests.reply(partyOf(this.#session, this.#outbound, requests), call, reply));
   }
 
   #orRefuse(ref: number, request: 'publish' | 'other', work: () => void): void {

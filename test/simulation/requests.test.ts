@@ -297,6 +297,18 @@ describe('at each failure', () => {
     expect(await metric('tellwhen_rpc_answer_bytes')).toBe(0);
   });
 
+  it('said again after its time was over, while the server still works: the late reply is its answer', async () => {
+    const { asker, server, time, metric } = await world();
+    server.serve({ topic: 'work/+' });
+    asker.askFor(1, 'work/a', 1, { id: 'k', timeoutMs: 100 });
+    const call = callOf(server);
+    time.advance(200);
+    asker.askFor(2, 'work/a', 1, { id: 'k' });
+    server.reply(call, 'slow');
+    expect(asker.take('replied')).toMatchObject([{ ref: 2, data: 'slow' }]);
+    expect(await metric('tellwhen_rpc_late_replies_total')).toBe(0);
+  });
+
   it('one that is told to stop and says so frees its place; who joined meanwhile is served by another', async () => {
     const { asker, server, time } = await world();
     server.serve({ topic: 'work/+', concurrency: 1 });
