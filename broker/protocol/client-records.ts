@@ -2,6 +2,7 @@ import { type BodyToWrite, writeBody } from './body.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
 import { BodyRun } from './run.ts';
+import { readSpaceRequest, type SpaceRequestHandler } from './space-records.ts';
 
 /** Record tags from client to broker. The high bit is clear. */
 const TOPIC = 0x01;
@@ -48,6 +49,8 @@ const KNOWN_OPTIONS = 31;
  * `publish` is valid until it returns.
  */
 export interface ClientRecordHandler {
+  /** Takes what concerns spaces. Absent: such records are unknown. */
+  readonly spaces?: SpaceRequestHandler | undefined;
   /** From now on `alias` means this topic, on this connection and in this direction. */
   topic(alias: number, text: string): void;
   /**
@@ -152,6 +155,7 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
         handler.settle(from.varint(), readSettlement(from), from.varint(), from.varint(), from.varint());
         break;
       default:
+        if (handler.spaces !== undefined && readSpaceRequest(tag, from, handler.spaces)) break;
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }

@@ -17,6 +17,7 @@ import {
   shown,
   text,
 } from './shape.ts';
+import { spaceAnswers, spaceRequests } from './space-controls.ts';
 
 /**
  * Control frames: WebSocket text messages, each one JSON object whose `kind` names it. Requests carry a `ref` (1 and
@@ -213,6 +214,7 @@ const clientControls = {
     mailbox: optional(mailbox),
     limit: optional(integer(1)),
   }),
+  ...spaceRequests,
   /** Is anybody there? For a client that has heard nothing for long. */
   ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
@@ -401,6 +403,7 @@ const brokerControls = {
   replayed: object({ kind: oneOf(['replayed']), ref, entries: integer(0) }),
   /** `left`: dead letters that the request meant and its limit did not reach. */
   redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
+  ...spaceAnswers,
   /** Unasked: the subscription ended by somebody else's doing, as when its mailbox is removed. The code says why. */
   ended: object({ kind: oneOf(['ended']), subscription, code, message: text(10_000) }),
   pong: object({ kind: oneOf(['pong']), ref }),

@@ -7,6 +7,7 @@ import type { Subscriptions } from '../subscribe/subscriptions.ts';
 import type { Outbound } from './outbound.ts';
 import type { Question } from './questions.ts';
 import type { Session } from './session.ts';
+import type { SpaceRequest } from './space-control-requests.ts';
 
 export interface ControlMeans {
   readonly subscriptions: Subscriptions;
@@ -27,7 +28,7 @@ export interface ControlMeans {
 }
 
 /** What a session asks of its subscriptions, and of mailboxes. What concerns the connection itself, link.ts does; the rest, questions.ts. */
-type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question>;
+type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question | SpaceRequest>;
 type Handler<K extends Request['kind']> = (
   session: Session,
   request: ControlOf<Request, K>,

@@ -21,6 +21,7 @@ import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { isSpaceRequest } from './space-control-requests.ts';
 
 export interface LinkMeans {
   readonly config: Config;
@@ -154,6 +155,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       this.#means.parted(this);
       this.outbound.control({ kind: 'farewell', ref: frame.ref });
     } else if (isQuestion(frame)) this.#ask(frame);
+    else if (isSpaceRequest(frame)) throw new ProtocolError('frame_unknown', 'this broker has no spaces');
     else handleControl(this.#session, this.outbound, frame, this.#means.control);
   }
 
