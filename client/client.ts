@@ -1,5 +1,5 @@
-import type { Receipt } from '../broker/protocol/index.ts';
-import { checkNames } from './arguments.ts';
+import type { LeaseGrant, Receipt } from '../broker/protocol/index.ts';
+import { checkNames, checkText } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
 import { TellwhenError } from './errors.ts';
@@ -7,9 +7,10 @@ import { type Explained, type ExplainOptions, explainFrame, type Matched, type M
 import type { SignalOption } from './feed.ts';
 import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
 import { Identity } from './identity.ts';
+import { HeldLease } from './lease.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
-import { Mailboxes } from './mailboxes.ts';
+import { type Ask, Mailboxes } from './mailboxes.ts';
 import type { Settings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import { PlainPublication } from './plain-publication.ts';
@@ -29,6 +30,10 @@ import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
 import { clientClosed } from './sender.ts';
 import { Settler } from './settler.ts';
+import { Space, type SpaceMeans } from './spaces/space.ts';
+import { SpaceLine } from './spaces/space-line.ts';
+import { Spaces } from './spaces/spaces.ts';
+import { BeginOperation, Transaction } from './spaces/transaction.ts';
 import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
 import { Work } from './work.ts';
 
@@ -39,6 +44,15 @@ export interface DrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SpaceOptions {
+  readonly durable?: boolean | undefined;
+}
+
+export interface TransactionOptions extends SignalOption {
+  readonly leaseMs?: number | undefined;
+}
+
+const SPACE_NAMES: ReadonlySet<string> = new Set(['durable'] satisfies (keyof SpaceOptions)[]);
 const DRAIN_POLL_MS = 10;
 
 /**
@@ -51,6 +65,8 @@ const DRAIN_POLL_MS = 10;
 export class Client {
   /** What can be done with mailboxes from outside. */
   readonly mailboxes: Mailboxes;
+  /** What can be done with spaces from outside. */
+  readonly spaces: Spaces;
   readonly #settings: Settings;
   readonly #link: Link;
   readonly #registry: Registry;
@@ -59,6 +75,8 @@ export class Client {
   readonly #work = new Work();
   readonly #identity = new Identity();
   readonly #means: RegistrationMeans;
+  readonly #spaceLine: SpaceLine;
+  readonly #spaceMeans: SpaceMeans;
   #draining = false;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
   #plain: PlainPublication | undefined;
@@ -68,17 +86,34 @@ export class Client {
     const { time, onCallbackError: report } = settings;
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
     this.#settings = settings;
-    this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
+    const ask: Ask = (ask, answer, options) => this.#ask(ask, answer, options);
+    this.mailboxes = new Mailboxes(ask);
+    this.spaces = new Spaces(ask);
     this.#registry = new Registry({ time, send });
+    this.#spaceLine = new SpaceLine({
+      settings,
+      source: this.#identity.source,
+      outbox: () => this.#link.sender.outbox,
+      hasRoom: () => this.#link.sender.hasRoom,
+      freshRef: () => this.#link.sender.freshRef(),
+      send,
+      unclaimed: (lease) => this.#registry.unclaimed(lease),
+    });
     this.#link = new Link(settings, {
       deliveries: this.#registry,
-      opened: (welcome) => this.#registry.opened(welcome),
+      spaces: this.#spaceLine,
+      opened: (welcome) => {
+        this.#registry.opened(welcome);
+        this.#spaceLine.opened();
+      },
       lost: (error) => {
         // First what waits, which nobody is told of: it comes again.
         this.#registry.lost();
         this.#settler.connectionLost(error);
+        this.#spaceLine.lost(error);
       },
       closed: (error) => {
+        this.#spaceLine.close(error);
         this.#settler.stop(error ?? clientClosed());
         this.#registry.endAll(error);
       },
@@ -87,6 +122,15 @@ export class Client {
     });
     this.#keeper = new LeaseKeeper(time, this.#link);
     this.#settler = new Settler({ time, keeper: this.#keeper, send });
+    this.#spaceMeans = {
+      line: this.#spaceLine,
+      settler: this.#settler,
+      time,
+      ask,
+      admit: () => this.#refuseWhileDraining(),
+      answerMs: settings.requestTimeoutMs,
+      retryMs: settings.retryMs,
+    };
     this.#means = {
       settler: this.#settler,
       returnCredit: (id, { events, bytes }) => this.#link.sender.outbox?.credit(id, events, bytes),
@@ -100,7 +144,7 @@ export class Client {
 
   /** Requests without an answer yet, those included that wait to be sent. */
   get unanswered(): number {
-    return this.#link.sender.unanswered;
+    return this.#link.sender.unanswered + this.#spaceLine.unanswered;
   }
 
   /** Tells of each change of state. Returns what takes the listener off. */
@@ -210,6 +254,42 @@ export class Client {
   }
 
   /**
+   * A shared data space, where tuples wait for whoever wants them; it is made when it is first used. Asks nothing yet.
+   *
+   *     const jobs = client.space('jobs');
+   *     await jobs.out(['resize', 'a.png']);
+   *     const [, file] = await jobs.in(['resize', String]);      // file: string
+   *
+   * `durable`: its tuples survive the end of the broker, and `out` resolves when they are on disk. Absent: as it is, or in
+   * memory where it has to be made.
+   */
+  space(name: string, options: SpaceOptions = {}): Space {
+    checkText('the name of a space', name);
+    checkNames('the options of space', options, SPACE_NAMES);
+    return new Space(this.#spaceLine.bind(name, options.durable), this.#spaceMeans);
+  }
+
+  /**
+   * Begins a transaction: operations on spaces that are given it happen together or not at all. `leaseMs`: so long it
+   * lasts before it has to be renewed, which the library does. Rejects with `lease_ttl_range`, `lease_limit`.
+   */
+  async transaction({ leaseMs = 0, signal }: TransactionOptions = {}): Promise<Transaction> {
+    this.#refuseWhileDraining();
+    const { time, requestTimeoutMs } = this.#settings;
+    return await new Promise((resolve, failed) => {
+      const begun = (grant: LeaseGrant, fromMs: number): void => {
+        const lease = new HeldLease(grant, { kind: 'delivery', fromMs, ttlMs: leaseMs === 0 ? undefined : leaseMs });
+        this.#settler.handOut(lease);
+        this.#keeper.keep(lease);
+        resolve(new Transaction(lease, this.#settler));
+      };
+      const deadlineMs = time.nowMs() + requestTimeoutMs;
+      const begin = new BeginOperation(this.#spaceLine.nowhere, deadlineMs, { leaseMs, begun, failed });
+      this.#spaceLine.perform(begin, signal);
+    });
+  }
+
+  /**
    * Why does, did or would an event match a filter, or not? The event is one that was published (`{ seq }`) or made up;
    * the filter is a subscription's or made up.
    */
@@ -263,6 +343,7 @@ export class Client {
     this.#draining = true;
     this.#plain = undefined;
     for (const registration of this.#registry) registration.end();
+    this.#spaceLine.giveUpBlocked(draining());
     const { time } = this.#settings;
     const deadlineMs = time.nowMs() + timeoutMs;
     while (this.#busy && time.nowMs() < deadlineMs && !signal?.aborted) {
@@ -288,7 +369,8 @@ export class Client {
 
   get #busy(): boolean {
     if (this.#link.state === 'closed') return false;
-    return this.#link.sender.unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
+    const unanswered = this.#link.sender.unanswered + this.#spaceLine.unanswered;
+    return unanswered > 0 || this.#work.running > 0 || this.#settler.inHand() > 0;
   }
 
   /** Where a quiet publish can be written now. Throws TellwhenError `client_closed`. */
@@ -331,6 +413,10 @@ export class Client {
   }
 
   #refuseWhileDraining(): void {
-    if (this.#draining) throw new TellwhenError('client_draining', 'the client is draining and takes nothing new');
+    if (this.#draining) throw draining();
   }
+}
+
+function draining(): TellwhenError {
+  return new TellwhenError('client_draining', 'the client is draining and takes nothing new');
 }

@@ -23,6 +23,12 @@ export type AnswerKind =
   | 'removed'
   | 'replayed'
   | 'redriven'
+  | 'spaceOpened'
+  | 'spacesListed'
+  | 'spaceInspected'
+  | 'spaceRemoved'
+  | 'tuplesCounted'
+  | 'templateExplained'
   | 'farewell'
   | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;

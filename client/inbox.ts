@@ -12,6 +12,7 @@ import type {
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { Request } from './request.ts';
+import type { SpaceLine } from './spaces/space-line.ts';
 import type { IncomingTopics } from './topics.ts';
 
 /** What the broker sends unasked. */
@@ -34,6 +35,7 @@ export interface InboxMeans {
   /** False when nobody has the ref. */
   readonly refused: (ref: number, code: Code, message: string) => boolean;
   readonly deliveries: Deliveries;
+  readonly spaces: SpaceLine;
   /** A refusal of something that asked for no answer. */
   readonly refusedUnasked: (error: TellwhenError) => void;
 }
@@ -49,6 +51,10 @@ export class Inbox implements BrokerRecordHandler {
     this.#means = means;
   }
 
+  get spaces(): SpaceLine {
+    return this.#means.spaces;
+  }
+
   topic(alias: number, text: string): void {
     this.#means.topics.define(alias, text);
   }
@@ -59,6 +65,7 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   settled(ref: number, remainingMs: number): void {
+    if (this.#means.spaces.settled(ref, remainingMs)) return;
     const request = this.#means.take(ref);
     if (request !== undefined && !request.settled(remainingMs)) throw mismatch(request, 'a settlement');
   }
@@ -75,7 +82,7 @@ export class Inbox implements BrokerRecordHandler {
 
   refused(ref: number, code: Code, message: string): void {
     if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
-    else this.#means.refused(ref, code, message);
+    else if (!this.#means.spaces.refused(ref, code, message)) this.#means.refused(ref, code, message);
   }
 
   events(subscription: number, first: FirstOfRun, run: BodyRun): void {

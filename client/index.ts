@@ -30,7 +30,7 @@ export type {
 } from '../broker/protocol/index.ts';
 export { DEFAULT_PORT } from '../broker/protocol/index.ts';
 export type { ReconnectPolicy } from './backoff.ts';
-export type { Client, DrainOptions } from './client.ts';
+export type { Client, DrainOptions, SpaceOptions, TransactionOptions } from './client.ts';
 export { connect } from './connect.ts';
 export type { Consumer, PullOptions } from './consumer.ts';
 export type { Gap } from './drops.ts';
@@ -56,6 +56,24 @@ export type { Publication, PublishOptions } from './publication.ts';
 export type { EventCallback, EventContext } from './push-registration.ts';
 export type { Cost, MailboxJoined, Reset } from './registration.ts';
 export type { EventHandler, RunOptions } from './run.ts';
+export type {
+  FitOptions,
+  MaxOption,
+  OutOptions,
+  ReadNowOptions,
+  ReadOptions,
+  Space,
+  TakeNowOptions,
+  TakeOptions,
+  TemplateExplained,
+  TransactionOption,
+  WaitOption,
+} from './spaces/space.ts';
+export type { SpaceStatus, Spaces } from './spaces/spaces.ts';
+export type { Taken } from './spaces/taken.ts';
+export type { Transaction } from './spaces/transaction.ts';
+export { ANY, type FieldTemplate, type Json, type Template, type Tuple, type TupleOf } from './spaces/tuple.ts';
+export type { TupleLease } from './spaces/tuple-lease.ts';
 export type { FilterOptions, MailboxOptions, SubscribeOptions, Subscription } from './subscription.ts';
 export type { ClientTime } from './time.ts';
 export type { WebSocketFactory, WebSocketLike } from './websocket.ts';

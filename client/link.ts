@@ -10,6 +10,7 @@ import { Outbox } from './outbox.ts';
 import { Reconnector } from './reconnector.ts';
 import type { Request } from './request.ts';
 import { clientClosed, Sender } from './sender.ts';
+import type { SpaceLine } from './spaces/space-line.ts';
 import { IncomingTopics } from './topics.ts';
 
 /**
@@ -29,6 +30,7 @@ export interface StateChange {
 /** Who uses the link. All are called while the frame that caused them is read. */
 export interface LinkUser {
   readonly deliveries: Deliveries;
+  readonly spaces: SpaceLine;
   /** Before anything that waited is sent: the moment to subscribe again. */
   opened(welcome: Welcome): void;
   /** After what was sent has failed. */
@@ -128,6 +130,7 @@ export class Link implements ConnectionOwner {
       receipts: (firstRef, count, first) => this.sender.receipts(firstRef, count, first),
       refused: (ref, code, message) => this.sender.refused(ref, code, message),
       deliveries: this.#user.deliveries,
+      spaces: this.#user.spaces,
       refusedUnasked: (error) => this.refusals.tell(error),
     });
     this.#reconnector.opened();
@@ -150,11 +153,13 @@ export class Link implements ConnectionOwner {
 
   sent(): void {
     this.sender.socketDrained();
+    this.#user.spaces.socketDrained();
   }
 
   data(frame: Uint8Array): void {
     if (this.#inbox !== undefined) readBrokerRecords(frame, this.#inbox);
     this.sender.admit();
+    this.#user.spaces.admit();
   }
 
   lost(_connection: Connection, error: TellwhenError, code: number): void {

@@ -18,6 +18,7 @@ export interface SingleClientRecords extends Omit<ClientRecordHandler, 'publish'
 
 export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHandler {
   return {
+    spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
     receipts(firstRef, count, first) {
       for (let i = 0; i < count; i++) {
@@ -42,6 +43,7 @@ export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHand
 
 export function clientRecordsOneByOne(to: SingleClientRecords): ClientRecordHandler {
   return {
+    spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
     publish(firstRef, alias, run, options) {
       for (let i = 0; i < run.count; i++) to.publish(firstRef === 0 ? 0 : firstRef + i, alias, run.body(i), options);
