@@ -21,6 +21,7 @@ export { evaluate } from './language/evaluate.ts';
 export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';
 export { parsePredicate } from './language/parse.ts';
 export { Positions } from './language/positions.ts';
+export { readPath } from './language/values.ts';
 export { printCondition } from './language/print.ts';
 export { type Admission, Matcher, type MatcherOptions, type Matches } from './matcher.ts';
 export type { MatcherStats } from './matcher-stats.ts';

@@ -6,6 +6,7 @@ import type { DurableReading } from './durable-series.ts';
 import { BUCKET_BOUNDS_SECONDS, type DurationHistogram } from './histogram.ts';
 import type { Host } from './host.ts';
 import { SERIES, type Series, type Snapshot } from './series.ts';
+import type { SpacesReading } from './space-series.ts';
 
 export interface MetricsSources {
   readonly counters: Counters;
@@ -21,6 +22,7 @@ export interface MetricsSources {
   readonly unsentBytes?: (() => number) | undefined;
   readonly host?: Host | undefined;
   readonly durable?: (() => DurableReading) | undefined;
+  readonly spaces?: (() => SpacesReading) | undefined;
   readonly commitSeconds?: DurationHistogram | undefined;
 }
 
@@ -61,6 +63,7 @@ function snapshot(sources: MetricsSources): Snapshot {
     unsentBytes: sources.unsentBytes?.(),
     host: sources.host?.read(),
     durable: sources.durable?.(),
+    spaces: sources.spaces?.(),
   };
 }
 

@@ -3,6 +3,7 @@ import type { LeaseCounts } from '../leases/index.ts';
 import type { Counters } from './counters.ts';
 import { DURABLE_SERIES, type DurableReading } from './durable-series.ts';
 import type { HostReading } from './host.ts';
+import { SPACE_SERIES, type SpacesReading } from './space-series.ts';
 
 /** Everything that is shown, read at one moment. What an embedding does not supply is absent, and so are its series. */
 export interface Snapshot {
@@ -16,6 +17,7 @@ export interface Snapshot {
   readonly unsentBytes?: number | undefined;
   readonly host?: HostReading | undefined;
   readonly durable?: DurableReading | undefined;
+  readonly spaces?: SpacesReading | undefined;
 }
 
 /**
@@ -235,5 +237,6 @@ export const SERIES: readonly Series[] = [
   ...matching,
   ...leases,
   ...DURABLE_SERIES,
+  ...SPACE_SERIES,
   ...machine,
 ];

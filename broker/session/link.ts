@@ -21,7 +21,8 @@ import { type RecordMeans, RecordRequests } from './record-requests.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import { isSpaceRequest } from './space-control-requests.ts';
+import { answerSpaceRequest, isSpaceQuestion, isSpaceRequest, type SpaceRequest } from './space-control-requests.ts';
+import { type SpaceRequestMeans, SpaceRequests } from './space-requests.ts';
 
 export interface LinkMeans {
   readonly config: Config;
@@ -31,6 +32,7 @@ export interface LinkMeans {
   readonly control: ControlMeans;
   readonly records: RecordMeans;
   readonly questions: QuestionMeans;
+  readonly spaces: SpaceRequestMeans;
   /** For so long every id that was published is known again. */
   readonly idsReachMs: () => number;
   /** For what is too costly to be done at once. */
@@ -62,6 +64,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #over = false;
   #left = false;
   #records: RecordRequests | undefined;
+  #spaces: SpaceRequests | undefined;
 
   constructor(connection: Connection, outboundMeans: OutboundMeans, means: LinkMeans) {
     this.connection = connection;
@@ -95,8 +98,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       if (this.#session === undefined) {
         throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
       }
-      this.#records ??= new RecordRequests(this.#session, this.outbound, this, this.#means.records);
-      this.#records.read(message);
+      this.#recordsOf(this.#session).read(message);
     } catch (error) {
       this.#refuse(0, error);
       // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
@@ -141,6 +143,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
+    this.#spaces?.end();
+    this.#spaces = undefined;
     if (session !== undefined) this.#means.sessions.detach(session);
   }
 
@@ -155,21 +159,60 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       this.#means.parted(this);
       this.outbound.control({ kind: 'farewell', ref: frame.ref });
     } else if (isQuestion(frame)) this.#ask(frame);
-    else if (isSpaceRequest(frame)) throw new ProtocolError('frame_unknown', 'this broker has no spaces');
+    else if (isSpaceRequest(frame)) this.#askOfSpaces(this.#session, frame);
     else handleControl(this.#session, this.outbound, frame, this.#means.control);
   }
 
-  /** In a turn of its own. */
   #ask(question: Question): void {
+    this.#inTurn(question.ref, () => this.outbound.control(answerQuestion(question, this.#means.questions)));
+  }
+
+  #askOfSpaces(session: Session, request: SpaceRequest): void {
+    if (isSpaceQuestion(request)) this.#inTurn(request.ref, () => this.#answerOfSpaces(session, request));
+    else this.#answerOfSpaces(session, request);
+  }
+
+  #answerOfSpaces(session: Session, request: SpaceRequest): void {
+    const { spaces, control } = this.#means;
+    if (request.kind === 'openSpace' && control.draining()) {
+      throw new ProtocolError('broker_draining', 'the broker is shutting down');
+    }
+    const { frame, durable } = answerSpaceRequest(request, this.#spacesOf(session).caller, spaces.spaces);
+    if (durable) control.afterFlush(() => this.outbound.control(frame));
+    else this.outbound.control(frame);
+  }
+
+  /** In a turn of its own. */
+  #inTurn(ref: number, work: () => void): void {
     this.#costly ??= this.#means.turns.lane();
     const waits = this.#costly.add(() => {
       try {
-        this.outbound.control(answerQuestion(question, this.#means.questions));
+        work();
       } catch (error) {
-        this.#refuse(question.ref, error);
+        this.#refuse(ref, error);
       }
     });
     if (!waits) throw new ProtocolError('rate_limited', 'too many questions are asked at once');
+  }
+
+  #recordsOf(session: Session): RecordRequests {
+    this.#records ??= new RecordRequests(
+      session,
+      this.outbound,
+      this,
+      () => this.#spacesOf(session),
+      this.#means.records,
+    );
+    return this.#records;
+  }
+
+  #spacesOf(session: Session): SpaceRequests {
+    const refusing = {
+      orRefuse: (ref: number, work: () => void): void => this.#recordsOf(session).orRefuse(ref, work),
+      refuse: (ref: number, error: unknown): void => this.#recordsOf(session).refuseLater(ref, error),
+    };
+    this.#spaces ??= new SpaceRequests(session.id, this.outbound, refusing, this.#means.spaces);
+    return this.#spaces;
   }
 
   #greet(hello: ControlOf<ClientControl, 'hello'>): void {

@@ -10,14 +10,17 @@ import {
   type PublishOptions,
   readBrokerControl,
   readBrokerRecords,
+  type SpaceAnswerHandler,
   writeClientRecord,
 } from '../../broker/protocol/index.ts';
 import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
 import { brokerRecordsOneByOne, type SingleBrokerRecords } from './one-by-one.ts';
 
+type RecordName = Exclude<keyof SingleBrokerRecords, 'spaces'> | keyof SpaceAnswerHandler;
+
 /** One record from the broker, as a test likes to compare it. */
 export interface ReceivedRecord {
-  readonly record: keyof SingleBrokerRecords;
+  readonly record: RecordName;
   readonly [field: string]: unknown;
 }
 
@@ -128,7 +131,7 @@ export class RawPeer {
   }
 
   /** What came since the last call, of this kind. Kinds that were not asked for stay. */
-  take(record: keyof SingleBrokerRecords): ReceivedRecord[] {
+  take(record: RecordName): ReceivedRecord[] {
     const taken = this.records.filter((one) => one.record === record);
     const left = this.records.filter((one) => one.record !== record);
     this.records.splice(0, this.records.length, ...left);
@@ -147,6 +150,23 @@ export class RawPeer {
       this.#got({ record: 'fetched', ref, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
     settled: (ref, remainingMs) => this.#got({ record: 'settled', ref, remainingMs }),
     refused: (ref, code, message) => this.#got({ record: 'refused', ref, code, message }),
+    spaces: {
+      written: (firstRef, count, { tuple, ...first }) => {
+        for (let i = 0; i < count; i++) {
+          this.#got({ record: 'written', ref: firstRef + i, tuple: tuple + i, ...first });
+        }
+      },
+      found: (ref, lease, next, tuples) =>
+        this.#got({
+          record: 'found',
+          ref,
+          lease,
+          next,
+          tuples: tuples.map(({ tuple, text }) => ({ tuple, value: JSON.parse(text) })),
+        }),
+      nothing: (ref, reason) => this.#got({ record: 'nothing', ref, reason }),
+      begun: (ref, lease) => this.#got({ record: 'begun', ref, lease }),
+    },
   };
 
   #got(record: ReceivedRecord): void {
