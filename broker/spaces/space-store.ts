@@ -121,6 +121,17 @@ export class SpaceStore {
     }
   }
 
+  /** Of every space that has tuples stored. One whose removal was cut short has no record any more. */
+  *readNumbers(): Generator<number> {
+    for (let from = 0; ; ) {
+      const [first] = this.#journal.store.range({ ...rangeOf('x', [], { from }), limit: 1 });
+      if (first === undefined) return;
+      const number = numberIn(first.key, 0);
+      yield number;
+      from = number + 1;
+    }
+  }
+
   /** The tuples of a space, in order. */
   *readTuples(space: number): Generator<StoredTuple> {
     const range = rangeOf('x', [space]);

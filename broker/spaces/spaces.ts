@@ -141,7 +141,13 @@ export class Spaces {
         this.#rested.push(tuple);
       }
     }
-    for (const { space, source, outs } of this.#store.readSources()) byNumber.get(space)?.known.restore(source, outs);
+    const left = new Set([...this.#store.readNumbers()].filter((number) => !byNumber.has(number)));
+    for (const { space, source, outs } of this.#store.readSources()) {
+      const there = byNumber.get(space);
+      if (there === undefined) left.add(space);
+      else there.known.restore(source, outs);
+    }
+    for (const number of left) this.#means.chores.run(this.#deleteRest(number), () => {});
   }
 
   /**

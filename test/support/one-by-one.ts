@@ -38,7 +38,6 @@ export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHand
     fetched: (ref, delivery, body) => to.fetched(ref, delivery, body),
     settled: (ref, remainingMs) => to.settled(ref, remainingMs),
     refused: (ref, code, message) => to.refused(ref, code, message),
-    spaces: to.spaces,
   };
 }
 

@@ -38,6 +38,11 @@ export class SpacePeer {
     this.number = answer.number;
   }
 
+  /** Of the last request. */
+  get lastRef(): number {
+    return this.#ref;
+  }
+
   /** Puts a tuple there, and returns the ref. */
   out(tuple: unknown, options: Partial<OutOptions> = {}): number {
     const ref = ++this.#ref;
