@@ -35,6 +35,7 @@ durable: what durability costs, beside NATS JetStream, Redis streams and RabbitM
   --stored <n,…>      stored events to start again with              (100000)
   --stored-ours <n,…> and for ours alone                             (none)
   --churn <minutes>   instead: fill and empty one mailbox so long
+  --churn-rate <n>    events a second                                (10000)
   --data <folder>     on the disk to measure                         (the system’s for temporary files)
   --out <folder>      write durable.json and durable.md there
 
@@ -88,6 +89,7 @@ const { values, positionals } = parseArgs({
     stored: { type: 'string', default: '100000' },
     'stored-ours': { type: 'string', default: '' },
     churn: { type: 'string' },
+    'churn-rate': { type: 'string', default: '10000' },
     data: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -138,6 +140,7 @@ function durable(): Promise<void> {
     stored: words(values.stored).map((word) => positive('stored', word)),
     storedOurs: words(values['stored-ours']).map((word) => positive('stored-ours', word)),
     churnMinutes: positive('churn', values.churn ?? '1'),
+    churnRate: positive('churn-rate', values['churn-rate']),
     parent: values.data ?? tmpdir(),
     out: values.out,
     print: console.log,

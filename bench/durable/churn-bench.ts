@@ -11,6 +11,8 @@ export interface ChurnOrder {
   /** Where it makes its folder. */
   readonly parent: string;
   readonly minutes: number;
+  /** Events a second. */
+  readonly rate: number;
 }
 
 export interface ChurnSample {
@@ -45,13 +47,16 @@ const DRAIN_MS = 60_000;
  *
  * @throws Error when not everything that was acknowledged to the publisher came to the consumer.
  */
-export function measureChurn({ parent, minutes }: ChurnOrder, progress: (step: string) => void): Promise<ChurnResult> {
+export function measureChurn(
+  { parent, minutes, rate }: ChurnOrder,
+  progress: (step: string) => void,
+): Promise<ChurnResult> {
   return withFolder(parent, async (folder) => {
     const server = await tellwhen.start(folder);
     // The mailbox is there before the first event is.
     const inspector = await tellwhen.connect(server.address, QUEUE);
-    const publisher = new ChurnClient(server.address, 'publisher');
-    const consumer = new ChurnClient(server.address, 'consumer');
+    const publisher = new ChurnClient(server.address, 'publisher', rate);
+    const consumer = new ChurnClient(server.address, 'consumer', rate);
     const startMs = performance.now();
     const samples: ChurnSample[] = [];
     let cpuBefore = 0;
@@ -108,8 +113,8 @@ class ChurnClient {
   count: ChurnCount = { done: 0, errors: 0 };
   readonly #child: ChildProcess;
 
-  constructor(address: string, role: ChurnRole) {
-    this.#child = fork(fileURLToPath(new URL('churn-process.js', import.meta.url)), [address, role]);
+  constructor(address: string, role: ChurnRole, rate: number) {
+    this.#child = fork(fileURLToPath(new URL('churn-process.js', import.meta.url)), [address, role, `${rate}`]);
     this.#child.on('message', (count: ChurnCount) => {
       this.count = count;
     });

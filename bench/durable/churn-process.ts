@@ -6,8 +6,6 @@ import { mailboxOf } from '../peers/tellwhen/mailbox.ts';
 import type { ChurnCount, ChurnRole } from './churn-messages.ts';
 
 const QUEUE = 'churn';
-/** Events a second. */
-const RATE = 10_000;
 /** Of one call, and how many may be without a receipt. */
 const BATCH = 100;
 const UNANSWERED_MAX = 20_000;
@@ -17,7 +15,8 @@ const MORE_BYTES_MAX = 4_000;
 const THERE_MS = 10_000;
 const AWAY_MS = 3_000;
 
-const [, , address = '', role = 'publisher'] = process.argv;
+/** The last one: events a second. */
+const [, , address = '', role = 'publisher', rate = ''] = process.argv;
 const MORE = Buffer.alloc(MORE_BYTES_MAX, 'x');
 const counts = { done: 0, errors: 0 };
 let ending = false;
@@ -41,7 +40,7 @@ async function publish(client: Client): Promise<void> {
   let sent = 0;
   let unanswered = 0;
   while (!ending) {
-    const due = ((performance.now() - startMs) / 1e3) * RATE;
+    const due = ((performance.now() - startMs) / 1e3) * Number(rate);
     while (sent + BATCH <= due && unanswered + BATCH <= UNANSWERED_MAX) {
       const numbers = Array.from({ length: BATCH }, (_, i) => sent + i);
       sent += BATCH;

@@ -30,6 +30,7 @@ export interface DurableBenchOptions {
   /** And for us alone. */
   readonly storedOurs: readonly number[];
   readonly churnMinutes: number;
+  readonly churnRate: number;
   /** Servers have their files in folders of their own in here, which are gone afterwards. */
   readonly parent: string;
   /** A folder for the results and their tables; undefined: they are printed only. */
@@ -85,7 +86,10 @@ async function measurePart(
       return {
         churn: {
           ...place,
-          result: await measureChurn({ parent: means.parent, minutes: means.churnMinutes }, progress),
+          result: await measureChurn(
+            { parent: means.parent, minutes: means.churnMinutes, rate: means.churnRate },
+            progress,
+          ),
         },
       };
   }

@@ -236,6 +236,13 @@ export const OPTIONS = {
     [100, 10 * MINUTE],
     'How long a URL that events are sent to may take to answer.',
   ),
+  webhookOrigin: text('tellwhen', 253, 'The name, as DNS has them, by which URLs are asked whether they take events.'),
+  webhookAskedPerMinute: integer(60_000, [1, 100_000_000], 'How many requests a minute a URL is asked to take.'),
+  webhookUnaskedPerMinuteMax: integer(
+    60,
+    [0, 100_000_000],
+    'How many a minute are sent to a URL that has not said that it takes events. 0: none.',
+  ),
   webhookPrivateAllowed: flag('Events may be sent to URLs of this machine and of private networks.'),
   drainMs: integer(10 * SECOND, [0, 10 * MINUTE], 'How long a stopping broker lets its clients finish.'),
 } as const satisfies { readonly [name: string]: Option };

@@ -156,6 +156,10 @@ export class Mailboxes implements SubscriptionKeeper {
     this.#noteWhatIsLeft();
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** Throws ProtocolError `mailbox_unknown`. */
   get(name: string): HeldMailbox {
     return this.#get(name);

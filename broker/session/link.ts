@@ -72,6 +72,10 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     this.#means = means;
   }
 
+  get isFlushed(): boolean {
+    return this.outbound.isFlushed;
+  }
+
   get rate(): TokenBucket {
     this.#rate ??= this.#means.bucket();
     return this.#rate;

@@ -13,7 +13,7 @@
  *     l due n            an event that waits for its time                                 publish/delayed.ts
  *     q client id        a session of MQTT                                                doors/mqtt/session-record.ts
  *     u client id        its packet identifiers
- *     h name             a subscription whose events are sent to a URL                        doors/http/sinks.ts
+ *     h name             a subscription over HTTP that takes from a mailbox              doors/http/stored-subscriptions.ts
  *     v name             a space                                                         spaces/space-store.ts
  *     x space n          a tuple of a space
  *     k space source     the ids of what a source has put into a space

@@ -4,7 +4,8 @@
  */
 import { combineHashes, hashNumber, hashText } from '../hash.ts';
 import type { Conjunction, Test } from '../index/conjunction.ts';
-import { nameOf, type SlotReference } from '../index/prefix.ts';
+import type { Prefix } from '../index/prefix.ts';
+import { nameOf, type SlotReference } from '../index/slot-reference.ts';
 import type { Condition, Reference, Scalar } from '../language/ast.ts';
 import { normalise } from '../language/normalise.ts';
 import { printCondition } from '../language/print.ts';
@@ -25,12 +26,12 @@ export type Branch = readonly Draft[];
 
 /** A reference and its name, made once for all filters of a shape. */
 export interface Subject {
-  readonly reference: SlotReference;
+  readonly reference: Reference | Prefix;
   readonly name: string;
   readonly hash: number;
 }
 
-export function subjectOf(reference: SlotReference): Subject {
+export function subjectOf(reference: Reference | Prefix): Subject {
   const name = nameOf(reference);
   return { reference, name, hash: combineHashes(hashText(name), 0) };
 }
@@ -239,10 +240,10 @@ function hasEqual(hashes: readonly number[]): boolean {
 /** A set test that makes the condition it stands for when it is asked: few sets are so long that they are. */
 class ValueSet<Kind extends 'oneOf' | 'noneOf'> {
   readonly kind: Kind;
-  readonly reference: SlotReference;
+  readonly reference: Reference | Prefix;
   readonly values: readonly Scalar[];
 
-  constructor(kind: Kind, reference: SlotReference, values: readonly Scalar[]) {
+  constructor(kind: Kind, reference: Reference | Prefix, values: readonly Scalar[]) {
     this.kind = kind;
     this.reference = reference;
     this.values = values;

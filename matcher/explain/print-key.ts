@@ -19,9 +19,14 @@ export function printKey(tests: readonly KeyTest[], topic: string): string {
 function printTest(test: KeyTest): string {
   if (test.kind === 'equal') {
     const { reference, value } = test;
-    return reference.kind === 'prefix'
-      ? `startsWith(${nameOf(reference.of)}, ${print(value)})`
-      : `${nameOf(reference)} = ${print(value)}`;
+    switch (reference.kind) {
+      case 'prefix':
+        return `startsWith(${nameOf(reference.of)}, ${print(value)})`;
+      case 'gram':
+        return `contains(${nameOf(reference.of)}, ${print(value)})`;
+      default:
+        return `${nameOf(reference)} = ${print(value)}`;
+    }
   }
   if (test.kind === 'oneOf') {
     const { reference, values } = test;

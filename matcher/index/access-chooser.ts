@@ -3,16 +3,14 @@
  *
  * The choice is made by shares of events (see shares.ts), when a filter is added, and again by `FilterIndex.retune`.
  */
-import { type Conjunction, joined, type KeyTest, type RangeTest, type Test } from './conjunction.ts';
-import { LIST_VALUES_MAX } from './list-table.ts';
+import { type Conjunction, joined, type Test } from './conjunction.ts';
+import { coverOf } from './cover.ts';
+import { branchesOf, isBand, isKey, isList, type Key } from './keys.ts';
 import type { PairIndex } from './pair-index.ts';
 import { inOrder, pairKey, type WantedSide } from './pair-wishes.ts';
-import { SET_TEST_MAX } from './program.ts';
 import type { Shares } from './shares.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { Traffic } from './traffic.ts';
-
-type Key = Test & KeyTest;
 
 /** One branch of a filter: the test to find it by, or its topic filter, and the tests to verify. */
 export interface Branch {
@@ -45,9 +43,6 @@ interface Sided extends WantedSide {
   readonly test: Key;
 }
 
-/** A filter is posted under so many branches at most. */
-export const BRANCHES_MAX = 64;
-
 /** A band's window has two ends that are read in vain, in runs of all widths; a threshold has one. */
 const BAND_PRICE = 3;
 
@@ -66,6 +61,9 @@ const RANGES_GAIN = 4;
 
 /** With fewer events, shares are guesses, and no reason to open a pairing. */
 const WISHING_EVENTS = 64;
+
+/** Conditions in brackets are not looked through for better keys where fewer events offer the filter. */
+const COVERED_SHARE_MIN = 1 / 64;
 
 /** What one more posting must save, in candidates per event, to be worth its memory. */
 const POSTING_PRICE = 1e-6;
@@ -112,7 +110,7 @@ export class AccessChooser {
       if (plan.share + split.length * POSTING_PRICE >= best.share) continue;
       best = { ...plan, isExclusive: test.kind === 'oneOf' };
     }
-    return best;
+    return best.share > COVERED_SHARE_MIN && tests.some(isCoverable) ? this.#coveredIfBetter(tests, best) : best;
   }
 
   /** The tests that an offer is expected to cost: the key's own, and of the rest each one that those before it let be. */
@@ -126,6 +124,22 @@ export class AccessChooser {
       }
     }
     return tests;
+  }
+
+  /** The tests as they are, under each key of their cover, if `best` is offered twice as often or is not found by content. */
+  #coveredIfBetter(tests: Conjunction, best: Plan): Plan {
+    const shareOf = (key: Key): number => this.#shares.ofTest(key);
+    // The rarest keys may be too many where fewer would do.
+    const cover = coverOf(tests, shareOf) ?? coverOf(tests, () => 1);
+    if (cover === undefined) return best;
+    const branches = cover.keys.map((access) => ({
+      access,
+      rest: this.#mostSelectiveFirst(tests, { access }),
+      share: shareOf(access),
+    }));
+    const share = branches.reduce((sum, branch) => sum + branch.share, 0);
+    const isByContent = best.branches.every(({ access }) => access !== undefined);
+    return share * (isByContent ? 2 : 1) <= best.share ? { branches, share, isExclusive: branches.length === 1 } : best;
   }
 
   /** Can a split into the values of a set be better than `share`? Each branch is found by its value, or as well as all are now. */
@@ -207,26 +221,11 @@ export class AccessChooser {
   }
 }
 
-/** Is the test a range with two bounds? */
-function isBand(test: Test): test is RangeTest {
-  return test.kind === 'range' && Number.isFinite(test.low) && Number.isFinite(test.high);
-}
-
-/** Can the test be an access key by itself? */
-export function isKey(test: Test): test is Key {
-  return test.kind === 'equal' || test.kind === 'range' || isList(test);
-}
-
-/** Is it a set that the list table holds? */
-function isList(test: Test): boolean {
-  if (test.kind !== 'oneOf') return false;
-  return test.values.length > SET_TEST_MAX && test.values.length <= LIST_VALUES_MAX;
-}
-
-/** The branches that a test can be split into. */
-export function branchesOf(test: Test): readonly Conjunction[] | undefined {
-  if (test.kind === 'any') return test.branches.length <= BRANCHES_MAX ? test.branches : undefined;
-  if (test.kind !== 'oneOf' || test.values.length > BRANCHES_MAX) return undefined;
-  const { reference, values } = test;
-  return values.map((value) => [{ kind: 'equal', reference, value }]);
+/** May it be covered by keys that are no branches of it? */
+function isCoverable(test: Test): boolean {
+  if (test.kind === 'opaque') return true;
+  return (
+    test.kind === 'any' &&
+    test.branches.some((branch) => branch.some((part) => part.kind === 'opaque' || branchesOf(part) !== undefined))
+  );
 }

@@ -1,7 +1,7 @@
 import type { Reference } from '../language/ast.ts';
 import type { Conjunction, Test } from './conjunction.ts';
-import type { SlotReference } from './prefix.ts';
 import { referencesOf } from './references-of.ts';
+import { isPart, type SlotReference } from './slot-reference.ts';
 
 /** What filters ask of an event beyond its topic, the least first: nothing, something, or something of its data. */
 export const ASKS_NOTHING = 0;
@@ -27,6 +27,6 @@ function asksOfTest(test: Test): number {
 }
 
 function asksOfReference(reference: SlotReference | Reference): number {
-  if (reference.kind === 'prefix') return asksOfReference(reference.of);
+  if (isPart(reference)) return asksOfReference(reference.of);
   return reference.kind === 'data' ? ASKS_DATA : ASKS_EVENT;
 }

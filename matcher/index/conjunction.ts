@@ -4,7 +4,8 @@
  */
 import type { Condition, Reference, Scalar } from '../language/ast.ts';
 import { printReference } from '../language/print.ts';
-import type { SlotReference } from './prefix.ts';
+import type { Prefix } from './prefix.ts';
+import type { SlotReference } from './slot-reference.ts';
 
 export type Test =
   | EqualTest
@@ -33,7 +34,7 @@ interface EqualTest {
 
 interface ValueSet<Kind extends string> {
   readonly kind: Kind;
-  readonly reference: SlotReference;
+  readonly reference: Reference | Prefix;
   /** Two or more, all different. */
   readonly values: readonly Scalar[];
 }

@@ -12,7 +12,6 @@ import type { AtomTable } from './atom-table.ts';
 import type { Conjunction, RangeTest, Test } from './conjunction.ts';
 import { LIST_VALUES_MAX, type ListTable } from './list-table.ts';
 import { writeOrdered } from './ordered-bits.ts';
-import type { SlotReference } from './prefix.ts';
 import {
   ANY,
   AT_LEAST,
@@ -48,6 +47,7 @@ import {
   WITHIN,
   WITHIN_WORDS,
 } from './program.ts';
+import { isPart, type SlotReference } from './slot-reference.ts';
 import type { SlotTable } from './slot-table.ts';
 import type { SymbolTable } from './symbol-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -271,7 +271,7 @@ export class EntryWriter {
 
   #slot(reference: SlotReference): number {
     const isNew = this.#slots.find(reference) === undefined;
-    const whole = reference.kind === 'prefix' ? reference.of : undefined;
+    const whole = isPart(reference) ? reference.of : undefined;
     const isWholeNew = whole !== undefined && this.#slots.find(whole) === undefined;
     const slot = this.#slots.hold(reference);
     if (isNew) this.#traffic.slotCreated(slot);

@@ -3,6 +3,7 @@
  * is the matcher's business.
  *
  *     event ─▶ topic trie ─▶ slots (values, symbols) ─┬▶ bag of each symbol ──┐
+ *                    │                                ├▶ bags of its grams ───┤
  *                    │                                ├▶ bags of its lists ───┤
  *                    │                                ├▶ range index of each ─┤
  *                    │                                ├▶ cells of pairings ───┼▶ scanner ─▶ hits
@@ -89,6 +90,7 @@ export class FilterIndex {
     runs: this.#runs,
     bags: this.#bags,
     symbols: this.#symbols,
+    grams: this.#slots.grams,
     lists: this.#lists,
     listIndex: this.#listIndex,
     pairs: this.#pairs,
@@ -319,9 +321,22 @@ export class FilterIndex {
       const bag = bags[symbol] as number;
       if (bag !== NOWHERE) scanner.scanBag(bag, 0);
     }
+    this.#scanGrams(more);
     this.#listIndex.scan(slots, scanner);
     scanner.verifyOffered();
     this.#equalityHits += scanner.hitCount - before;
+  }
+
+  #scanGrams(more: number): void {
+    const { found, count } = this.#slots.grams;
+    const { bags, seen } = this.#symbols;
+    for (let i = 0; i < count; i += 1) {
+      const each = found[i] as number;
+      const symbol = each < 0 ? ~each : each;
+      if (each >= 0) seen[symbol] = (seen[symbol] as number) + more;
+      const bag = bags[symbol] as number;
+      if (bag !== NOWHERE) this.#scanner.scanBag(bag, 0);
+    }
   }
 
   #scanRanges(): void {

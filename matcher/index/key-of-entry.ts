@@ -1,6 +1,8 @@
 /** What an entry is found by, read back from its words. */
+import type { Reference } from '../language/ast.ts';
 import type { KeyTest, RangeTest } from './conjunction.ts';
 import type { ListTable } from './list-table.ts';
+import type { Prefix } from './prefix.ts';
 import {
   EQUAL,
   entryWords,
@@ -43,7 +45,9 @@ function keyTestAt(entry: Int32Array, at: number, { slots, symbols, lists }: Tab
       };
     case IN_LIST: {
       const values = Array.from(lists.symbolsOf(entry[at + 1] as number), (symbol) => symbols.valueOf(symbol));
-      return { kind: 'oneOf', reference: slots.referenceOf(operand), values };
+      // A gram is no field that a list is about.
+      const reference = slots.referenceOf(operand) as Reference | Prefix;
+      return { kind: 'oneOf', reference, values };
     }
     default: {
       const { key, top } = intervalOf(entry, at);

@@ -2,6 +2,7 @@
  * Where entries are posted: each in one place, by its access key.
  *
  *     one constant             the bag of its symbol          bags.ts
+ *     one gram of a text       the bag of its symbol          grams.ts
  *     one long list            the bag of the list            list-index.ts
  *     one range                sorted runs of its slot        range-index.ts
  *     two of these             a cell of their pairing        pair-index.ts
@@ -10,6 +11,7 @@
 import * as arenaConstants from './arena.ts';
 import type { Bags } from './bags.ts';
 import { roomForInts } from './columns.ts';
+import type { Grams } from './grams.ts';
 import { type ListIndex, OF_LIST } from './list-index.ts';
 import type { ListTable } from './list-table.ts';
 import type { PairIndex } from './pair-index.ts';
@@ -43,6 +45,7 @@ interface Parts {
   readonly runs: Runs;
   readonly bags: Bags;
   readonly symbols: SymbolTable;
+  readonly grams: Grams;
   readonly lists: ListTable;
   readonly listIndex: ListIndex;
   readonly pairs: PairIndex;
@@ -110,7 +113,7 @@ export class Postings {
 
   /** Puts an entry where its key says. */
   #place(entry: Int32Array): void {
-    const { bags, listIndex, pairs, runs, symbols } = this.#parts;
+    const { bags, grams, listIndex, pairs, runs, symbols } = this.#parts;
     const key = keyAt(entry, 0);
     if (key === entryWords(entry, 0)) {
       const topic = topicOf(entry, 0);
@@ -127,7 +130,9 @@ export class Postings {
       case EQUAL: {
         const symbol = entry[key + 1] as number;
         const owner = { first: OF_CONSTANT - operand, second: symbol };
-        symbols.bags[symbol] = bags.add(symbols.bags[symbol] as number, withoutKey(entry), { owner });
+        const bag = symbols.bags[symbol] as number;
+        grams.posted(operand, symbol, bag === NOWHERE);
+        symbols.bags[symbol] = bags.add(bag, withoutKey(entry), { owner });
         return;
       }
       case IN_LIST:
@@ -144,7 +149,7 @@ export class Postings {
 
   /** Takes the first entry of a filter out of a run, and returns it. */
   #unpost(run: number, filter: number): Int32Array {
-    const { bags, listIndex, pairs, runs, symbols } = this.#parts;
+    const { bags, grams, listIndex, pairs, runs, symbols } = this.#parts;
     const entry = this.#whole(run, runs.entryOf(run, filter));
     const key = keyAt(entry, 0);
     if (key === entryWords(entry, 0)) {
@@ -160,7 +165,9 @@ export class Postings {
     switch (head & OPCODE_MASK) {
       case EQUAL: {
         const symbol = entry[key + 1] as number;
-        symbols.bags[symbol] = bags.remove(symbols.bags[symbol] as number, run, filter);
+        const bag = bags.remove(symbols.bags[symbol] as number, run, filter);
+        symbols.bags[symbol] = bag;
+        grams.takenOut(head >>> OPERAND_SHIFT, symbol, bag === NOWHERE);
         return entry;
       }
       case IN_LIST:

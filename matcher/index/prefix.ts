@@ -3,7 +3,6 @@
  * and found like any other. What it compares is a reference of its own, with a slot of its own.
  */
 import type { Reference } from '../language/ast.ts';
-import { printReference } from '../language/print.ts';
 
 /** The first `length` code units of a string; missing where there are fewer, or no string. */
 export interface Prefix {
@@ -11,9 +10,6 @@ export interface Prefix {
   readonly of: Reference;
   readonly length: number;
 }
-
-/** What a slot can stand for. */
-export type SlotReference = Reference | Prefix;
 
 /**
  * The lengths in use: each one costs an event a substring, so there are not many. A longer prefix is looked up by the next
@@ -25,10 +21,4 @@ const LENGTHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
 export function prefixFor(of: Reference, literal: string): Prefix | undefined {
   const length = LENGTHS.findLast((candidate) => candidate <= literal.length);
   return length === undefined ? undefined : { kind: 'prefix', of, length };
-}
-
-/** Equal for equal references only. */
-export function nameOf(reference: SlotReference): string {
-  if (reference.kind !== 'prefix') return printReference(reference);
-  return `${printReference(reference.of)} ${reference.length}`;
 }

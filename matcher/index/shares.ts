@@ -6,7 +6,6 @@ import type { Scalar } from '../language/ast.ts';
 import type { TopicTrie } from '../topic/topic-trie.ts';
 import type { Test } from './conjunction.ts';
 import type { ListTable } from './list-table.ts';
-import type { SlotReference } from './prefix.ts';
 import {
   EQUAL,
   entryWords,
@@ -22,6 +21,7 @@ import {
   topicOf,
 } from './program.ts';
 import { intervalOf } from './range-index.ts';
+import type { SlotReference } from './slot-reference.ts';
 import type { SlotTable } from './slot-table.ts';
 import { NO_SYMBOL, type SymbolTable } from './symbol-table.ts';
 import { blend, type Traffic } from './traffic.ts';

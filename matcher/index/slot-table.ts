@@ -9,12 +9,15 @@ import type { EnvelopeName } from '../language/ast.ts';
 import { roomForInts, roomForNumbers } from './columns.ts';
 import * as fieldsConstants from './fields.ts';
 import { Fields } from './fields.ts';
+import type { Gram } from './gram.ts';
+import { Grams } from './grams.ts';
 import { IdPool } from './id-pool.ts';
 import * as orderedBitsConstants from './ordered-bits.ts';
 import { writeBothOrdered } from './ordered-bits.ts';
-import type { Prefix, SlotReference } from './prefix.ts';
+import type { Prefix } from './prefix.ts';
 import * as programConstants from './program.ts';
 import { sideOf } from './program.ts';
+import type { SlotReference } from './slot-reference.ts';
 import type { SymbolTable } from './symbol-table.ts';
 import * as symbolTableConstants from './symbol-table.ts';
 
@@ -40,6 +43,7 @@ export class SlotTable {
   /** By slot: the slots that stand for prefixes of it. */
   #prefixes: ({ readonly length: number; readonly slot: number }[] | undefined)[] = [];
   #holders = new Int32Array(0);
+  readonly grams: Grams;
 
   /** Of the event read last, by slot: KIND_… */
   kinds = new Int32Array(0);
@@ -57,6 +61,7 @@ export class SlotTable {
 
   constructor(symbols: SymbolTable) {
     this.#symbols = symbols;
+    this.grams = new Grams(symbols);
   }
 
   get size(): number {
@@ -64,7 +69,7 @@ export class SlotTable {
   }
 
   get bytes(): number {
-    return this.#ids.size * SLOT_BYTES + this.#json.bytes;
+    return this.#ids.size * SLOT_BYTES + this.#json.bytes + this.grams.bytes;
   }
 
   /** The slot of a reference, when a live filter names it. */
@@ -74,6 +79,10 @@ export class SlotTable {
         const whole = this.find(reference.of);
         const prefixes = whole === undefined ? undefined : this.#prefixes[whole];
         return prefixes?.find(({ length }) => length === reference.length)?.slot;
+      }
+      case 'gram': {
+        const text = this.find(reference.of);
+        return text === undefined ? undefined : this.grams.find(text, reference.length);
       }
       case 'attribute':
         return known(this.#attributes.find([reference.name]));
@@ -108,6 +117,7 @@ export class SlotTable {
     this.#references[slot] = reference;
     this.#clear(slot);
     if (reference.kind === 'prefix') this.#holdPrefix(reference, slot);
+    else if (reference.kind === 'gram') this.grams.add(this.hold(reference.of), reference.length, slot);
     else if (reference.kind === 'attribute') this.#attributes.add([reference.name], slot);
     else if (reference.kind === 'envelope') this.#envelope.push({ name: reference.name, slot });
     else {
@@ -125,6 +135,7 @@ export class SlotTable {
     const reference = this.#references[slot];
     this.#references[slot] = undefined;
     if (reference?.kind === 'prefix') this.#releasePrefix(reference, slot);
+    else if (reference?.kind === 'gram') this.#releaseGrams(reference, slot);
     else if (reference?.kind === 'attribute') this.#attributes.remove([reference.name]);
     else if (reference?.kind === 'envelope') this.#envelope = this.#envelope.filter((other) => other.slot !== slot);
     else if (reference !== undefined) {
@@ -139,6 +150,7 @@ export class SlotTable {
   /** Reads an event into the arrays, all but its data, which is missing then. */
   read(event: MatchableEvent): void {
     this.#clearTouched();
+    this.grams.begin();
     for (let i = 0; i < this.#envelope.length; i += 1) {
       const { name, slot } = this.#envelope[i] as { name: EnvelopeName; slot: number };
       this.#set(slot, event[name]);
@@ -220,7 +232,8 @@ export class SlotTable {
   }
 
   #setText(slot: number, value: string): void {
-    this.symbols[slot] = this.#symbols.findText(slot, value, value.length);
+    this.symbols[slot] = this.#symbols.findText(slot, value, 0, value.length);
+    if (this.grams.has(slot)) this.grams.readText(slot, value);
     const prefixes = this.#prefixes[slot];
     if (prefixes === undefined) return;
     for (let i = 0; i < prefixes.length; i += 1) {
@@ -229,7 +242,7 @@ export class SlotTable {
       this.touched[this.touchedCount] = prefix.slot;
       this.touchedCount += 1;
       this.kinds[prefix.slot] = KIND_VALUE;
-      this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, prefix.length);
+      this.symbols[prefix.slot] = this.#symbols.findText(prefix.slot, value, 0, prefix.length);
     }
   }
 
@@ -239,6 +252,7 @@ export class SlotTable {
     this.touchedCount += 1;
     this.kinds[slot] = KIND_VALUE;
     this.symbols[slot] = this.#symbols.findAscii(slot, bytes, from, end);
+    if (this.grams.has(slot)) this.grams.readAscii(slot, bytes, from, end);
     const prefixes = this.#prefixes[slot];
     if (prefixes === undefined) return;
     for (let i = 0; i < prefixes.length; i += 1) {
@@ -264,6 +278,12 @@ export class SlotTable {
     const left = this.#prefixes[whole]?.filter((other) => other.slot !== slot);
     this.#prefixes[whole] = left?.length === 0 ? undefined : left;
     this.release(whole);
+  }
+
+  #releaseGrams({ of }: Gram, slot: number): void {
+    const text = this.find(of) as number;
+    this.grams.remove(text, slot);
+    this.release(text);
   }
 
   #clearTouched(): void {

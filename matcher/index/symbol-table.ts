@@ -59,7 +59,7 @@ export class SymbolTable {
 
   /** The symbol of a value, NO_SYMBOL if no live filter compares this slot with it. Cost: the text's length. */
   find(slot: number, value: Scalar): number {
-    if (typeof value === 'string') return this.findText(slot, value, value.length);
+    if (typeof value === 'string') return this.findText(slot, value, 0, value.length);
     if (!this.hasNumbers(slot)) return NO_SYMBOL;
     const symbol = this.#dictionary.find(slot, value);
     return symbol === NOWHERE ? NO_SYMBOL : symbol;
@@ -75,13 +75,13 @@ export class SymbolTable {
     return symbol === NOWHERE ? NO_SYMBOL : symbol;
   }
 
-  /** As `find`, of the text's first `length` code units. */
-  findText(slot: number, text: string, length: number): number {
+  /** As `find`, of the text's code units `from`…`end` - 1. */
+  findText(slot: number, text: string, from: number, end: number): number {
     // Most texts of events are in slots without such constants. 0 is also the longest where there is none.
-    if (slot >= this.#texts.length || this.#texts[slot] === 0 || length > (this.#longest[slot] as number)) {
+    if (slot >= this.#texts.length || this.#texts[slot] === 0 || end - from > (this.#longest[slot] as number)) {
       return NO_SYMBOL;
     }
-    const symbol = this.#dictionary.findText(slot, text, 0, length);
+    const symbol = this.#dictionary.findText(slot, text, from, end);
     return symbol === NOWHERE ? NO_SYMBOL : symbol;
   }
 

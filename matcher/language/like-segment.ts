@@ -32,6 +32,20 @@ export function splitSegments(pattern: string, escapeCharacter: string | undefin
   return segments;
 }
 
+/** The texts between its `_`, none of them empty. */
+export function literalRuns(segment: Segment): string[] {
+  const runs: string[] = [];
+  let run = '';
+  for (const point of [...segment, anyCodePoint]) {
+    if (point !== anyCodePoint) run += String.fromCodePoint(point);
+    else if (run !== '') {
+      runs.push(run);
+      run = '';
+    }
+  }
+  return runs;
+}
+
 /** The test that a segment is the whole text. */
 export function compileWhole(segment: Segment): (text: string) => boolean {
   const literal = literalOf(segment);

@@ -4,6 +4,7 @@ import {
   compileStart,
   compileWhole,
   isLiteral,
+  literalRuns,
   searchedPart,
   splitSegments,
 } from './like-segment.ts';
@@ -48,6 +49,11 @@ export function compileLike(pattern: string, escapeCharacter?: string): (text: s
 export function isSearchable(pattern: string, escapeCharacter?: string): boolean {
   const inner = splitSegments(pattern, escapeCharacter).slice(1, -1);
   return inner.map(searchedPart).every((part) => part.length <= wildcardPartMax || isLiteral(part));
+}
+
+/** What of a pattern stands as it is in every text that matches it: in parts, cut where a `%` or `_` stands, in order. */
+export function literalParts(pattern: string, escapeCharacter?: string): string[] {
+  return splitSegments(pattern, escapeCharacter).flatMap(literalRuns);
 }
 
 /** Whether each use of the escape character is followed by `%`, `_` or itself, as SQL wants it. */

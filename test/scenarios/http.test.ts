@@ -233,10 +233,18 @@ describe.each(['auto', 'node'])('hostile HTTP, transport %s', (transport) => {
   });
 });
 
-/** A server to send events to: answers with what `answer` says, and keeps what came. */
-async function sink(answer: (n: number) => number) {
+const CONSENT = { 'WebHook-Allowed-Origin': '*', 'WebHook-Allowed-Rate': '*' };
+
+/** A server to send events to, which takes them if it says so: answers with what `answer` says, and keeps what came. */
+async function sink(answer: (n: number) => number, consent: { readonly [name: string]: string } = CONSENT) {
   const received: { headers: IncomingMessage['headers']; body: string }[] = [];
+  const asked: IncomingMessage['headers'][] = [];
   const server = createServer((request, response) => {
+    if (request.method === 'OPTIONS') {
+      asked.push(request.headers);
+      response.writeHead(200, { Allow: 'POST', ...consent }).end();
+      return;
+    }
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => {
       body += text;
@@ -253,7 +261,7 @@ async function sink(answer: (n: number) => number) {
       server.close();
     },
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, received, asked };
 }
 
 describe('where uWebSockets.js has no binary', () => {
@@ -289,6 +297,37 @@ describe('events sent to a URL', () => {
     expect(again).toBeDefined();
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^tellwhen_sink_posts_total\{outcome="failed"\} 1$/m);
+  });
+
+  it('are asked for first, by the handshake of CloudEvents, with a broker at both ends', async () => {
+    const { url } = await broker(
+      '--webhook-private-allowed',
+      '--webhook-origin=a.example',
+      '--webhook-asked-per-minute=500',
+    );
+    const {
+      url: hook,
+      received,
+      asked,
+    } = await sink(() => 204, {
+      'WebHook-Allowed-Origin': 'a.example',
+      'WebHook-Allowed-Rate': '120',
+    });
+    await put(url, { topic: 'orders/#', sink: hook });
+    await publish(url, 1);
+    await until(() => received.length === 1);
+    expect(asked[0]).toMatchObject({ 'webhook-request-origin': 'a.example', 'webhook-request-rate': '500' });
+    expect(received[0]?.headers['webhook-request-origin']).toBe('a.example');
+    const shown = await (await fetch(`${url}/v1/subscriptions/hook`)).json();
+    expect(shown).toMatchObject({ sinkConsent: true, sinkPerMinute: 120 });
+
+    const other = await broker();
+    await put(url, { topic: 'orders/#', sink: `${other.url}/v1/topics/from/elsewhere` });
+    const stream = await streamOf(`${other.url}/v1/events`);
+    await publish(url, 2);
+    await until(() => stream.messages().length === 1);
+    expect(stream.messages()[0]).toMatchObject({ data: { topic: 'from/elsewhere', data: { n: 2 } } });
+    expect(await (await fetch(`${url}/v1/subscriptions/hook`)).json()).toMatchObject({ sinkConsent: true });
   });
 
   it('become dead letters when they fail too often', async () => {

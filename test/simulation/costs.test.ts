@@ -17,7 +17,8 @@ describe('the most expensive filters', () => {
     const { greeted } = await simulatedBroker();
     const [one, other] = [greeted(), greeted()];
     one.subscribe({ topic: 'a/b', when: 'x = 1' });
-    for (const peer of [one, other, other]) peer.subscribe({ topic: '#', when: "x LIKE '%a%' AND y LIKE '%b%'" });
+    for (const peer of [one, other, other])
+      peer.subscribe({ topic: '#', when: "x NOT LIKE '%a%' AND y NOT LIKE '%b%'" });
     const answer = ranked(greeted().request('rank', {}));
     expect(answer.filters).toMatchObject([
       { topic: '#', cost: 'residual', subscriptions: 3, testsPerEvent: 3, keys: [{ key: 'topic #', share: 1 }] },
@@ -88,7 +89,7 @@ describe('residual filters', () => {
   it('are refused when there are as many as there may be, and nothing has changed then', async () => {
     const { greeted, metric } = await simulatedBroker({ residualFiltersMax: 1 });
     const peer = greeted();
-    const like = (text: string) => ({ topic: '#', when: `x LIKE '%${text}%'` });
+    const like = (text: string) => ({ topic: '#', when: `x NOT LIKE '%${text}%'` });
     const { subscription, cost } = peer.subscribe(like('a'));
     expect(cost).toBe('residual');
     peer.subscribe(like('a'));

@@ -5,6 +5,7 @@ import { SimulatedTime } from '../../broker/kernel/simulated-time.ts';
 import type { StoreError } from '../../broker/store/store.ts';
 import { MemoryTransport } from '../../broker/transports/memory.ts';
 import { HeldStore } from './held-store.ts';
+import { HttpClient } from './http-client.ts';
 import { MqttPeer } from './mqtt-peer.ts';
 import { RawPeer } from './raw-peer.ts';
 import { started } from './simulated-broker.ts';
@@ -107,6 +108,11 @@ export class DurableBroker {
     );
     this.time.settle();
     return peer;
+  }
+
+  /** A client of the HTTP door of this run. */
+  http(): HttpClient {
+    return new HttpClient(this.#running.transport, this.time);
   }
 
   /** One series of /metrics, by its name and labels as they stand there. */

@@ -32,6 +32,8 @@ import { questionRoutes } from './routes/questions.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { subscriptionRoutes } from './routes/subscriptions.ts';
 import { Sinks } from './sinks.ts';
+import { StoredSubscriptions } from './stored-subscriptions.ts';
+import { agreement } from './webhooks/consent.ts';
 import type { Post } from './webhooks/post.ts';
 
 export interface HttpDoorMeans extends SettlingMeans {
@@ -56,6 +58,7 @@ export interface HttpDoorMeans extends SettlingMeans {
 }
 
 const API = '/v1/';
+const TOPICS = '/v1/topics/';
 const DESCRIPTION = '/openapi.json';
 
 interface Resource {
@@ -74,6 +77,7 @@ export class HttpDoor {
   readonly #subscriptions: HttpSubscriptions;
   readonly #events: Events;
   readonly #sinks: Sinks;
+  readonly #stored: StoredSubscriptions;
   readonly #description: string;
 
   constructor(means: HttpDoorMeans) {
@@ -81,7 +85,8 @@ export class HttpDoor {
     const { config, time, turns, control, leases, releaseMsMax, recent, journal, log, post, version } = means;
     const { publishPerSecondMax: perSecond, publishBurst: burst } = config;
     this.#callers = new Callers({ perSecond, burst }, turns, time);
-    const subscriptions = new HttpSubscriptions({ ...control, ...means });
+    const stored = new StoredSubscriptions(journal);
+    const subscriptions = new HttpSubscriptions({ ...control, ...means, stored });
     const settling = { leases, releaseMsMax };
     const jsonLimits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
     const { recentEventsMax } = config;
@@ -99,14 +104,15 @@ export class HttpDoor {
       jsonLimits,
       recentEventsMax,
     });
-    const sinks = new Sinks({ ...settling, counters: means.counters, config, time, journal, log, post, subscriptions });
+    const sinks = new Sinks({ ...settling, counters: means.counters, config, time, log, post, subscriptions, stored });
     this.#subscriptions = subscriptions;
     this.#events = events;
     this.#sinks = sinks;
+    this.#stored = stored;
     const routes = [
       ...publishRoutes({ ...means, ...control, problem: (error) => this.#problem(error, 'publish') }),
       ...streamRoutes({ subscriptions, events }),
-      ...subscriptionRoutes({ ...control, config, subscriptions, events, filters: means.filters, sinks }),
+      ...subscriptionRoutes({ ...control, config, subscriptions, events, filters: means.filters, sinks, stored }),
       ...leaseRoutes({ ...settling, subscriptions }),
       ...mailboxRoutes({ ...control, config, subscriptions, events, questions: means.questions }),
       ...questionRoutes(means.questions),
@@ -117,7 +123,12 @@ export class HttpDoor {
 
   /** Goes on with what is stored. After mailboxes were restored. */
   restore(): void {
-    this.#sinks.restore();
+    const [subscriptions, sinks] = [this.#subscriptions, this.#sinks];
+    this.#stored.restore((name, wish) => {
+      const held = subscriptions.make(name, sinks.check(name, wish));
+      subscriptions.serve(held, { retained: false });
+      sinks.begin(held);
+    }, this.#means.log);
   }
 
   start(): void {
@@ -141,7 +152,7 @@ export class HttpDoor {
   }
 
   #serve(request: HttpRequest, reply: HttpReply): void {
-    const { origins, counters } = this.#means;
+    const { origins, counters, config } = this.#means;
     const { httpAnswers } = counters;
     // Every answer to a page that may use the broker says that it may read it.
     const cors = corsHeaders(request);
@@ -162,11 +173,13 @@ export class HttpDoor {
     try {
       const { resource, params } = this.#find(request.path);
       if (request.method === 'OPTIONS') {
-        send(preflight([...resource.routes.keys()]));
+        const { headers, ...answer } = preflight([...resource.routes.keys()]);
+        const agreed = request.path.startsWith(TOPICS) ? agreement(request.headers, config.publishPerSecondMax) : {};
+        send({ ...answer, headers: { ...headers, ...agreed } });
         return;
       }
       const route = routeFor(resource, request.method);
-      isPublish = route.path.startsWith('/v1/topics/');
+      isPublish = route.path.startsWith(TOPICS);
       const call: Call<unknown, unknown> = {
         request,
         params,

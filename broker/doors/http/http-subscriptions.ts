@@ -13,6 +13,7 @@ import type { HttpSubscription } from './http-subscription.ts';
 import { HttpProblem } from './problem.ts';
 import { Readers } from './readers.ts';
 import type { SubscriptionWish } from './schemas.ts';
+import type { StoredSubscriptions } from './stored-subscriptions.ts';
 import { subscribeRequest } from './subscription-terms.ts';
 
 export interface HttpSubscriptionsMeans {
@@ -23,6 +24,7 @@ export interface HttpSubscriptionsMeans {
   readonly subscriptions: Subscriptions;
   readonly mailboxes: Mailboxes;
   readonly filters: FilterCache;
+  readonly stored: StoredSubscriptions;
   readonly offerRetained: (subscription: Subscription, isThere: () => boolean) => void;
   readonly draining: () => boolean;
 }
@@ -35,17 +37,20 @@ const NAME = /^[^/:\p{Cc}]{1,128}$/u;
 
 /**
  * Subscriptions of this door, each with a session of its own, so that whatever bounds and names sessions, bounds and names
- * them. The session is never without its connection; the clock of the subscription's lease runs while nobody reads.
+ * them. The session is never without its connection; the clock of the subscription's lease runs while nobody reads, or that
+ * of the mailbox while it rests.
  */
 export class HttpSubscriptions {
   readonly #means: HttpSubscriptionsMeans;
   readonly #byName = new Map<string, HttpSubscription>();
   readonly #byOwner = new Map<string, HttpSubscription>();
-  #versions = 0;
+  /** Those of an earlier run were lower, so that an ETag of then is none of now. */
+  #versions: number;
   #stop: (() => void) | undefined;
 
   constructor(means: HttpSubscriptionsMeans) {
     this.#means = means;
+    this.#versions = Math.floor(means.time.wallMs());
   }
 
   start(): void {
@@ -55,7 +60,7 @@ export class HttpSubscriptions {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
-    for (const held of this.#byOwner.values()) held.stopSending();
+    for (const held of this.#byOwner.values()) held.sending?.stop();
   }
 
   /** Those with a name, in the order in which they were made. */
@@ -63,12 +68,16 @@ export class HttpSubscriptions {
     return this.#byName.values();
   }
 
-  /** Undefined when there is none of this name, or it has ended. */
+  /** Undefined when there is none of this name, or it has ended. One that rests joins its mailbox, and throws as `make` does. */
   find(name: string): HttpSubscription | undefined {
     const held = this.#byName.get(name);
-    if (held === undefined || this.#isAlive(held)) return held;
-    this.end(held);
-    return undefined;
+    if (held === undefined) return undefined;
+    if (!this.#isAlive(held)) {
+      this.#over(held);
+      return undefined;
+    }
+    if (held.rests) this.#wake(held);
+    return held;
   }
 
   /** Throws ProtocolError `subscription_unknown`. */
@@ -89,17 +98,20 @@ export class HttpSubscriptions {
    * ProtocolError as `Subscriptions.add` and `Mailboxes.attach` do.
    */
   make(name: string | undefined, wish: SubscriptionWish): HttpSubscription {
-    const { config, sessions, filters, draining } = this.#means;
+    const { sessions, draining } = this.#means;
     if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
     if (name !== undefined && !NAME.test(name)) {
       throw new HttpProblem('request_malformed', 'a subscription is named by 1 to 128 characters, none of them / or :');
     }
-    const request = subscribeRequest(wish, config, (when) => void filters.compile({ topic: '#', when }));
-    checkFitness(request);
+    const request = this.#requestOf(wish);
     let readers: Readers | undefined;
     const session: Session = sessions.open(`http ${name ?? 'stream'}`, {
       outbound: {
-        control: (frame: BrokerControl) => frame.kind === 'ended' && readers?.ended(frame.code, frame.message),
+        control: (frame: BrokerControl) => {
+          if (frame.kind !== 'ended') return;
+          if (name !== undefined) this.#means.stored.forget(name);
+          readers?.ended(frame.code, frame.message);
+        },
       },
       giveUp: () => {},
     });
@@ -114,11 +126,12 @@ export class HttpSubscriptions {
         wish,
         session,
         subscription,
+        rests: false,
         readers,
         created,
         version: ++this.#versions,
         usedMs: this.#means.time.monotonicMs(),
-        stopSending: () => {},
+        sending: undefined,
       };
       if (name !== undefined) this.#byName.set(name, held);
       this.#byOwner.set(session.id, held);
@@ -149,7 +162,7 @@ export class HttpSubscriptions {
     const { sessions } = this.#means;
     if (!this.#byOwner.delete(held.session.id)) return;
     if (this.#byName.get(held.name) === held) this.#byName.delete(held.name);
-    held.stopSending();
+    held.sending?.stop();
     held.readers.ended('subscription_unknown', 'the subscription was ended');
     sessions.close(held.session);
     sessions.detach(held.session);
@@ -158,6 +171,13 @@ export class HttpSubscriptions {
   /** Somebody has to do with it. */
   touch(held: HttpSubscription): void {
     held.usedMs = this.#means.time.monotonicMs();
+  }
+
+  #requestOf(wish: SubscriptionWish): ReturnType<typeof subscribeRequest> {
+    const { config, filters } = this.#means;
+    const request = subscribeRequest(wish, config, (when) => void filters.compile({ topic: '#', when }));
+    checkFitness(request);
+    return request;
   }
 
   #subscribe(session: Session, request: ReturnType<typeof subscribeRequest>) {
@@ -176,8 +196,30 @@ export class HttpSubscriptions {
     else this.#means.leases.resume(leaseId);
   }
 
-  #isAlive({ session, subscription }: HttpSubscription): boolean {
+  #isAlive({ session, subscription, rests, wish }: HttpSubscription): boolean {
+    if (rests) return this.#means.mailboxes.has(wish.mailbox ?? '');
     return session.subscriptions.get(subscription.id) === subscription;
+  }
+
+  /** Its lease has ended, or the mailbox that it takes from. */
+  #over(held: HttpSubscription): void {
+    if (held.name !== '') this.#means.stored.forget(held.name);
+    this.end(held);
+  }
+
+  /** The time of its mailbox may run. */
+  #rest(held: HttpSubscription): void {
+    const { session, subscription } = held;
+    session.subscriptions.delete(subscription.id);
+    subscription.keeper.remove(subscription);
+    held.rests = true;
+  }
+
+  #wake(held: HttpSubscription): void {
+    held.subscription = this.#subscribe(held.session, this.#requestOf(held.wish)).subscription;
+    held.rests = false;
+    this.touch(held);
+    this.serve(held, { retained: false });
   }
 
   #sweep(): void {
@@ -186,8 +228,10 @@ export class HttpSubscriptions {
       const { readers, wish, subscription } = held;
       if (readers.isOccupied) held.usedMs = nowMs;
       const idleMs = subscription.terms.deliveryLeaseMs + IDLE_MS;
-      const isIdle = wish.mailbox !== undefined && nowMs - held.usedMs > idleMs;
-      if (isIdle || !this.#isAlive(held)) this.end(held);
+      const isIdle = wish.mailbox !== undefined && !held.rests && nowMs - held.usedMs > idleMs;
+      if (!this.#isAlive(held)) this.#over(held);
+      else if (isIdle && this.#means.stored.has(held.name)) this.#rest(held);
+      else if (isIdle) this.end(held);
     }
   }
 }

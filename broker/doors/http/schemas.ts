@@ -184,6 +184,13 @@ export const subscription = z.object({
   mailbox: z.string().optional(),
   sink: z.string().optional(),
   protocol: z.literal('HTTP').optional(),
+  sinkConsent: z
+    .boolean()
+    .optional()
+    .describe('The sink has said that it takes events; absent: it has not answered yet.'),
+  sinkPerMinute: natural
+    .optional()
+    .describe('Requests a minute that the sink is sent at most; absent: as many as there are.'),
   leaseMs: natural.optional().describe('What is left while nobody reads, else what there will be.'),
   deliveryLeaseMs: positive.optional(),
 });

@@ -3,12 +3,11 @@ import type { Time } from '../../kernel/time.ts';
 import type { Counters } from '../../observe/counters.ts';
 import type { Log } from '../../observe/log.ts';
 import { type SettlingMeans, settle } from '../../session/settling.ts';
-import type { Batch, Journal } from '../../store/journal.ts';
-import { textKey, textRange } from '../../store/keys.ts';
 import type { HttpSubscription } from './http-subscription.ts';
 import type { HttpSubscriptions } from './http-subscriptions.ts';
 import { HttpProblem } from './problem.ts';
-import { type SubscriptionWish, subscriptionWish } from './schemas.ts';
+import type { SubscriptionWish } from './schemas.ts';
+import type { StoredSubscriptions } from './stored-subscriptions.ts';
 import type { Post } from './webhooks/post.ts';
 import { Webhook } from './webhooks/webhook.ts';
 
@@ -16,10 +15,10 @@ export interface SinksMeans extends SettlingMeans {
   readonly config: Config;
   readonly counters: Counters;
   readonly time: Time;
-  readonly journal: Journal;
   readonly log: Log;
   readonly post: Post;
   readonly subscriptions: HttpSubscriptions;
+  readonly stored: StoredSubscriptions;
 }
 
 /** An answer is awaited for less than half of the lease, so that it is still there to be settled. */
@@ -27,17 +26,13 @@ const LEASES_A_TIMEOUT = 2;
 
 /**
  * Subscriptions whose events are sent to a URL. They take from a mailbox, of their own name if they name none, so that
- * nothing is lost while the URL is down; and they are stored, so that they go on after a restart.
+ * nothing is lost while the URL is down; so they are stored, and go on after a restart.
  */
 export class Sinks {
   readonly #means: SinksMeans;
-  /** What has to be written; undefined: deleted. */
-  #changed = new Map<string, SubscriptionWish | undefined>();
-  readonly #kept = new Set<string>();
 
   constructor(means: SinksMeans) {
     this.#means = means;
-    means.journal.addWriter((batch) => this.#write(batch));
   }
 
   /** The wish with what a sink needs filled in. Throws HttpProblem where the URL is refused, or the wish contradicts itself. */
@@ -61,12 +56,23 @@ export class Sinks {
   begin(held: HttpSubscription): void {
     const { sink, concurrency = 1 } = held.wish;
     if (sink === undefined) return;
-    const { time, post, config, subscriptions, log, counters } = this.#means;
+    const { time, post, config, subscriptions, stored, log, counters } = this.#means;
+    const terms = {
+      origin: config.webhookOrigin,
+      askedPerMinute: config.webhookAskedPerMinute,
+      unaskedPerMinute: config.webhookUnaskedPerMinuteMax,
+    };
     const webhook = new Webhook({
       time,
       post,
       url: new URL(sink),
       concurrency,
+      consent: terms,
+      consented: ({ given, perMinute }) => {
+        if (given) log.info('a sink takes events', { subscription: held.name, perMinute });
+        else
+          log.warn('a sink has not said that it takes events; it is sent few', { subscription: held.name, perMinute });
+      },
       restMsMax: config.deliveryLeaseMsTotalMax,
       settle: (settlement, { id, token }, ms) => {
         settle({ settlement, ms, id, token, principal: held.session.id }, this.#means);
@@ -74,68 +80,15 @@ export class Sinks {
       wantsAgain: () => held.readers.pump(),
       gone: () => {
         log.warn('a sink says that it is gone; its subscription ends', { subscription: held.name });
-        this.forget(held.name);
+        stored.forget(held.name);
         subscriptions.end(held);
       },
       count: (outcome) => {
         counters.sinkPosts[outcome] += 1;
       },
     });
-    held.stopSending = () => webhook.stop();
+    held.sending = webhook;
     held.readers.add(webhook);
-  }
-
-  /** What was asked for is stored, if it has a sink; what was stored of this name before is not any more. */
-  keep(name: string, wish: SubscriptionWish): void {
-    if (wish.sink === undefined) {
-      this.forget(name);
-      return;
-    }
-    this.#kept.add(name);
-    this.#changed.set(name, wish);
-    this.#means.journal.touch();
-  }
-
-  forget(name: string): void {
-    if (!this.#kept.delete(name)) return;
-    this.#changed.set(name, undefined);
-    this.#means.journal.touch();
-  }
-
-  /** Goes on with those that are stored. One that cannot be had any more is logged, and stays stored. */
-  restore(): void {
-    const { store } = this.#means.journal;
-    let after: Uint8Array | undefined;
-    for (;;) {
-      const records = store.range({ ...textRange('h', after), limit: 1_000 });
-      for (const { key, value } of records) {
-        after = key;
-        this.#restoreOne(new TextDecoder().decode(key.subarray(1)), value);
-      }
-      if (records.length < 1_000) return;
-    }
-  }
-
-  #restoreOne(name: string, value: Uint8Array): void {
-    const { subscriptions, log } = this.#means;
-    this.#kept.add(name);
-    try {
-      const wish = subscriptionWish.parse(JSON.parse(new TextDecoder().decode(value)));
-      const held = subscriptions.make(name, this.check(name, wish));
-      subscriptions.serve(held, { retained: false });
-      this.begin(held);
-    } catch (error) {
-      log.error('a subscription with a sink could not be restored', { subscription: name, error });
-    }
-  }
-
-  #write(batch: Batch): void {
-    const changed = this.#changed;
-    this.#changed = new Map();
-    for (const [name, wish] of changed) {
-      const key = textKey('h', name);
-      if (wish === undefined) batch.delete(key);
-      else batch.put(key, new TextEncoder().encode(JSON.stringify(wish)));
-    }
+    webhook.start();
   }
 }

@@ -1,43 +1,33 @@
-import type { Config } from '../../config/index.ts';
-import type { Time } from '../../kernel/time.ts';
-import type { Counters } from '../../observe/counters.ts';
-import { CLOSE } from '../../protocol/index.ts';
 import { TokenBucket } from '../../publish/rate.ts';
+import { Arrivals, type ArrivalsMeans } from '../../session/arrivals.ts';
 import type { OutboundBudget } from '../../session/outbound-budget.ts';
 import type { Connection, ConnectionHandler } from '../../transports/transport.ts';
 import { type LinkMeans, MqttLink } from './link.ts';
 import { PacketsOut } from './packets-out.ts';
 import { REASON } from './reasons.ts';
 
-export interface FrontMeans extends Omit<LinkMeans, 'connected' | 'closed'> {
-  readonly config: Config;
-  readonly time: Time;
-  readonly counters: Counters;
+export interface FrontMeans extends ArrivalsMeans, Omit<LinkMeans, 'connected' | 'closed' | keyof ArrivalsMeans> {
   readonly budget: OutboundBudget;
 }
 
 const TICK_MS = 500;
-const NOBODY: ConnectionHandler = { onText() {}, onBinary() {}, onWritable() {}, onClose() {} };
 
 /** Where connections over MQTT arrive: bounds their number, sends away who says nothing, and sees everybody off at the end. */
 export class MqttFront {
   readonly #means: FrontMeans;
-  readonly #links = new Set<MqttLink>();
-  /** Those before CONNECT, and since when; in that order. */
-  readonly #silent = new Map<MqttLink, number>();
+  /** Those before CONNECT are silent. */
+  readonly #arrivals: Arrivals<MqttLink>;
   readonly #linkMeans: LinkMeans;
   #leasesExtendedMs = 0;
   #stopTicking: (() => void) | undefined;
 
   constructor(means: FrontMeans) {
     this.#means = means;
+    this.#arrivals = new Arrivals(means);
     this.#linkMeans = {
       ...means,
-      connected: (link) => void this.#silent.delete(link),
-      closed: (link) => {
-        this.#silent.delete(link);
-        if (this.#links.delete(link)) means.counters.connectionsOpen -= 1;
-      },
+      connected: (link) => this.#arrivals.known(link),
+      closed: (link) => this.#arrivals.closed(link),
     };
   }
 
@@ -51,14 +41,11 @@ export class MqttFront {
   }
 
   accept(connection: Connection): ConnectionHandler {
+    return this.#arrivals.admit(connection, () => this.#open(connection));
+  }
+
+  #open(connection: Connection): MqttLink {
     const { config, counters, time } = this.#means;
-    if (counters.connectionsOpen >= config.connectionsMax) {
-      counters.connectionsClosed.full += 1;
-      connection.close(CLOSE.full, 'connections_full');
-      return NOBODY;
-    }
-    counters.connectionsOpened += 1;
-    counters.connectionsOpen += 1;
     const out: PacketsOut = new PacketsOut(connection, {
       time,
       counters,
@@ -67,27 +54,24 @@ export class MqttFront {
       budget: this.#means.budget,
       tooSlow: () => link.leave('slowConsumer', REASON.quotaExceeded, 'the connection is too slow'),
     });
-    const sinceMs = time.monotonicMs();
-    const rate = new TokenBucket({ perSecond: config.publishPerSecondMax, burst: config.publishBurst }, sinceMs);
+    const limit = { perSecond: config.publishPerSecondMax, burst: config.publishBurst };
+    const rate = new TokenBucket(limit, time.monotonicMs());
     const link: MqttLink = new MqttLink({ connection, out, rate }, this.#linkMeans);
-    this.#links.add(link);
-    this.#silent.set(link, sinceMs);
     return link;
   }
 
   /** Nothing is on its way to any client. */
   get isFlushed(): boolean {
-    for (const { out } of this.#links) if (!out.isFlushed) return false;
-    return true;
+    return this.#arrivals.isFlushed;
   }
 
   get connections(): number {
-    return this.#links.size;
+    return this.#arrivals.size;
   }
 
   /** Sends what is gathered, and closes every connection [MQTT-3.14.4-1]. */
   closeAll(): void {
-    for (const link of [...this.#links]) {
+    for (const link of [...this.#arrivals]) {
       link.leave('goingAway', REASON.serverShuttingDown, 'the broker is shutting down');
     }
   }
@@ -96,22 +80,14 @@ export class MqttFront {
     const { time, config, publishPackets } = this.#means;
     const nowMs = time.monotonicMs();
     publishPackets.forget();
-    this.#closeSilent(nowMs - config.helloTimeoutMs);
-    for (const link of [...this.#links]) {
+    // [MQTT-3.1.4-1]: who opens a connection and does not say CONNECT soon has no use for it.
+    this.#arrivals.sendAway((link) => link.leave('helloTimeout', REASON.protocolError, 'no CONNECT'));
+    for (const link of [...this.#arrivals]) {
       link.out.nudge();
       link.checkAlive(nowMs);
     }
     if (nowMs - this.#leasesExtendedMs < config.deliveryLeaseMsMax / 3) return;
     this.#leasesExtendedMs = nowMs;
-    for (const link of this.#links) link.extendLeases();
-  }
-
-  /** [MQTT-3.1.4-1]: who opens a connection and does not say CONNECT soon has no use for it. */
-  #closeSilent(beforeMs: number): void {
-    for (const [link, sinceMs] of this.#silent) {
-      if (sinceMs > beforeMs) return;
-      this.#silent.delete(link);
-      link.leave('helloTimeout', REASON.protocolError, 'no CONNECT');
-    }
+    for (const link of this.#arrivals) link.extendLeases();
   }
 }

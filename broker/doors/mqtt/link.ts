@@ -109,6 +109,10 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     this.#incoming = new IncomingAliases(Math.min(means.config.topicAliasesMax, 0xffff));
   }
 
+  get isFlushed(): boolean {
+    return this.out.isFlushed;
+  }
+
   // What the transport tells.
 
   /** MQTT over WebSocket is in binary messages only [MQTT-6.0.0-1]. */

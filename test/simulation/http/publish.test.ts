@@ -78,6 +78,18 @@ describe('POST /v1/topics/{topic}', () => {
     expect(http.send('POST', '/v1/topics/a', { n: 1 }, key).json).toMatchObject({ seq: 1, repeated: true });
   });
 
+  it('keeps the Idempotency-Keys of one who says his source apart from those of others', async () => {
+    const { http } = await broker();
+    const publish = (path: string, n: number) => http.send('POST', path, { n }, { 'Idempotency-Key': '1' });
+    expect(publish('/v1/topics/a', 1).json).toMatchObject({ seq: 1 });
+    expect(publish('/v1/topics/a?source=pump-7', 1).json).toMatchObject({ seq: 2, repeated: false });
+    expect(publish('/v1/topics/a?source=pump-7', 1).json).toMatchObject({ seq: 2, repeated: true });
+    expect(publish('/v1/topics/a?source=pump-7', 2)).toMatchObject({
+      status: 422,
+      json: { code: 'idempotency_key_reused' },
+    });
+  });
+
   it('refuses what is nested so deeply that reading it would use up the stack', async () => {
     const { http } = await broker();
     const deep = (levels: number): string => '[{"a":'.repeat(levels / 2) + '"]}\\"]"'.concat('}]'.repeat(levels / 2));

@@ -53,6 +53,22 @@ describe('a packet that must not be sent', () => {
 });
 
 describe('CONNECT', () => {
+  it('has to be said soon, and there is room for so many connections of all doors together', async () => {
+    const broker = await DurableBroker.start({ connectionsMax: 2, helloTimeoutMs: 10_000 });
+    const silent = broker.mqtt(5);
+    broker.greeted();
+    expect(broker.mqtt(5).isClosed).toBe(true);
+    expect(() => broker.greeted()).toThrow('hello was not answered');
+    broker.time.advance(9_000);
+    expect(silent.isClosed).toBe(false);
+    broker.time.advance(2_000);
+    expect(silent.isClosed).toBe(true);
+    const late = broker.mqtt(5);
+    late.connect('late');
+    broker.time.advance(11_000);
+    expect(late.isClosed).toBe(false);
+  });
+
   it('is refused for a version that is not spoken', async () => {
     const broker = await DurableBroker.start();
     const peer = broker.mqtt(4);

@@ -21,7 +21,11 @@ describe('Matcher.costOf', () => {
     [`n IN (${numbers}) AND s <> 'x'`, ['n IN (0, 1, 2, … 97 more)']],
     ["s IN ('p', 'q')", ["s = 'p'", "s = 'q'"]],
     ["s = 'p' OR n > 3", ['n > 3', "s = 'p'"]],
-    ["name LIKE '%x%'", ['topic #']],
+    ["name NOT LIKE '%x%'", ['topic #']],
+    ["name LIKE '%pump_%'", ["contains(name, 'pum')"]],
+    ["contains(name, 'ok')", ["contains(name, 'ok')"]],
+    ["endsWith($attr.site, '!')", ["contains($attr.site, '!')"]],
+    ["name LIKE '_%_'", ['topic #']],
     [undefined, ['topic #']],
     ["s = 'it''s'", ["s = 'it''s'"]],
   ])('of %j, before it is added and while it is held, names its keys as %j', (when, keys) => {
@@ -70,10 +74,10 @@ describe('Matcher.costOf', () => {
 
   it('says the class, and how many share the filter', () => {
     const matcher = new Matcher();
-    const filter = { topic: '#', when: "x LIKE '%a%'" };
+    const filter = { topic: '#', when: "x NOT LIKE '%a%'" };
     expect(matcher.costOf(filter)).toMatchObject({ cost: 'residual', subscriptions: 0 });
     for (let i = 0; i < 2000; i += 1) matcher.add(i, filter);
-    expect(matcher.costOf({ topic: '#', when: " x  LIKE '%a%' " })).toMatchObject({ subscriptions: 2000 });
+    expect(matcher.costOf({ topic: '#', when: " x  NOT LIKE '%a%' " })).toMatchObject({ subscriptions: 2000 });
     matcher.add(3000, { topic: 'a', when: 'x = 1' });
     expect(matcher.costOf({ topic: 'a', when: 'x = 1' })).toMatchObject({ cost: 'indexed', subscriptions: 1 });
     expect(matcher.costOf({ topic: 'a/#', when: 'x <> 1' })).toMatchObject({ cost: 'partly', subscriptions: 0 });
@@ -109,13 +113,13 @@ describe('Matcher.costliest', () => {
   it('lists at once what is added, the most expensive first, and not what has gone', () => {
     const matcher = new Matcher();
     matcher.add(1, { topic: 'a/b', when: 'x = 1' });
-    matcher.add(2, { topic: '#', when: "x LIKE '%a%'" });
-    matcher.add(3, { topic: '#', when: "x LIKE '%a%' AND y LIKE '%b%'" });
-    matcher.add(4, { topic: '#', when: "x LIKE '%a%'" });
-    expect(texts(matcher)).toEqual(["x LIKE '%a%' AND y LIKE '%b%'", "x LIKE '%a%'", 'x = 1']);
+    matcher.add(2, { topic: '#', when: "x NOT LIKE '%a%'" });
+    matcher.add(3, { topic: '#', when: "x NOT LIKE '%a%' AND y NOT LIKE '%b%'" });
+    matcher.add(4, { topic: '#', when: "x NOT LIKE '%a%'" });
+    expect(texts(matcher)).toEqual(["x NOT LIKE '%a%' AND y NOT LIKE '%b%'", "x NOT LIKE '%a%'", 'x = 1']);
     expect(matcher.costliest().filters[1]).toMatchObject({ cost: 'residual', subscriptions: 2, testsPerEvent: 2 });
     matcher.remove(3);
-    expect(texts(matcher)).toEqual(["x LIKE '%a%'", 'x = 1']);
+    expect(texts(matcher)).toEqual(["x NOT LIKE '%a%'", 'x = 1']);
     for (const id of [1, 2, 4]) matcher.remove(id);
     expect(matcher.costliest()).toEqual({
       filters: [],
@@ -165,7 +169,7 @@ describe('Matcher.costliest', () => {
 
   it('looks at the most expensive more often than at the rest', () => {
     const matcher = new Matcher();
-    matcher.add(0, { topic: '#', when: "x = 'hot' AND y LIKE '%a%'" });
+    matcher.add(0, { topic: '#', when: "x = 'hot' AND y NOT LIKE '%a%'" });
     for (let i = 1; i < 3000; i += 1) matcher.add(i, { topic: `quiet/${i}`, when: `z = ${i}` });
     matcher.match({ topic: 't', data: { x: 'hot' } });
     for (let i = 0; i < 2000; i += 1) matcher.match({ topic: 't', data: { x: 'cold' } });
@@ -189,7 +193,7 @@ describe('Matcher.retune', () => {
 });
 
 describe('a limit of residual filters', () => {
-  const like = (text: string) => ({ topic: '#', when: `x LIKE '%${text}%'` });
+  const like = (text: string) => ({ topic: '#', when: `x NOT LIKE '%${text}%'` });
 
   it('refuses one more, and takes those again that are there', () => {
     const matcher = new Matcher({ residualMax: 2 });
@@ -199,7 +203,7 @@ describe('a limit of residual filters', () => {
     const before = matcher.stats;
     expect(() => matcher.add(4, like('c'))).toThrow(expect.objectContaining({ code: 'residual_limit' }));
     expect(matcher.stats).toEqual(before);
-    matcher.add(4, { topic: 'a/#', when: "x LIKE '%c%'" });
+    matcher.add(4, { topic: 'a/#', when: "x NOT LIKE '%c%'" });
     expect(() => matcher.replace(4, like('c'))).toThrow(expect.objectContaining({ code: 'residual_limit' }));
     expect(matcher.filterOf(4)?.topic).toBe('a/#');
     matcher.remove(1);
@@ -209,7 +213,7 @@ describe('a limit of residual filters', () => {
 
   it('is one of filters under each topic filter too, that no key finds', () => {
     const matcher = new Matcher({ residualMax: 2 });
-    const under = (topic: string, text: string) => ({ topic, when: `x LIKE '%${text}%'` });
+    const under = (topic: string, text: string) => ({ topic, when: `x NOT LIKE '%${text}%'` });
     matcher.add(1, under('a/#', 'a'));
     matcher.add(2, under('a/#', 'b'));
     matcher.add(3, under('a/#', 'b'));
@@ -219,7 +223,7 @@ describe('a limit of residual filters', () => {
     );
     expect(matcher.stats).toEqual(before);
     matcher.add(4, under('a/b', 'c'));
-    matcher.add(5, { topic: 'a/#', when: "x LIKE '%c%' AND y = 1" });
+    matcher.add(5, { topic: 'a/#', when: "x NOT LIKE '%c%' AND y = 1" });
     matcher.remove(3);
     expect(() => matcher.add(6, under('a/#', 'c'))).toThrow(FilterError);
     matcher.remove(2);

@@ -43,7 +43,11 @@ const query = z.strictObject({
 });
 type Query = z.infer<typeof query>;
 
-/** Source of events that are known by their Idempotency-Key. */
+/**
+ * Source of events that are known by their Idempotency-Key, where the caller does not say `source`. The same for all: an address
+ * is no name, since whoever tries again may have got another one, and then a repetition would be published twice. Callers whose
+ * keys are not random keep them apart by `source`.
+ */
 const KEYED = 'urn:tellwhen:idempotency-key';
 
 const KEY_CHARACTERS_MAX = 256;
@@ -65,7 +69,7 @@ export function publishRoutes(means: PublishRouteMeans): readonly Route[] {
       body: { types: ['*/*', 'application/json', STRUCTURED, BATCH] },
       headers: {
         'Idempotency-Key':
-          'The id of an event that has none: published again within a while, it is recognised. Another event with it is refused, as long as the first is remembered.',
+          'The id of an event that has none: published again within a while, it is recognised. Another event with it is refused, as long as the first is remembered. Keys are to be random, as a UUID is; those of whoever says `source` are his own.',
         'ce-specversion': '1.0: the event is a CloudEvent in binary mode; its attributes are in the headers ce-….',
       },
       answers: {
@@ -89,9 +93,9 @@ function batchReceipt() {
 }
 
 function publishOne(call: Call<Query, Uint8Array>, topic: string, means: PublishRouteMeans): void {
-  const event = identified(eventOf(call), call, '');
+  const identified = identify(eventOf(call), call, '');
   const taken = (given: Receipt): void => call.json(given.delayed ? 202 : 200, given);
-  hand(event, topic, call, means, { taken, refused: call.refuse });
+  hand(identified, topic, call, means, { taken, refused: call.refuse });
 }
 
 function publishBatch(call: Call<Query, Uint8Array>, topic: string, means: PublishRouteMeans): void {
@@ -100,7 +104,7 @@ function publishBatch(call: Call<Query, Uint8Array>, topic: string, means: Publi
     throw new HttpProblem('request_malformed', `a batch is a list of at most ${BATCH_MAX} CloudEvents`);
   }
   // What cannot be read is refused before anything is published.
-  const events = list.map((one, i) => identified(fromStructured(one), call, `/${i}`));
+  const events = list.map((one, i) => identify(fromStructured(one), call, `/${i}`));
   const receipts: (Receipt | { readonly problem: Problem })[] = new Array(events.length);
   let waiting = events.length;
   const got = (i: number, one: Receipt | { readonly problem: Problem }): void => {
@@ -127,7 +131,7 @@ interface Ending {
 
 /** Throws FilterError or ProtocolError where the event is refused at once. */
 function hand(
-  event: BodyToWrite,
+  { event, byKey }: Identified,
   topic: string,
   { query, caller }: Call<Query, Uint8Array>,
   { publish, recent }: PublishRouteMeans,
@@ -146,7 +150,7 @@ function hand(
     delayMs: query.delayMs,
   };
   // Its own memory: the receipt may come later.
-  const keyed = event.source === KEYED ? body.bytes.slice() : undefined;
+  const keyed = byKey ? body.bytes.slice() : undefined;
   const receipts = (_ref: number, _count: number, receipt: Receipt): void => {
     const first = receipt.repeated && keyed !== undefined ? recent.recall(receipt.seq) : undefined;
     if (keyed === undefined || first === undefined) taken(receipt);
@@ -167,22 +171,25 @@ function eventOf({ request, body }: Call<Query, Uint8Array>): BodyToWrite {
   return { contentType: request.headers.get('content-type') ?? 'application/octet-stream', data: body };
 }
 
-function identified(event: BodyToWrite, { query, request }: Call<Query, Uint8Array>, suffix: string): BodyToWrite {
+interface Identified {
+  readonly event: BodyToWrite;
+  /** Its id is an Idempotency-Key. */
+  readonly byKey: boolean;
+}
+
+function identify(event: BodyToWrite, { query, request }: Call<Query, Uint8Array>, suffix: string): Identified {
   const key = request.headers.get('idempotency-key');
   const id = event.id ?? query.id;
   if (id !== undefined) {
     const source = event.source ?? query.source;
-    return {
-      ...event,
-      id: suffix === '' || event.id !== undefined ? id : id + suffix,
-      ...(source !== undefined && { source }),
-    };
+    const own = suffix === '' || event.id !== undefined ? id : id + suffix;
+    return { event: { ...event, id: own, ...(source !== undefined && { source }) }, byKey: false };
   }
   if (key !== undefined) {
     if (key === '' || key.length > KEY_CHARACTERS_MAX) {
       throw new HttpProblem('request_malformed', `Idempotency-Key has 1 to ${KEY_CHARACTERS_MAX} characters`);
     }
-    return { ...event, id: key + suffix, source: query.source ?? KEYED };
+    return { event: { ...event, id: key + suffix, source: query.source ?? KEYED }, byKey: true };
   }
-  return query.source === undefined ? event : { ...event, source: query.source };
+  return { event: query.source === undefined ? event : { ...event, source: query.source }, byKey: false };
 }

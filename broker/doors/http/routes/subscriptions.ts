@@ -19,7 +19,9 @@ import {
   subscriptionWish,
 } from '../schemas.ts';
 import type { Sinks } from '../sinks.ts';
+import type { StoredSubscriptions } from '../stored-subscriptions.ts';
 import { whenOf } from '../subscription-terms.ts';
+import type { Consent } from '../webhooks/consent.ts';
 
 export interface SubscriptionRoutesMeans extends Pick<ControlMeans, 'afterFlush'> {
   readonly config: Config;
@@ -27,6 +29,7 @@ export interface SubscriptionRoutesMeans extends Pick<ControlMeans, 'afterFlush'
   readonly events: Events;
   readonly filters: FilterCache;
   readonly sinks: Sinks;
+  readonly stored: StoredSubscriptions;
 }
 
 const PATH = '/v1/subscriptions/{id}';
@@ -114,7 +117,7 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
         const { filters: _, source: __, types: ___, ...wish } = held.wish;
         held.wish = when === undefined ? held.wish : { ...wish, when: when ?? undefined };
         subscriptions.changed(held);
-        means.sinks.keep(held.name, held.wish);
+        means.stored.keep(held.name, held.wish);
         means.afterFlush(() => answer(call, 200, held));
       },
     }),
@@ -129,7 +132,7 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
       handle(call) {
         const held = one(call);
         checkMatch(call, held);
-        means.sinks.forget(held.name);
+        means.stored.forget(held.name);
         subscriptions.end(held);
         means.afterFlush(() => call.send({ status: 204, headers: {}, body: '' }));
       },
@@ -172,7 +175,7 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
 }
 
 function put(call: Call<unknown, SubscriptionWish>, means: SubscriptionRoutesMeans): void {
-  const { subscriptions, filters, sinks } = means;
+  const { subscriptions, filters, sinks, stored } = means;
   const name = call.params['id'] ?? '';
   const wish = sinks.check(name, call.body);
   const before = subscriptions.find(name);
@@ -185,7 +188,7 @@ function put(call: Call<unknown, SubscriptionWish>, means: SubscriptionRoutesMea
     if (when !== before.subscription.registration.filters.present.when) replacePredicate(before, when);
     before.wish = wish;
     subscriptions.changed(before);
-    sinks.keep(name, wish);
+    stored.keep(name, wish);
     means.afterFlush(() => answer(call, 200, before));
     return;
   }
@@ -194,7 +197,7 @@ function put(call: Call<unknown, SubscriptionWish>, means: SubscriptionRoutesMea
   if (before !== undefined) subscriptions.end(before);
   subscriptions.serve(held, { retained: wish.retained !== 'skip' && wish.mailbox === undefined });
   sinks.begin(held);
-  sinks.keep(name, wish);
+  stored.keep(name, wish);
   // It may take from a mailbox that was just made.
   means.afterFlush(() => answer(call, before === undefined ? 201 : 200, held));
 }
@@ -235,9 +238,10 @@ function answer(call: Call<unknown, unknown>, status: number, held: HttpSubscrip
   call.json(status, shown(held), { ETag: etag(held), ...(status === 201 && { Location: call.request.path }) });
 }
 
-function shown({ name, wish, subscription: { id, registration, terms, keeper }, subscription }: HttpSubscription) {
+function shown({ name, wish, rests, subscription, sending }: HttpSubscription) {
+  const { id, registration, terms, keeper } = subscription;
   const { topic, when } = registration.filters.present;
-  const leaseMs = keeper.leaseMs(subscription);
+  const leaseMs = rests ? undefined : keeper.leaseMs(subscription);
   return {
     id: name,
     subscription: id,
@@ -248,8 +252,14 @@ function shown({ name, wish, subscription: { id, registration, terms, keeper }, 
     mode: terms.mode,
     ack: terms.ack,
     ...(wish.mailbox !== undefined && { mailbox: wish.mailbox }),
-    ...(wish.sink !== undefined && { sink: wish.sink, protocol: 'HTTP' }),
+    ...(wish.sink !== undefined && { sink: wish.sink, protocol: 'HTTP', ...shownConsent(sending?.consent) }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(terms.ack === 'explicit' && { deliveryLeaseMs: terms.deliveryLeaseMs }),
   };
+}
+
+function shownConsent(consent: Consent | undefined) {
+  if (consent === undefined) return {};
+  const { given, perMinute } = consent;
+  return { sinkConsent: given, ...(Number.isFinite(perMinute) && { sinkPerMinute: perMinute }) };
 }

@@ -25,6 +25,8 @@ export interface Post {
   refusal(url: URL): string | undefined;
   /** Resolves with the head of the answer; rejects where there is none. Redirects are not followed. */
   post(url: URL, headers: { readonly [name: string]: string }, body: Uint8Array): Promise<PostedAnswer>;
+  /** Asks with OPTIONS what may be done there. Resolves with the headers of the answer; rejects where there is none. */
+  ask(url: URL, headers: { readonly [name: string]: string }): Promise<ReadonlyMap<string, string>>;
   /** Gives up what is under way. */
   close(): void;
 }
@@ -42,35 +44,48 @@ export function createPost({ time, privateAllowed, timeoutMs }: PostMeans): Post
   const options = { keepAlive: true, maxSockets: CONNECTIONS_A_HOST };
   const agents = { http: new HttpAgent(options), https: new HttpsAgent(options) };
   const lookup = privateAllowed ? undefined : publicLookup;
-  return {
-    refusal(url) {
-      if (url.username !== '' || url.password !== '') return 'a URL with a password in it';
-      const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-      if (privateAllowed || isIP(host) === 0 || !isPrivateAddress(host)) return undefined;
-      return `the address ${host} is not public; the option webhookPrivateAllowed allows it`;
-    },
-    post(url, headers, body) {
-      const refusal = this.refusal(url);
-      if (refusal !== undefined) return Promise.reject(new Error(refusal));
-      return new Promise((resolve, reject) => {
-        const isHttps = url.protocol === 'https:';
-        const head = { method: 'POST', headers: { ...headers, 'content-length': String(body.length) } };
-        const request = isHttps
-          ? requestHttps(url, { ...head, agent: agents.https, ...(lookup && { lookup }) })
-          : requestHttp(url, { ...head, agent: agents.http, ...(lookup && { lookup }) });
-        const stopWaiting = time.every(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-        request.on('response', (response) => {
-          // The clock runs on until the body is over: one without end would keep its connection for ever.
-          response.on('close', stopWaiting);
-          discard(response);
-          resolve({ status: response.statusCode ?? 0, retryAfterMs: retryAfterMs(response.headers['retry-after']) });
-        });
-        request.on('error', (error) => {
-          stopWaiting();
-          reject(error);
-        });
-        request.end(body);
+  function refusal(url: URL): string | undefined {
+    if (url.username !== '' || url.password !== '') return 'a URL with a password in it';
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    if (privateAllowed || isIP(host) === 0 || !isPrivateAddress(host)) return undefined;
+    return `the address ${host} is not public; the option webhookPrivateAllowed allows it`;
+  }
+  function send(
+    url: URL,
+    head: { readonly method: string; readonly headers: { readonly [name: string]: string } },
+    body?: Uint8Array,
+  ): Promise<IncomingMessage> {
+    const refused = refusal(url);
+    if (refused !== undefined) return Promise.reject(new Error(refused));
+    return new Promise((resolve, reject) => {
+      const isHttps = url.protocol === 'https:';
+      const request = isHttps
+        ? requestHttps(url, { ...head, agent: agents.https, ...(lookup && { lookup }) })
+        : requestHttp(url, { ...head, agent: agents.http, ...(lookup && { lookup }) });
+      const stopWaiting = time.every(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      request.on('response', (response) => {
+        // The clock runs on until the body is over: one without end would keep its connection for ever.
+        response.on('close', stopWaiting);
+        discard(response);
+        resolve(response);
       });
+      request.on('error', (error) => {
+        stopWaiting();
+        reject(error);
+      });
+      request.end(body);
+    });
+  }
+  return {
+    refusal,
+    async post(url, headers, body) {
+      const length = { 'content-length': String(body.length) };
+      const answer = await send(url, { method: 'POST', headers: { ...headers, ...length } }, body);
+      return { status: answer.statusCode ?? 0, retryAfterMs: retryAfterMs(answer.headers['retry-after']) };
+    },
+    async ask(url, headers) {
+      const answer = await send(url, { method: 'OPTIONS', headers });
+      return new Map(Object.entries(answer.headers).map(([name, value]) => [name, String(value)]));
     },
     close() {
       agents.http.destroy();

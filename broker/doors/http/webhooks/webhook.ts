@@ -4,6 +4,8 @@ import { ProtocolError, type Settlement } from '../../../protocol/index.ts';
 import type { PublishedEvent } from '../../../publish/event.ts';
 import { toBinaryHeaders } from '../cloudevents/encode.ts';
 import type { Reader } from '../readers.ts';
+import { type Consent, type ConsentTerms, consentOf, question, signature } from './consent.ts';
+import { Pace } from './pace.ts';
 import type { Post } from './post.ts';
 
 export interface WebhookMeans {
@@ -11,6 +13,9 @@ export interface WebhookMeans {
   readonly post: Post;
   readonly url: URL;
   readonly concurrency: number;
+  readonly consent: ConsentTerms;
+  /** The URL has said whether it takes events, or says otherwise than before. */
+  readonly consented: (consent: Consent) => void;
   /** The longest rest that an event may be given. */
   readonly restMsMax: number;
   /** Throws ProtocolError where the lease is over. */
@@ -27,11 +32,16 @@ const BACK_OFF_MS = 1_000;
 const BACK_OFF_MS_MAX = 60_000;
 
 const GONE = 410;
+/** Who has not consented is asked again. */
+const ASK_AGAIN_MS = 60_000;
 
 /**
  * Sends the events of a subscription to a URL, as CloudEvents in binary mode, each until the URL has answered 2xx. What
  * fails is given back to rest, and is given up in the end by the mailbox that it is from, as a dead letter. After a failure
  * nothing is sent for a while, longer each time, so that a URL that is down does not use up the attempts of everything.
+ *
+ * Before the first one the URL is asked whether it wants them, and how many. Whoever does not say so may be somebody who knows
+ * nothing of it, and is sent few.
  */
 export class Webhook implements Reader {
   readonly #means: WebhookMeans;
@@ -39,13 +49,30 @@ export class Webhook implements Reader {
   #failures = 0;
   #isOver = false;
   #stopResting: (() => void) | undefined;
+  /** Undefined while it was not asked, or has not answered yet. */
+  #consent: Consent | undefined;
+  #pace = new Pace(0);
+  #stopPausing: (() => void) | undefined;
+  #stopAsking: (() => void) | undefined;
 
   constructor(means: WebhookMeans) {
     this.#means = means;
   }
 
   get wants(): boolean {
-    return !this.#isOver && this.#stopResting === undefined && this.#underWay < this.#means.concurrency;
+    const isBusy = this.#stopResting !== undefined || this.#underWay >= this.#means.concurrency;
+    return !this.#isOver && !isBusy && this.#pace.waitMs(this.#means.time.monotonicMs()) === 0;
+  }
+
+  get consent(): Consent | undefined {
+    return this.#consent;
+  }
+
+  /** It asks, and sends when it has an answer. To be called once. */
+  start(): void {
+    const { time } = this.#means;
+    this.#stopAsking = time.every(ASK_AGAIN_MS, () => void this.#ask());
+    void this.#ask();
   }
 
   event(event: PublishedEvent, handover: Handover | undefined): void {
@@ -53,7 +80,9 @@ export class Webhook implements Reader {
     if (handover === undefined || lease === undefined) throw new Error('an event for a URL comes without a lease');
     const data = event.bytes.slice(event.bytes.length - event.size);
     this.#underWay += 1;
-    void this.#send(toBinaryHeaders(event, handover), data, lease);
+    this.#pace.sent(this.#means.time.monotonicMs());
+    this.#pause();
+    void this.#send({ ...toBinaryHeaders(event, handover), ...signature(this.#means.consent) }, data, lease);
   }
 
   notice(): void {
@@ -70,8 +99,37 @@ export class Webhook implements Reader {
 
   stop(): void {
     this.#isOver = true;
-    this.#stopResting?.();
+    for (const stop of [this.#stopResting, this.#stopPausing, this.#stopAsking]) stop?.();
     this.#stopResting = undefined;
+  }
+
+  async #ask(): Promise<void> {
+    const { post, url, consent: terms, consented, wantsAgain } = this.#means;
+    const answer = await post.ask(url, question(terms)).catch(() => undefined);
+    if (this.#isOver) return;
+    const consent = consentOf(answer, terms);
+    if (consent.given) this.#stopAsking?.();
+    const isNews = consent.given !== this.#consent?.given;
+    this.#consent = consent;
+    if (!isNews) return;
+    this.#pace = new Pace(consent.perMinute);
+    consented(consent);
+    wantsAgain();
+  }
+
+  /** Until its pace allows one more. */
+  #pause(): void {
+    const { time, wantsAgain } = this.#means;
+    const waitMs = this.#pace.waitMs(time.monotonicMs());
+    if (waitMs === 0 || !Number.isFinite(waitMs) || this.#stopPausing !== undefined) return;
+    const stop = time.every(Math.max(1, waitMs), () => {
+      stop();
+      this.#stopPausing = undefined;
+      // A timer may come a little too early.
+      this.#pause();
+      wantsAgain();
+    });
+    this.#stopPausing = stop;
   }
 
   async #send(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SlotReference } from '../../../../matcher/index/prefix.ts';
+import type { SlotReference } from '../../../../matcher/index/slot-reference.ts';
 import { SlotTable } from '../../../../matcher/index/slot-table.ts';
 import { SymbolTable } from '../../../../matcher/index/symbol-table.ts';
 import { Traffic } from '../../../../matcher/index/traffic.ts';

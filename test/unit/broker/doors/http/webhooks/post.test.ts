@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createPost } from '../../../../../broker/doors/http/webhooks/post.ts';
-import { SimulatedTime } from '../../../../../broker/kernel/simulated-time.ts';
+import { createPost } from '../../../../../../broker/doors/http/webhooks/post.ts';
+import { SimulatedTime } from '../../../../../../broker/kernel/simulated-time.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {

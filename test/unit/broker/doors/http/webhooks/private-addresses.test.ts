@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPrivateAddress } from '../../../../../broker/doors/http/webhooks/private-addresses.ts';
+import { isPrivateAddress } from '../../../../../../broker/doors/http/webhooks/private-addresses.ts';
 
 it.each([
   '0.0.0.0',
