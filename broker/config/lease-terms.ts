@@ -41,6 +41,7 @@ function takeTerms(config: Config): LeaseTerms {
 export function spaceTerms(config: Config): SpaceTerms {
   return {
     spacesMax: config.spacesMax,
+    roomBytesMax: config.spacesBytesMax,
     tuplesMax: config.spaceTuplesMax,
     bytesMax: config.spaceBytesMax,
     tupleBytesMax: config.eventBytesMax,

@@ -207,6 +207,7 @@ export const OPTIONS = {
   ),
 
   spacesMax: integer(1_000, COUNT, 'Spaces of the whole broker.'),
+  spacesBytesMax: integer(GIB, MEMORY, 'Memory for the tuples of all spaces, as it is estimated.'),
   spaceTuplesMax: integer(100_000, COUNT, 'Tuples of one space.'),
   spaceBytesMax: integer(256 * MIB, MEMORY, 'Bytes of tuples of one space.'),
   spaceWaitersPerConnectionMax: integer(64, COUNT, 'Finds of one connection that may wait for tuples.'),

@@ -45,6 +45,7 @@ const RELATIONS: readonly Relation[] = [
   atMost('takeLeaseMsMax', 'takeLeaseMsTotalMax', 'one grant is part of the total'),
   atMost('eventBytesMax', 'spaceBytesMax', 'a space must hold at least one tuple'),
   shareOf('spaceWaitersMax', 'spaceWaitersPerConnectionMax'),
+  shareOf('spacesBytesMax', 'spaceBytesMax'),
   atMost('deliveryLeaseMsMax', 'deliveryLeaseMsTotalMax', 'one grant is part of the total'),
   atMost('retentionMsMax', 'retentionMsTotalMax', 'one grant is part of the total'),
 ];

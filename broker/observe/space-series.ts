@@ -19,6 +19,7 @@ export interface SpacesReading {
     readonly spaces: number;
     readonly tuples: number;
     readonly bytes: number;
+    readonly memoryBytes: number;
     readonly taken: number;
     readonly waiting: number;
     readonly indexes: number;
@@ -45,6 +46,11 @@ export const SPACE_SERIES: readonly Series[] = [
   gauge('tellwhen_spaces', 'Spaces.', ({ totals }) => totals.spaces),
   gauge('tellwhen_space_tuples', 'Tuples in all spaces.', ({ totals }) => totals.tuples),
   gauge('tellwhen_space_bytes', 'Bytes of tuples in all spaces.', ({ totals }) => totals.bytes),
+  gauge(
+    'tellwhen_space_memory_bytes',
+    'Memory that they take, as it is estimated.',
+    ({ totals }) => totals.memoryBytes,
+  ),
   gauge('tellwhen_space_taken', 'Tuples taken and not committed yet.', ({ totals }) => totals.taken),
   gauge('tellwhen_space_waiting', 'Finds that wait for a tuple.', ({ totals }) => totals.waiting),
   gauge('tellwhen_space_templates', 'Distinct templates of finds that wait.', (now) => now.templates),

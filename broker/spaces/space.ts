@@ -2,6 +2,7 @@ import type { JsonValue } from '../../matcher/index.ts';
 import { ProtocolError } from '../protocol/index.ts';
 import { TupleIndex, type TupleIndexMeans } from './index/tuple-index.ts';
 import { KnownOuts } from './known-outs.ts';
+import type { Room } from './room.ts';
 import type { Tuple } from './tuple.ts';
 
 export interface SpaceIdentity {
@@ -26,6 +27,7 @@ export class Space {
   readonly number: number;
   readonly durable: boolean;
   readonly limits: SpaceLimits;
+  readonly #room: Room;
   /** Those that can be found. */
   readonly index: TupleIndex;
   /** All that are not gone, by number. */
@@ -37,6 +39,8 @@ export class Space {
   taken = 0;
   /** Finds that wait. */
   waiting = 0;
+  /** Connections that have opened it. */
+  callers = 0;
   outs = 0;
   takes = 0;
   expired = 0;
@@ -44,11 +48,12 @@ export class Space {
   over = false;
   readonly #levels: string[] = [];
 
-  constructor({ name, number, durable }: SpaceIdentity, limits: SpaceLimits, means: TupleIndexMeans) {
+  constructor({ name, number, durable }: SpaceIdentity, limits: SpaceLimits, room: Room, means: TupleIndexMeans) {
     this.name = name;
     this.number = number;
     this.durable = durable;
     this.limits = limits;
+    this.#room = room;
     this.index = new TupleIndex(means);
     this.known = new KnownOuts();
   }
@@ -62,15 +67,32 @@ export class Space {
     if (this.bytes + bytes > bytesMax) {
       throw new ProtocolError('space_full', `the space holds ${this.bytes} of at most ${bytesMax} bytes`);
     }
+    this.#room.admit(bytes);
   }
 
   add(tuple: Tuple): void {
     this.tuples.set(tuple.number, tuple);
     this.bytes += tuple.bytes;
+    this.#room.take(tuple.bytes);
   }
 
   delete(tuple: Tuple): void {
-    if (this.tuples.delete(tuple.number)) this.bytes -= tuple.bytes;
+    if (!this.tuples.delete(tuple.number)) return;
+    this.bytes -= tuple.bytes;
+    this.#room.giveBack(1, tuple.bytes);
+  }
+
+  /** All of them are gone. */
+  clear(): void {
+    this.#room.giveBack(this.tuples.size, this.bytes);
+    this.tuples.clear();
+    this.taken = 0;
+    this.bytes = 0;
+  }
+
+  /** Nothing would be missed if it were not there: it would be made anew by who opens it. */
+  get isIdle(): boolean {
+    return !this.durable && this.callers === 0 && this.tuples.size === 0;
   }
 
   /** The topic under which waiting templates look for a tuple: arrays by their length, objects together. */

@@ -8,6 +8,7 @@ import type { Journal } from '../store/journal.ts';
 import type { Caller, OpenedSpace } from './caller.ts';
 import { Finds } from './finds.ts';
 import { checkTupleLease, Outs } from './outs.ts';
+import { Room } from './room.ts';
 import { Space } from './space.ts';
 import { SpaceCounters } from './space-counters.ts';
 import { SpaceStore } from './space-store.ts';
@@ -55,6 +56,7 @@ export class Spaces {
   readonly templates: Templates;
   readonly #means: SpacesMeans;
   readonly #byName = new Map<string, Space>();
+  readonly #room: Room;
   readonly #leases: TupleLeases;
   readonly #store: SpaceStore;
   readonly #fates: TupleFates;
@@ -67,6 +69,7 @@ export class Spaces {
     this.#means = means;
     const { terms, time, journal, wakeups, limits, residualMax, admit, nextNumber, told } = means;
     const { counters } = this;
+    this.#room = new Room(terms.roomBytesMax);
     this.waiters = new Waiters({
       waitersMax: terms.waitersMax,
       waitersPerCallerMax: terms.waitersPerCallerMax,
@@ -168,6 +171,7 @@ export class Spaces {
     }
     const space = present ?? this.#make(name, durable ?? false);
     if (source !== undefined) space.known.heard(source);
+    if (!caller.opened.has(space.number)) space.callers += 1;
     caller.opened.set(space.number, { space, source });
     return { space, created: present === undefined };
   }
@@ -263,6 +267,7 @@ export class Spaces {
     for (const waiter of [...caller.waiters.values()]) this.#finds.unserved(waiter, undefined);
     for (const transaction of [...caller.transactions.values()]) transaction.ownerClosed();
     for (const take of [...caller.takes]) take.ownerClosed();
+    for (const { space } of caller.opened.values()) space.callers -= 1;
     caller.opened.clear();
   }
 
@@ -272,6 +277,7 @@ export class Spaces {
       spaces: this.#byName.size,
       tuples: 0,
       bytes: 0,
+      memoryBytes: this.#room.bytes,
       taken: 0,
       waiting: this.waiters.length,
       indexes: 0,
@@ -293,7 +299,7 @@ export class Spaces {
     if (durable && !this.#store.isDurable) {
       throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
     }
-    if (this.#byName.size >= terms.spacesMax) {
+    if (this.#byName.size >= terms.spacesMax && !this.#removeIdle()) {
       throw new ProtocolError('space_limit', `the broker holds ${terms.spacesMax} spaces, as many as it may`);
     }
     if (durable) admit();
@@ -304,9 +310,19 @@ export class Spaces {
 
   #add(identity: { readonly name: string; readonly number: number; readonly durable: boolean }): Space {
     const { terms, chores } = this.#means;
-    const space = new Space(identity, terms, { run: (chore) => chores.run(chore, () => {}) });
+    const space = new Space(identity, terms, this.#room, { run: (chore) => chores.run(chore, () => {}) });
     this.#byName.set(space.name, space);
     return space;
+  }
+
+  /** One that nobody would miss, if there is any. */
+  #removeIdle(): boolean {
+    for (const space of this.#byName.values()) {
+      if (!space.isIdle) continue;
+      this.remove(space.name);
+      return true;
+    }
+    return false;
   }
 
   *#wakeRested(): Chore<void> {

@@ -110,9 +110,7 @@ export class TupleFates {
       if (tuple.state === 'visible') space.index.remove(tuple);
       tuple.state = 'gone';
     }
-    space.tuples.clear();
-    space.taken = 0;
-    space.bytes = 0;
+    space.clear();
   }
 
   #revealAll(tuples: readonly Tuple[]): void {

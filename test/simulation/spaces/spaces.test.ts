@@ -182,6 +182,34 @@ describe('a space', () => {
     expect(answer({ space: 'new', durable: true })).toMatchObject({ code: 'not_durable' });
   });
 
+  it('makes room for another that is empty and that nobody has opened', async () => {
+    const { greeted, alice, bob } = await world({ spacesMax: 2 });
+    const brief = new SpacePeer(greeted(), 'brief');
+    const open = () => greeted().request('openSpace', { space: 'another' });
+    expect(open()).toMatchObject({ code: 'space_limit' });
+    brief.peer.peer.close(1000, 'done');
+    expect(open()).toMatchObject({ kind: 'spaceOpened' });
+    alice.out([1]);
+    expect(bob.value(bob.rdp({}))).toEqual([1]);
+  });
+
+  it('shares one bound of memory with the others', async () => {
+    const { alice, join, metric } = await world({
+      spacesBytesMax: 300_000,
+      eventBytesMax: 100_000,
+      queueBytesDefault: 200_000,
+      mailboxBytesDefault: 200_000,
+    });
+    const other = join('other');
+    const long = 'x'.repeat(90_000);
+    for (let i = 0; i < 3; i++) alice.out([long]);
+    expect(other.why(other.out([long]))).toBe('space_full');
+    alice.peer.request('removeSpace', { space: 'blog' });
+    expect(other.answer(other.out([long]))).toMatchObject({ record: 'written' });
+    other.inp({ final: true });
+    expect(await metric('tellwhen_space_memory_bytes')).toBe(0);
+  });
+
   it('is removed with its tuples and those who wait', async () => {
     const { alice, bob } = await world();
     alice.out([1]);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Chore } from '../../../../broker/kernel/chores.ts';
 import { TupleList } from '../../../../broker/spaces/index/tuple-list.ts';
+import { Room } from '../../../../broker/spaces/room.ts';
 import { Space } from '../../../../broker/spaces/space.ts';
 import { Templates } from '../../../../broker/spaces/template/templates.ts';
 import { Tuple } from '../../../../broker/spaces/tuple.ts';
@@ -70,7 +71,7 @@ function isLike(wanted: unknown, value: unknown): boolean {
 function world() {
   const chores: Chore<void>[] = [];
   const limits = { tuplesMax: 1e6, bytesMax: 1e9 };
-  const space = new Space({ name: 's', number: 1, durable: false }, limits, {
+  const space = new Space({ name: 's', number: 1, durable: false }, limits, new Room(1e9), {
     run: (chore) => void chores.push(chore),
   });
   const made = (data: unknown, n: number): Tuple =>
