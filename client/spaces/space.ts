@@ -1,10 +1,13 @@
 import type { LeaseGrant } from '../../broker/protocol/index.ts';
 import { checkNames, invalid } from '../arguments.ts';
+import type { Consumer, PullOptions } from '../consumer.ts';
 import type { AnswerOf } from '../control-request.ts';
 import type { SignalOption } from '../feed.ts';
 import { HeldLease } from '../lease.ts';
 import type { Ask } from '../mailboxes.ts';
+import type { EventCallback } from '../push-registration.ts';
 import type { Settler } from '../settler.ts';
+import type { SubscribeOptions, Subscription } from '../subscription.ts';
 import type { ClientTime } from '../time.ts';
 import { FindOperation, type Found } from './find-operation.ts';
 import { OutOperation } from './out-operation.ts';
@@ -15,6 +18,7 @@ import { wireTemplate } from './template.ts';
 import type { Transaction } from './transaction.ts';
 import type { Template, Tuple, TupleOf } from './tuple.ts';
 import { RenewOperation, type TupleLease, type TupleLeaseMeans } from './tuple-lease.ts';
+import { NoticeWatch, type SeenCallback, seenIn, Watch, type WatchOptions, watchFilter } from './watch.ts';
 
 export interface TransactionOption {
   /** It is part of this: it happens with all the rest of it, or not at all. */
@@ -66,6 +70,8 @@ export interface SpaceMeans {
   readonly ask: Ask;
   /** Throws TellwhenError when nothing new may be asked. */
   readonly admit: () => void;
+  readonly subscribe: (options: SubscribeOptions, onEvent?: EventCallback) => Promise<Subscription>;
+  readonly pull: (options: PullOptions) => Promise<Consumer>;
   /** An answer that need not wait for others may take so long. */
   readonly answerMs: number;
   /** So long an `out` is tried, across connections. */
@@ -161,7 +167,10 @@ export class Space {
    * broker's word that it is done, it rejects with `connection_lost`: the tuple may be gone, or back.
    */
   in<const T extends Template>(template: T, options: TakeOptions & { manual: true }): Promise<Taken<TupleOf<T>>>;
-  in<const T extends Template>(template: T, options?: TakeOptions & { manual?: false }): Promise<TupleOf<T>>;
+  in<const T extends Template>(
+    template: T,
+    options?: TakeOptions & { manual?: false | undefined },
+  ): Promise<TupleOf<T>>;
   in(template: Template, options: TakeOptions = NOTHING_SAID): Promise<unknown> {
     return this.#one(template, { take: true, waits: true, options });
   }
@@ -173,7 +182,7 @@ export class Space {
   ): Promise<Taken<TupleOf<T>> | undefined>;
   inp<const T extends Template>(
     template: T,
-    options?: TakeNowOptions & { manual?: false },
+    options?: TakeNowOptions & { manual?: false | undefined },
   ): Promise<TupleOf<T> | undefined>;
   inp(template: Template, options: TakeNowOptions = NOTHING_SAID): Promise<unknown> {
     return this.#one(template, { take: true, waits: false, options });
@@ -195,7 +204,7 @@ export class Space {
   ): Promise<Taken<TupleOf<T>[]>>;
   async inAll<const T extends Template>(
     template: T,
-    options?: TakeNowOptions & MaxOption & { manual?: false },
+    options?: TakeNowOptions & MaxOption & { manual?: false | undefined },
   ): Promise<TupleOf<T>[]>;
   async inAll(template: Template, options: TakeNowOptions & MaxOption = NOTHING_SAID): Promise<unknown> {
     const { tuples, leases } = await this.#all(template, { take: true, waits: false, options });
@@ -205,7 +214,7 @@ export class Space {
     return tuples;
   }
 
-  /** How many tuples fit now. */
+  /** How many tuples fit now. Rejects with `space_unknown` where nobody has used it yet. */
   async count(template: Template, { when, signal }: FitOptions = NOTHING_SAID): Promise<number> {
     const wire = wireTemplate(template, when);
     const space = this.name;
@@ -229,6 +238,37 @@ export class Space {
     const answer = await this.#means.ask(ask, 'templateExplained', { repeatable: true, signal });
     const { kind: _kind, ref: _ref, ...explained } = answer;
     return explained;
+  }
+
+  /**
+   * Tells of every tuple that fits as it comes to be visible, from now on: to `onSeen`, or to who iterates over what this
+   * resolves with. Nothing is taken, and a tuple may be gone by then.
+   *
+   *     for await (const { tuple } of await blog.watch(['bob', 'distsys', String])) console.log(tuple[2]);
+   */
+  async watch<const T extends Template>(
+    template: T,
+    { when, signal }: WatchOptions = NOTHING_SAID,
+    onSeen?: SeenCallback<TupleOf<T>>,
+  ): Promise<Watch<T>> {
+    wireTemplate(template, when);
+    const filter = { ...watchFilter(this.name, template, when), signal };
+    const onEvent: EventCallback | undefined =
+      onSeen &&
+      ((event) => {
+        const seen = seenIn(event, template);
+        return seen === undefined ? undefined : onSeen(seen);
+      });
+    return new Watch(await this.#means.subscribe(filter, onEvent), template);
+  }
+
+  /** The same by notices, each read when it is wanted: for who looks at few of many, or at his own pace. */
+  async watchNotices<const T extends Template>(
+    template: T,
+    { when, signal }: WatchOptions = NOTHING_SAID,
+  ): Promise<NoticeWatch<T>> {
+    wireTemplate(template, when);
+    return new NoticeWatch(await this.#means.pull({ ...watchFilter(this.name, template, when), signal }), template);
   }
 
   #one(template: Template, call: FindCall): Promise<unknown> {

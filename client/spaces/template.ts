@@ -3,13 +3,14 @@ import { invalid, kindOf } from '../arguments.ts';
 import { ANY, type FieldTemplate, type Template } from './tuple.ts';
 
 const TYPES: ReadonlyMap<unknown, string> = new Map<unknown, string>([
-  [ANY, 'any'],
   [String, 'string'],
   [Number, 'number'],
   [Boolean, 'boolean'],
   [Array, 'array'],
   [Object, 'object'],
 ]);
+
+const ANY_SHAPE = { [WILDCARD]: 'any' };
 
 /** What the wire makes of a template: see broker/protocol/template.ts. */
 export interface WireTemplate {
@@ -25,11 +26,11 @@ export function wireTemplate(template: Template, when: string | undefined): Wire
   return when === undefined ? { is } : { is, when };
 }
 
-function wholeShape(template: Exclude<Template, typeof ANY>): unknown {
+function wholeShape(template: Template): unknown {
   if (typeof template !== 'object' || template === null) {
     throw invalid(`a template is an array, an object or ANY, not ${kindOf(template)}`);
   }
-  return shapeOf(template);
+  return shapeOf(template as FieldTemplate);
 }
 
 function shapeOf(part: FieldTemplate): unknown {
@@ -42,6 +43,7 @@ function shapeOf(part: FieldTemplate): unknown {
       throw invalid(`${part} is no value of JSON, and fits nothing`);
     case 'object':
       if (part === null) return null;
+      if (part === ANY) return ANY_SHAPE;
       return Array.isArray(part) ? part.map(shapeOf) : fieldShapes(part as { readonly [name: string]: FieldTemplate });
     default: {
       const type = TYPES.get(part);
