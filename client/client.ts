@@ -127,6 +127,8 @@ export class Client {
       settler: this.#settler,
       time,
       ask,
+      subscribe: (options, onEvent) => this.subscribe(options, onEvent),
+      pull: (options) => this.pull(options),
       admit: () => this.#refuseWhileDraining(),
       answerMs: settings.requestTimeoutMs,
       retryMs: settings.retryMs,

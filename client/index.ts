@@ -72,8 +72,17 @@ export type {
 export type { SpaceStatus, Spaces } from './spaces/spaces.ts';
 export type { Taken } from './spaces/taken.ts';
 export type { Transaction } from './spaces/transaction.ts';
-export { ANY, type FieldTemplate, type Json, type Template, type Tuple, type TupleOf } from './spaces/tuple.ts';
+export {
+  ANY,
+  type AnyValue,
+  type FieldTemplate,
+  type Json,
+  type Template,
+  type Tuple,
+  type TupleOf,
+} from './spaces/tuple.ts';
 export type { TupleLease } from './spaces/tuple-lease.ts';
+export type { NoticeWatch, Seen, SeenCallback, TupleNotice, Watch, WatchOptions } from './spaces/watch.ts';
 export type { FilterOptions, MailboxOptions, SubscribeOptions, Subscription } from './subscription.ts';
 export type { ClientTime } from './time.ts';
 export type { WebSocketFactory, WebSocketLike } from './websocket.ts';

@@ -25,6 +25,10 @@ function adviceFor(code: ErrorCode): string | undefined {
       return `which there are: ${invocation()} mailboxes ls; one is made by: ${invocation()} sub 'topic/#' --mailbox name`;
     case 'mailbox_differs':
       return `how it is: ${invocation()} mailboxes show; leave out what need not be said`;
+    case 'space_unknown':
+      return `which there are: ${invocation()} space ls; one is made by: ${invocation()} out name '["a", 1]'`;
+    case 'space_differs':
+      return `how it is: ${invocation()} space show`;
     case 'not_durable':
       return 'start the broker without --memory, or publish without --durable';
     case 'event_gone':

@@ -5,12 +5,17 @@ import { bench } from './commands/bench.ts';
 import { config } from './commands/config.ts';
 import { deadletters } from './commands/deadletters.ts';
 import { demo } from './commands/demo.ts';
+import { examples } from './commands/examples.ts';
 import { explain } from './commands/explain.ts';
 import { filters } from './commands/filters.ts';
+import { take } from './commands/in.ts';
 import { mailboxes } from './commands/mailboxes.ts';
+import { out } from './commands/out.ts';
 import { pub } from './commands/pub.ts';
 import { pull } from './commands/pull.ts';
+import { rd } from './commands/rd.ts';
 import { serve } from './commands/serve.ts';
+import { space } from './commands/space.ts';
 import { store } from './commands/store.ts';
 import { sub } from './commands/sub.ts';
 import { reportFailure } from './failure.ts';
@@ -19,7 +24,25 @@ import { Terminal } from './terminal.ts';
 import { isAborted } from './with-client.ts';
 
 const program: Program = {
-  commands: [serve, pub, sub, pull, mailboxes, deadletters, explain, filters, store, demo, bench, config],
+  commands: [
+    serve,
+    pub,
+    sub,
+    pull,
+    mailboxes,
+    deadletters,
+    out,
+    rd,
+    take,
+    space,
+    explain,
+    filters,
+    store,
+    demo,
+    examples,
+    bench,
+    config,
+  ],
   examples: [
     { does: 'start a broker', line: 'serve' },
     { does: 'in a second terminal: be told of hot rooms', line: "sub 'sensors/#' --when 'temperature > 30'" },

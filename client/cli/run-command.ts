@@ -7,21 +7,32 @@ import { signalExit } from './exit-codes.ts';
 /** Time to clean up, for a command that is asked to end, before it has to. */
 const GRACE_MS = 2000;
 
+/** Runs a shell command with the data of an event on its standard input and the rest in its environment: see `runWith`. */
+export function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
+  return runWith(line, { input: event.data, environment: environmentOf(event) }, signal);
+}
+
+export interface CommandInput {
+  /** For its standard input. */
+  readonly input: Uint8Array | string;
+  /** Besides our own. */
+  readonly environment: { readonly [name: string]: string };
+}
+
 /**
- * Runs a shell command with the data of an event on its standard input and the rest in its environment. Its output is
- * ours. Resolves when it exits with 0; rejects when it does otherwise or cannot be started, and with the signal's reason
+ * Runs a shell command. Its output is ours. Resolves when it exits with 0; rejects when it does otherwise or cannot be started, and with the signal's reason
  * when `signal` fires, which ends it.
  *
  * The command is all that it starts: what it leaves running when it exits is ended, and so is everything when this
  * process ends, short of being killed itself. What shall stay has to make itself a session of its own (`setsid`).
  */
-export function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
+export function runWith(line: string, { input, environment }: CommandInput, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw signal.reason;
     const child = spawn(line, {
       shell: true,
       stdio: ['pipe', 'inherit', 'inherit'],
-      env: { ...process.env, ...environmentOf(event) },
+      env: { ...process.env, ...environment },
       // The leader of a process group, which can be ended as one.
       detached: GROUPS,
     });
@@ -54,7 +65,7 @@ export function runCommand(line: string, event: ReceivedEvent, signal: AbortSign
     });
     // A command may end without reading what it is given.
     child.stdin.on('error', () => {});
-    child.stdin.end(event.data);
+    child.stdin.end(input);
   });
 }
 

@@ -5,29 +5,15 @@ import { type Next, SpaceOperation } from './operation.ts';
 import type { SpaceBinding } from './space-binding.ts';
 import type { Tuple } from './tuple.ts';
 
-/** One answer to a find. */
-export interface Found {
-  /** At least one. */
-  readonly tuples: readonly Tuple[];
-  readonly numbers: readonly number[];
-  /** Of a find of many: where to go on; 0: there is no more. */
-  readonly next: number;
-}
-
-export interface FindMeans {
-  /** The wish but for its time. */
-  readonly wish: Omit<FindWish, 'waitMs'>;
-  /** It waits for a tuple, until its deadline. */
-  readonly waits: boolean;
+export interface FindAsk {
+  /** Its `waitMs` is there if it waits for a tuple; how long, the deadline says. */
+  readonly wish: FindWish;
   /** As JSON. */
   readonly template: string;
+  /** When it is over. */
+  readonly deadlineMs: number;
   /** The broker's answer to a commit may take so long. */
   readonly answerMs: number;
-  /** Takes what is found under a lease, to be committed by whoever it is given to. Absent: that is done here. */
-  readonly hold?: ((found: Found, lease: LeaseGrant, nowMs: number) => void) | undefined;
-  /** `undefined`: there was nothing. */
-  readonly done: (found: Found | undefined) => void;
-  readonly failed: (error: TellwhenError) => void;
 }
 
 /** The take came to nothing: the tuple is where it was. */
@@ -46,21 +32,30 @@ const TAKE_OVER: ReadonlySet<Code> = new Set<Code>([
  *        ▲  └─── found, under a lease ──▶ committing ── settled ────▶ done
  *        └────────── the lease was over ──────┘
  */
-export class FindOperation extends SpaceOperation {
-  readonly #means: FindMeans;
-  #wish: FindWish;
+export abstract class FindOperation extends SpaceOperation {
+  readonly #ask: FindAsk;
   /** Taken, and not committed yet. */
   #lease: LeaseGrant | undefined;
-  #found: Found | undefined;
+  #found: readonly FoundTuple[] = [];
+  #next = 0;
   /** Why nobody wants the answer any more, while it is waited for all the same. */
   #givenUp: TellwhenError | undefined;
-  readonly #waitUntilMs: number;
 
-  constructor(space: SpaceBinding, deadlineMs: number, means: FindMeans) {
-    super(space, deadlineMs);
-    this.#means = means;
-    this.#waitUntilMs = deadlineMs;
-    this.#wish = { ...means.wish, waitMs: means.waits ? 0 : undefined };
+  constructor(space: SpaceBinding, ask: FindAsk) {
+    super(space, ask.deadlineMs);
+    this.#ask = ask;
+  }
+
+  /**
+   * Whoever asked has them, for good; there may be none.
+   *
+   * @param next where a find of many goes on; 0: there are no more
+   */
+  protected abstract done(found: readonly FoundTuple[], next: number): void;
+
+  /** True when whoever asked has taken them together with their lease, to settle it himself. */
+  protected hold(_found: readonly FoundTuple[], _next: number, _lease: LeaseGrant, _nowMs: number): boolean {
+    return false;
   }
 
   override get repeatable(): boolean {
@@ -68,19 +63,20 @@ export class FindOperation extends SpaceOperation {
   }
 
   override get blocked(): boolean {
-    return this.#means.waits && this.#lease === undefined;
+    return this.#ask.wish.waitMs !== undefined && this.#lease === undefined;
   }
 
   override write(outbox: Outbox, number: number, nowMs: number): void {
+    const { wish, template, deadlineMs, answerMs } = this.#ask;
     if (this.#lease !== undefined) {
-      this.deadlineMs = nowMs + this.#means.answerMs;
+      this.deadlineMs = nowMs + answerMs;
       outbox.settle(this.ref, 'ack', 0, this.#lease);
-      return;
+    } else if (wish.waitMs !== undefined && deadlineMs < Number.POSITIVE_INFINITY) {
+      const waitMs = Math.max(1, Math.ceil(deadlineMs - nowMs));
+      outbox.find(this.ref, number, { ...wish, waitMs }, template);
+    } else {
+      outbox.find(this.ref, number, wish, template);
     }
-    if (this.#means.waits && this.#waitUntilMs < Number.POSITIVE_INFINITY) {
-      this.#wish = { ...this.#wish, waitMs: Math.max(1, Math.ceil(this.#waitUntilMs - nowMs)) };
-    }
-    outbox.find(this.ref, number, this.#wish, this.#means.template);
   }
 
   override found(
@@ -90,35 +86,28 @@ export class FindOperation extends SpaceOperation {
     nowMs: number,
   ): Next | undefined {
     if (this.#lease !== undefined || found.length === 0) return undefined;
-    const { wish, hold, done } = this.#means;
-    this.#found = {
-      tuples: found.map(({ text }) => parsed(text)),
-      numbers: found.map(({ tuple }) => tuple),
-      next,
-    };
     if (lease === undefined) {
-      if (wish.take && !this.#irrevocable) return undefined;
-      done(this.#found);
+      if (this.#ask.wish.take && !this.#irrevocable) return undefined;
+      this.done(found, next);
       return 'over';
     }
-    if (hold !== undefined) {
-      hold(this.#found, lease, nowMs);
-      return 'over';
-    }
+    if (this.hold(found, next, lease, nowMs)) return 'over';
     this.#lease = lease;
+    this.#found = found;
+    this.#next = next;
     return 'write';
   }
 
   override nothing(reason: NothingReason): Next {
     if (this.#givenUp !== undefined) this.fail(this.#givenUp);
-    else if (reason === 'none') this.#means.done(undefined);
+    else if (reason === 'none') this.done([], 0);
     else this.fail(this.timedOut());
     return 'over';
   }
 
   override settled(): Next | undefined {
     if (this.#lease === undefined) return undefined;
-    this.#means.done(this.#found);
+    this.done(this.#found, this.#next);
     return 'over';
   }
 
@@ -128,7 +117,7 @@ export class FindOperation extends SpaceOperation {
       return 'over';
     }
     this.#lease = undefined;
-    this.deadlineMs = this.#waitUntilMs;
+    this.deadlineMs = this.#ask.deadlineMs;
     return 'again';
   }
 
@@ -139,23 +128,93 @@ export class FindOperation extends SpaceOperation {
   }
 
   override timedOut(): TellwhenError {
-    return this.#means.waits && this.#lease === undefined
-      ? new TellwhenError('timeout', 'no tuple that fits came in time')
-      : super.timedOut();
-  }
-
-  override fail(error: TellwhenError): void {
-    this.#means.failed(error);
+    return this.blocked ? new TellwhenError('timeout', 'no tuple that fits came in time') : super.timedOut();
   }
 
   /** Once the broker has sent it, it is ours, whether it arrives or not. */
   get #irrevocable(): boolean {
-    const { take, final, transaction } = this.#means.wish;
+    const { take, final, transaction } = this.#ask.wish;
     return take && (final || transaction !== undefined);
   }
 }
 
-function parsed(text: string): Tuple {
+/** Finds one, and resolves with it, or with `undefined`. */
+export class FindOne extends FindOperation {
+  readonly #resolve: (tuple: unknown) => void;
+  readonly #reject: (error: TellwhenError) => void;
+  readonly #handOver: ((tuple: Tuple, lease: LeaseGrant, nowMs: number) => unknown) | undefined;
+
+  /** @param handOver makes what it resolves with of a take that whoever asked is to settle; absent: it is committed */
+  constructor(
+    space: SpaceBinding,
+    ask: FindAsk,
+    resolve: (tuple: unknown) => void,
+    reject: (error: TellwhenError) => void,
+    handOver: ((tuple: Tuple, lease: LeaseGrant, nowMs: number) => unknown) | undefined,
+  ) {
+    super(space, ask);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#handOver = handOver;
+  }
+
+  override fail(error: TellwhenError): void {
+    this.#reject(error);
+  }
+
+  protected override done([first]: readonly FoundTuple[]): void {
+    this.#resolve(first === undefined ? undefined : parsed(first));
+  }
+
+  protected override hold([first]: readonly FoundTuple[], _next: number, lease: LeaseGrant, nowMs: number): boolean {
+    if (this.#handOver === undefined || first === undefined) return false;
+    this.#resolve(this.#handOver(parsed(first), lease, nowMs));
+    return true;
+  }
+}
+
+/** One answer to a find of many. */
+export interface FoundPage {
+  readonly tuples: readonly Tuple[];
+  /** Where to go on; 0: there are no more. */
+  readonly next: number;
+}
+
+/** Finds many, and resolves with a part of them. Of a take, the lease goes to whoever asked. */
+export class FindMany extends FindOperation {
+  readonly #resolve: (page: FoundPage) => void;
+  readonly #reject: (error: TellwhenError) => void;
+  readonly #leased: (lease: LeaseGrant, nowMs: number) => void;
+
+  constructor(
+    space: SpaceBinding,
+    ask: FindAsk,
+    resolve: (page: FoundPage) => void,
+    reject: (error: TellwhenError) => void,
+    leased: (lease: LeaseGrant, nowMs: number) => void,
+  ) {
+    super(space, ask);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#leased = leased;
+  }
+
+  override fail(error: TellwhenError): void {
+    this.#reject(error);
+  }
+
+  protected override done(found: readonly FoundTuple[], next: number): void {
+    this.#resolve({ tuples: found.map(parsed), next });
+  }
+
+  protected override hold(found: readonly FoundTuple[], next: number, lease: LeaseGrant, nowMs: number): boolean {
+    this.#leased(lease, nowMs);
+    this.done(found, next);
+    return true;
+  }
+}
+
+function parsed({ text }: FoundTuple): Tuple {
   try {
     return JSON.parse(text) as Tuple;
   } catch (cause) {

@@ -1,19 +1,18 @@
-import { NO_OUT_OPTIONS, type OutOptions, type Written } from '../../broker/protocol/index.ts';
+import type { OutOptions, Written } from '../../broker/protocol/index.ts';
 import type { TellwhenError } from '../errors.ts';
 import type { Outbox } from '../outbox.ts';
 import { type Next, SpaceOperation } from './operation.ts';
 import type { SpaceBinding } from './space-binding.ts';
 import { TupleLease, type TupleLeaseMeans } from './tuple-lease.ts';
 
-export interface OutWish {
+export interface OutAsk {
   /** As JSON. */
   readonly text: string;
+  readonly deadlineMs: number;
   readonly leaseMs: number | undefined;
   /** The number of the transaction, if it is part of one. */
   readonly transaction: number | undefined;
-  readonly means: TupleLeaseMeans;
-  readonly put: (lease: TupleLease) => void;
-  readonly failed: (error: TellwhenError) => void;
+  readonly leases: TupleLeaseMeans;
 }
 
 /**
@@ -21,38 +20,43 @@ export interface OutWish {
  * every connection. What is put in a transaction has none: that ends with its connection.
  */
 export class OutOperation extends SpaceOperation {
-  readonly #wish: OutWish;
+  readonly #ask: OutAsk;
+  readonly #resolve: (lease: TupleLease) => void;
+  readonly #reject: (error: TellwhenError) => void;
   #options: OutOptions | undefined;
 
-  constructor(space: SpaceBinding, deadlineMs: number, wish: OutWish) {
-    super(space, deadlineMs);
-    this.#wish = wish;
+  constructor(
+    space: SpaceBinding,
+    ask: OutAsk,
+    resolve: (lease: TupleLease) => void,
+    reject: (error: TellwhenError) => void,
+  ) {
+    super(space, ask.deadlineMs);
+    this.#ask = ask;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   override get repeatable(): boolean {
-    return this.#wish.transaction === undefined;
+    return this.#ask.transaction === undefined;
   }
 
   override get hasId(): boolean {
-    return this.#wish.transaction === undefined;
+    return this.#ask.transaction === undefined;
   }
 
   override write(outbox: Outbox, number: number): void {
-    this.#options ??= this.#firstOptions();
-    outbox.out(this.ref, number, this.#options, this.#wish.text);
+    const { leaseMs, transaction, text } = this.#ask;
+    this.#options ??= { leaseMs, transaction, id: this.hasId ? this.space.freshId() : undefined };
+    outbox.out(this.ref, number, this.#options, text);
   }
 
   override written(first: Written, n: number): Next {
-    this.#wish.put(new TupleLease(first, n, this.#wish.means));
+    this.#resolve(new TupleLease(first, n, this.#ask.leases));
     return 'over';
   }
 
   override fail(error: TellwhenError): void {
-    this.#wish.failed(error);
-  }
-
-  #firstOptions(): OutOptions {
-    const { leaseMs, transaction } = this.#wish;
-    return { ...NO_OUT_OPTIONS, leaseMs, transaction, id: this.hasId ? this.space.freshId() : undefined };
+    this.#reject(error);
   }
 }

@@ -1,20 +1,24 @@
 import type { LeaseGrant } from '../../broker/protocol/index.ts';
 import { checkNames, invalid } from '../arguments.ts';
+import type { Consumer, PullOptions } from '../consumer.ts';
 import type { AnswerOf } from '../control-request.ts';
 import type { SignalOption } from '../feed.ts';
 import { HeldLease } from '../lease.ts';
 import type { Ask } from '../mailboxes.ts';
+import type { EventCallback } from '../push-registration.ts';
 import type { Settler } from '../settler.ts';
+import type { SubscribeOptions, Subscription } from '../subscription.ts';
 import type { ClientTime } from '../time.ts';
-import { FindOperation, type Found } from './find-operation.ts';
+import { type FindAsk, FindMany, FindOne, type FoundPage } from './find-operation.ts';
 import { OutOperation } from './out-operation.ts';
 import type { SpaceBinding } from './space-binding.ts';
 import type { SpaceLine } from './space-line.ts';
 import { Taken } from './taken.ts';
-import { wireTemplate } from './template.ts';
+import { templateText, wireTemplate } from './template.ts';
 import type { Transaction } from './transaction.ts';
 import type { Template, Tuple, TupleOf } from './tuple.ts';
 import { RenewOperation, type TupleLease, type TupleLeaseMeans } from './tuple-lease.ts';
+import { NoticeWatch, type SeenCallback, seenIn, Watch, type WatchOptions, watchFilter } from './watch.ts';
 
 export interface TransactionOption {
   /** It is part of this: it happens with all the rest of it, or not at all. */
@@ -66,6 +70,8 @@ export interface SpaceMeans {
   readonly ask: Ask;
   /** Throws TellwhenError when nothing new may be asked. */
   readonly admit: () => void;
+  readonly subscribe: (options: SubscribeOptions, onEvent?: EventCallback) => Promise<Subscription>;
+  readonly pull: (options: PullOptions) => Promise<Consumer>;
   /** An answer that need not wait for others may take so long. */
   readonly answerMs: number;
   /** So long an `out` is tried, across connections. */
@@ -89,13 +95,6 @@ const FIND_NAMES: ReadonlySet<string> = new Set([
   'final',
   'max',
 ] satisfies (keyof (TakeOptions & MaxOption))[]);
-
-/** What one call of a find comes down to. */
-interface FindCall {
-  readonly take: boolean;
-  readonly waits: boolean;
-  readonly options: TakeOptions;
-}
 
 /**
  * A shared data space: tuples wait in it for whoever wants them, and neither needs to know the other, nor be there at the
@@ -130,14 +129,15 @@ export class Space {
    * when it is done.
    */
   out(tuple: object, options?: OutOptions): Promise<TupleLease> {
-    const promise = new Promise<TupleLease>((put, failed) => {
+    const promise = new Promise<TupleLease>((resolve, reject) => {
       this.#means.admit();
       if (options !== undefined) checkNames('the options of out', options, OUT_NAMES);
       const { leaseMs, transaction, signal } = options ?? NOTHING_SAID;
       transaction?.check();
-      const wish = { text: tupleText(tuple), leaseMs, transaction: transaction?.id, means: this.#leases, put, failed };
       const { line, time, retryMs } = this.#means;
-      line.perform(new OutOperation(this.#binding, time.nowMs() + retryMs, wish), signal);
+      const deadlineMs = time.nowMs() + retryMs;
+      const ask = { text: tupleText(tuple), deadlineMs, leaseMs, transaction: transaction?.id, leases: this.#leases };
+      line.perform(new OutOperation(this.#binding, ask, resolve, reject), signal);
     });
     options?.transaction?.track(promise);
     return promise;
@@ -145,12 +145,12 @@ export class Space {
 
   /** Reads a tuple that fits; waits for one. It stays. */
   rd<const T extends Template>(template: T, options: ReadOptions = NOTHING_SAID): Promise<TupleOf<T>> {
-    return this.#one(template, { take: false, waits: true, options }) as Promise<TupleOf<T>>;
+    return this.#one(template, false, true, options) as Promise<TupleOf<T>>;
   }
 
   /** Reads a tuple that fits, or `undefined` where there is none now. */
   rdp<const T extends Template>(template: T, options: ReadNowOptions = NOTHING_SAID): Promise<TupleOf<T> | undefined> {
-    return this.#one(template, { take: false, waits: false, options }) as Promise<TupleOf<T> | undefined>;
+    return this.#one(template, false, false, options) as Promise<TupleOf<T> | undefined>;
   }
 
   /**
@@ -161,9 +161,12 @@ export class Space {
    * broker's word that it is done, it rejects with `connection_lost`: the tuple may be gone, or back.
    */
   in<const T extends Template>(template: T, options: TakeOptions & { manual: true }): Promise<Taken<TupleOf<T>>>;
-  in<const T extends Template>(template: T, options?: TakeOptions & { manual?: false }): Promise<TupleOf<T>>;
+  in<const T extends Template>(
+    template: T,
+    options?: TakeOptions & { manual?: false | undefined },
+  ): Promise<TupleOf<T>>;
   in(template: Template, options: TakeOptions = NOTHING_SAID): Promise<unknown> {
-    return this.#one(template, { take: true, waits: true, options });
+    return this.#one(template, true, true, options);
   }
 
   /** Takes a tuple that fits, or `undefined` where there is none now. See `in`. */
@@ -173,10 +176,10 @@ export class Space {
   ): Promise<Taken<TupleOf<T>> | undefined>;
   inp<const T extends Template>(
     template: T,
-    options?: TakeNowOptions & { manual?: false },
+    options?: TakeNowOptions & { manual?: false | undefined },
   ): Promise<TupleOf<T> | undefined>;
   inp(template: Template, options: TakeNowOptions = NOTHING_SAID): Promise<unknown> {
-    return this.#one(template, { take: true, waits: false, options });
+    return this.#one(template, true, false, options);
   }
 
   /** All tuples that fit now, oldest first. */
@@ -184,7 +187,7 @@ export class Space {
     template: T,
     options: ReadNowOptions & MaxOption = NOTHING_SAID,
   ): Promise<TupleOf<T>[]> {
-    const { tuples } = await this.#all(template, { take: false, waits: false, options });
+    const { tuples } = await this.#all(template, false, options);
     return tuples as TupleOf<T>[];
   }
 
@@ -195,17 +198,17 @@ export class Space {
   ): Promise<Taken<TupleOf<T>[]>>;
   async inAll<const T extends Template>(
     template: T,
-    options?: TakeNowOptions & MaxOption & { manual?: false },
+    options?: TakeNowOptions & MaxOption & { manual?: false | undefined },
   ): Promise<TupleOf<T>[]>;
   async inAll(template: Template, options: TakeNowOptions & MaxOption = NOTHING_SAID): Promise<unknown> {
-    const { tuples, leases } = await this.#all(template, { take: true, waits: false, options });
+    const { tuples, leases } = await this.#all(template, true, options);
     const taken = new Taken(tuples, leases, this.#means.settler);
     if (options.manual === true) return taken;
     if (leases.length > 0) await taken.commit();
     return tuples;
   }
 
-  /** How many tuples fit now. */
+  /** How many tuples fit now. Rejects with `space_unknown` where nobody has used it yet. */
   async count(template: Template, { when, signal }: FitOptions = NOTHING_SAID): Promise<number> {
     const wire = wireTemplate(template, when);
     const space = this.name;
@@ -231,42 +234,67 @@ export class Space {
     return explained;
   }
 
-  #one(template: Template, call: FindCall): Promise<unknown> {
-    const { manual, signal, transaction } = call.options;
-    const promise = new Promise((resolve, reject) => {
-      const operation = this.#operation(template, call, undefined, {
-        done: (found) => resolve(found?.tuples[0]),
-        failed: reject,
-        hold:
-          manual === true
-            ? (found, lease, nowMs) => resolve(this.#hold(found.tuples[0], lease, nowMs, call.options))
-            : undefined,
+  /**
+   * Tells of every tuple that fits as it comes to be visible, from now on: to `onSeen`, or to who iterates over what this
+   * resolves with. Nothing is taken, and a tuple may be gone by then.
+   *
+   *     for await (const { tuple } of await blog.watch(['bob', 'distsys', String])) console.log(tuple[2]);
+   */
+  async watch<const T extends Template>(
+    template: T,
+    { when, signal }: WatchOptions = NOTHING_SAID,
+    onSeen?: SeenCallback<TupleOf<T>>,
+  ): Promise<Watch<T>> {
+    wireTemplate(template, when);
+    const filter = { ...watchFilter(this.name, template, when), signal };
+    const onEvent: EventCallback | undefined =
+      onSeen &&
+      ((event) => {
+        const seen = seenIn(event, template);
+        return seen === undefined ? undefined : onSeen(seen);
       });
-      this.#means.line.perform(operation, signal);
+    return new Watch(await this.#means.subscribe(filter, onEvent), template);
+  }
+
+  /** The same by notices, each read when it is wanted: for who looks at few of many, or at his own pace. */
+  async watchNotices<const T extends Template>(
+    template: T,
+    { when, signal }: WatchOptions = NOTHING_SAID,
+  ): Promise<NoticeWatch<T>> {
+    wireTemplate(template, when);
+    return new NoticeWatch(await this.#means.pull({ ...watchFilter(this.name, template, when), signal }), template);
+  }
+
+  #one(template: Template, take: boolean, waits: boolean, options: TakeOptions): Promise<unknown> {
+    const promise = new Promise((resolve, reject) => {
+      const ask = this.#ask(template, take, waits, options, undefined);
+      const handOver = options.manual === true ? this.#handOver(options) : undefined;
+      this.#means.line.perform(new FindOne(this.#binding, ask, resolve, reject, handOver), options.signal);
     });
-    transaction?.track(promise);
+    options.transaction?.track(promise);
     return promise;
   }
 
   /** Page by page. Takes are under leases until all pages are here, so that nothing is lost with the last one. */
   async #all(
     template: Template,
-    call: FindCall & { readonly options: MaxOption },
+    take: boolean,
+    options: TakeNowOptions & MaxOption,
   ): Promise<{ tuples: Tuple[]; leases: HeldLease[] }> {
-    const { max = Number.POSITIVE_INFINITY } = call.options;
+    const { max = Number.POSITIVE_INFINITY } = options;
     if (max !== Number.POSITIVE_INFINITY && !(Number.isInteger(max) && max > 0)) {
       throw invalid(`max must be a whole number above 0, not ${max}`);
     }
     const tuples: Tuple[] = [];
     const leases: HeldLease[] = [];
-    let after: number | undefined = 0;
     try {
+      let after = 0;
       do {
         const many = { max: Math.min(PAGE_MAX, max - tuples.length), after };
-        const found: Found | undefined = await this.#page(template, call, many, leases);
-        tuples.push(...(found?.tuples ?? []));
-        after = found === undefined || found.next === 0 ? undefined : found.next;
-      } while (after !== undefined && tuples.length < max);
+        const page = await this.#page(this.#ask(template, take, false, options, many), options, leases);
+        tuples.push(...page.tuples);
+        after = page.next;
+      } while (after !== 0 && tuples.length < max);
     } catch (error) {
       const { settler } = this.#means;
       for (const lease of leases) if (lease.state === 'held') settler.release(lease, 0).catch(() => {});
@@ -275,56 +303,46 @@ export class Space {
     return { tuples, leases };
   }
 
-  #page(
-    template: Template,
-    call: FindCall,
-    many: { readonly max: number; readonly after: number },
-    leases: HeldLease[],
-  ): Promise<Found | undefined> {
-    const { signal, transaction } = call.options;
-    const promise = new Promise<Found | undefined>((resolve, reject) => {
-      const operation = this.#operation(template, call, many, {
-        done: resolve,
-        failed: reject,
-        hold: (found, grant, nowMs) => {
-          leases.push(this.#held(grant, nowMs, call.options));
-          resolve(found);
-        },
-      });
-      this.#means.line.perform(operation, signal);
+  #page(ask: FindAsk, options: TakeNowOptions, leases: HeldLease[]): Promise<FoundPage> {
+    const promise = new Promise<FoundPage>((resolve, reject) => {
+      const leased = (grant: LeaseGrant, nowMs: number): void => void leases.push(this.#held(grant, nowMs, options));
+      this.#means.line.perform(new FindMany(this.#binding, ask, resolve, reject, leased), options.signal);
     });
-    transaction?.track(promise);
+    options.transaction?.track(promise);
     return promise;
   }
 
-  #operation(
+  /** Throws TellwhenError for what cannot be asked. */
+  #ask(
     template: Template,
-    { take, waits, options }: FindCall,
+    take: boolean,
+    waits: boolean,
+    options: TakeOptions,
     many: { readonly max: number; readonly after: number } | undefined,
-    outcome: Pick<ConstructorParameters<typeof FindOperation>[2], 'done' | 'failed' | 'hold'>,
-  ): FindOperation {
+  ): FindAsk {
     this.#means.admit();
-    if (options !== NOTHING_SAID) checkNames('the options of a find', options, FIND_NAMES);
-    const { when, timeoutMs, transaction, leaseMs, manual, final = false } = options;
+    if (options !== NOTHING_SAID) checkFindOptions(options);
+    const { when, timeoutMs, transaction, leaseMs, final = false } = options;
     transaction?.check();
-    if (manual === true && (final || transaction !== undefined)) {
-      throw invalid('manual: there is no lease to settle where a take is final, or part of a transaction');
-    }
-    if (final && transaction !== undefined) throw invalid('final: a take that is part of a transaction can be undone');
-    if (timeoutMs !== undefined && !(timeoutMs > 0)) throw invalid(`timeoutMs must be above 0, not ${timeoutMs}`);
     const { time, answerMs } = this.#means;
     const patienceMs = waits ? (timeoutMs ?? Number.POSITIVE_INFINITY) : answerMs;
-    return new FindOperation(this.#binding, time.nowMs() + patienceMs, {
-      wish: { take, transaction: transaction?.id, leaseMs: take ? leaseMs : undefined, final, many },
-      waits,
-      template: JSON.stringify(wireTemplate(template, when)),
+    return {
+      wish: {
+        take,
+        waitMs: waits ? 0 : undefined,
+        transaction: transaction?.id,
+        leaseMs: take ? leaseMs : undefined,
+        final,
+        many,
+      },
+      template: templateText(template, when),
+      deadlineMs: time.nowMs() + patienceMs,
       answerMs,
-      ...outcome,
-    });
+    };
   }
 
-  #hold(tuple: Tuple | undefined, grant: LeaseGrant, nowMs: number, options: TakeOptions): Taken<Tuple | undefined> {
-    return new Taken(tuple, [this.#held(grant, nowMs, options)], this.#means.settler);
+  #handOver(options: TakeOptions): (tuple: Tuple, grant: LeaseGrant, nowMs: number) => Taken<Tuple> {
+    return (tuple, grant, nowMs) => new Taken(tuple, [this.#held(grant, nowMs, options)], this.#means.settler);
   }
 
   #held(grant: LeaseGrant, fromMs: number, { leaseMs }: TakeOptions): HeldLease {
@@ -345,6 +363,19 @@ export class Space {
 }
 
 const NOTHING_SAID: TakeOptions = {};
+
+/** Throws TellwhenError `invalid_argument`. */
+function checkFindOptions(options: TakeOptions): void {
+  checkNames('the options of a find', options, FIND_NAMES);
+  const { timeoutMs, transaction, manual, final } = options;
+  if (manual === true && (final === true || transaction !== undefined)) {
+    throw invalid('manual: there is no lease to settle where a take is final, or part of a transaction');
+  }
+  if (final === true && transaction !== undefined) {
+    throw invalid('final: a take that is part of a transaction can be undone');
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) throw invalid(`timeoutMs must be above 0, not ${timeoutMs}`);
+}
 
 function tupleText(tuple: unknown): string {
   if (typeof tuple !== 'object' || tuple === null) throw invalid('a tuple is an array or an object');

@@ -4,8 +4,16 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** What a space holds: a JSON array, as Linda has it, or an object. */
 export type Tuple = readonly Json[] | { readonly [name: string]: Json };
 
+const BRAND = Symbol('ANY');
+
+/** The type of `ANY`, of which there is one value. */
+export interface AnyValue {
+  readonly [BRAND]: true;
+}
+
 /** In a template: anything, as long as it is there. */
-export const ANY: unique symbol = Symbol('ANY');
+export const ANY: AnyValue = Object.freeze({ [BRAND]: true as const });
+
 /** In a template: any value of a type. */
 export type TypeTemplate =
   | StringConstructor
@@ -20,7 +28,7 @@ export type FieldTemplate =
   | boolean
   | number
   | string
-  | typeof ANY
+  | AnyValue
   | TypeTemplate
   | readonly FieldTemplate[]
   | { readonly [name: string]: FieldTemplate };
@@ -33,12 +41,12 @@ export type FieldTemplate =
  *     { kind: 'resize', size: Number }          an object that has these two, and perhaps more
  *     ANY                                       any tuple at all
  */
-export type Template = readonly FieldTemplate[] | { readonly [name: string]: FieldTemplate } | typeof ANY;
+export type Template = readonly FieldTemplate[] | { readonly [name: string]: FieldTemplate } | AnyValue;
 
 /** The type of the tuples that fit a template. What it says of a value is so; the broker has looked. */
-export type TupleOf<T> = T extends typeof ANY ? Tuple : ValueOf<T>;
+export type TupleOf<T> = Template extends T ? Tuple : T extends AnyValue ? Tuple : ValueOf<T>;
 
-type ValueOf<T> = T extends typeof ANY
+type ValueOf<T> = T extends AnyValue
   ? Json
   : T extends StringConstructor
     ? string
