@@ -18,6 +18,7 @@ export interface SingleClientRecords extends Omit<ClientRecordHandler, 'publish'
 
 export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHandler {
   return {
+    spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
     receipts(firstRef, count, first) {
       for (let i = 0; i < count; i++) {
