@@ -24,9 +24,9 @@ const ALONE = 2_000;
 const TOGETHER = 20_000;
 const FEW = 100;
 
-/** The `i`-th tuple: a number of its own, one of a hundred sites, one of a thousand levels. */
+/** The `i`-th tuple: a number of its own, one of a hundred sites, and of each site a thousand levels. */
 function tupleOf(i: number): readonly [string, number, string, number] {
-  return ['reading', i, `site ${i % SITES}`, (i * 7_919) % LEVELS];
+  return ['reading', i, `site ${i % SITES}`, Math.floor(i / SITES) % LEVELS];
 }
 
 const QUESTIONS: readonly Question[] = [
