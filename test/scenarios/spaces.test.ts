@@ -6,6 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { ANY, type Client, connect, TellwhenError } from '../../client/index.ts';
 import { CliProcess, freePort, jsonLines, runCli, startBrokerProcess } from '../support/processes.ts';
 
+/** A dozen processes, one after the other. */
+const LONG_MS = 90_000;
+
 /** Resolves when `there` does; it is asked again and again. */
 async function until(there: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + 10_000;
@@ -19,39 +22,59 @@ const waiting = async (client: Client, space: string): Promise<number> =>
   (await client.spaces.inspect(space).catch(() => undefined))?.waiting ?? 0;
 
 describe('tellwhen out, rd, in and space', () => {
-  it('put, read and take, one JSON text a line', async () => {
-    await using broker = await startBrokerProcess();
-    const cli = (...args: string[]) => runCli([...args, '--url', broker.url]);
-    const put = await cli('out', 'blog', '["alice", "distsys", "chapter 2 is simpler"]', '--lease', '10m');
-    expect(jsonLines(put.stdout)).toEqual([
-      { tuple: expect.any(Number), remainingMs: 600_000, durable: false, repeated: false },
-    ]);
-    const lines = await runCli(['out', 'blog', '--url', broker.url], {
-      input: '["bob", "gtcn", "a fine book"]\n\n{"who": "bob"}\nnonsense\n["bob", "distsys", "hard"]\n',
-    });
-    expect(jsonLines(lines.stdout)).toEqual([{ put: 3, refused: 1 }]);
-    expect(jsonLines(lines.stderr)).toMatchObject([{ error: { line: 4, code: 'usage' } }]);
-    expect(lines.code).toBe(1);
+  it(
+    'put, read and take, one JSON text a line',
+    async () => {
+      await using broker = await startBrokerProcess();
+      const cli = (...args: string[]) => runCli([...args, '--url', broker.url]);
+      const put = await cli('out', 'blog', '["alice", "distsys", "chapter 2 is simpler"]', '--lease', '10m');
+      expect(jsonLines(put.stdout)).toEqual([
+        { tuple: expect.any(Number), remainingMs: 600_000, durable: false, repeated: false },
+      ]);
+      const lines = await runCli(['out', 'blog', '--url', broker.url], {
+        input: '["bob", "gtcn", "a fine book"]\n\n{"who": "bob"}\nnonsense\n["bob", "distsys", "hard"]\n',
+      });
+      expect(jsonLines(lines.stdout)).toEqual([{ put: 3, refused: 1 }]);
+      expect(jsonLines(lines.stderr)).toMatchObject([{ error: { line: 4, code: 'usage' } }]);
+      expect(lines.code).toBe(1);
+    },
+    LONG_MS,
+  );
 
-    expect((await cli('rd', 'blog', '["bob", "distsys", String]')).stdout).toBe('["bob","distsys","hard"]\n');
-    const all = await cli('rd', 'blog', '[*, "distsys", String]', '--all');
-    expect(all.stdout).toBe('["alice","distsys","chapter 2 is simpler"]\n["bob","distsys","hard"]\n');
-    expect((await cli('rd', 'blog', '--when', "who = 'bob'")).stdout).toBe('{"who":"bob"}\n');
-    expect((await cli('space', 'count', 'blog', '[*, *, *]')).stdout).toBe('{"space":"blog","count":3}\n');
+  it(
+    'find by templates and predicates, or say by the exit code that there is nothing',
+    async () => {
+      await using broker = await startBrokerProcess();
+      const cli = (...args: string[]) => runCli([...args, '--url', broker.url]);
+      const client = await connect(broker.url);
+      const blog = client.space('blog');
+      await blog.out(['alice', 'distsys', 'chapter 2 is simpler']);
+      await blog.out(['bob', 'gtcn', 'a fine book']);
+      await blog.out({ who: 'bob' });
+      await blog.out(['bob', 'distsys', 'hard']);
+      await client.close();
 
-    expect((await cli('in', 'blog', '["bob", *, *]', '--when', "$1 = 'gtcn'")).stdout).toBe(
-      '["bob","gtcn","a fine book"]\n',
-    );
-    expect(await cli('in', 'blog', '["bob", "gtcn", *]', '--now')).toMatchObject({ code: 3, stdout: '' });
-    expect(await cli('in', 'blog', '["chuck"]', '--timeout', '50ms')).toMatchObject({ code: 4, stdout: '' });
-    expect(jsonLines((await cli('space', 'ls')).stdout)).toMatchObject([
-      { space: 'blog', tuples: 3, outs: 4, takes: 1 },
-    ]);
-    expect((await cli('space', 'show', 'blog', '--text')).stdout).toContain('3 of 100000');
-    expect((await cli('in', 'blog', '--all')).stdout.split('\n')).toHaveLength(4);
-    expect(jsonLines((await cli('space', 'rm', 'blog')).stdout)).toEqual([{ space: 'blog', removed: 0 }]);
-    expect(await cli('space', 'show', 'blog')).toMatchObject({ code: 1 });
-  });
+      expect((await cli('rd', 'blog', '["bob", "distsys", String]')).stdout).toBe('["bob","distsys","hard"]\n');
+      const all = await cli('rd', 'blog', '[*, "distsys", String]', '--all');
+      expect(all.stdout).toBe('["alice","distsys","chapter 2 is simpler"]\n["bob","distsys","hard"]\n');
+      expect((await cli('rd', 'blog', '--when', "who = 'bob'")).stdout).toBe('{"who":"bob"}\n');
+      expect((await cli('space', 'count', 'blog', '[*, *, *]')).stdout).toBe('{"space":"blog","count":3}\n');
+
+      expect((await cli('in', 'blog', '["bob", *, *]', '--when', "$1 = 'gtcn'")).stdout).toBe(
+        '["bob","gtcn","a fine book"]\n',
+      );
+      expect(await cli('in', 'blog', '["bob", "gtcn", *]', '--now')).toMatchObject({ code: 3, stdout: '' });
+      expect(await cli('in', 'blog', '["chuck"]', '--timeout', '50ms')).toMatchObject({ code: 4, stdout: '' });
+      expect(jsonLines((await cli('space', 'ls')).stdout)).toMatchObject([
+        { space: 'blog', tuples: 3, outs: 4, takes: 1 },
+      ]);
+      expect((await cli('space', 'show', 'blog', '--text')).stdout).toContain('3 of 100000');
+      expect((await cli('in', 'blog', '--all')).stdout.split('\n')).toHaveLength(4);
+      expect(jsonLines((await cli('space', 'rm', 'blog')).stdout)).toEqual([{ space: 'blog', removed: 0 }]);
+      expect(await cli('space', 'show', 'blog')).toMatchObject({ code: 1 });
+    },
+    LONG_MS,
+  );
 
   it('rd and in wait for what somebody else puts; --watch sees all that comes', async () => {
     await using broker = await startBrokerProcess();
