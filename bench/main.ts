@@ -3,6 +3,7 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchDurable } from './durable/durable-bench.ts';
+import { benchHostile } from './hostile/hostile-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchJsonReads } from './matcher/json-reads.ts';
 import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
@@ -10,7 +11,7 @@ import { redrawResults } from './matcher/results.ts';
 import { benchAcked } from './mqtt/acked-bench.ts';
 import { benchSpaces } from './spaces/spaces-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | spaces | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | spaces | hostile | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -58,6 +59,13 @@ spaces: shared data spaces, beside Redis' lists where Redis is installed
   --waiters <n>       who wait at the same time                      (10000)
   --rounds <n>        rounds of pairs, in each of which everybody has a turn  (3)
 
+hostile: what clients that do nothing wrong have of those who do, through each door, beside what they have in quiet
+  --attacks <a,a,…>   slowloris, headers, chunks, churn, upgrades, fragments, garbage, qos-2, subscribers,
+                      questions, slow-readers                        (all)
+  --event-rate <n>    events a second of each pair                   (2000)
+  --seconds <n>       of each attack, and of the quiet before it     (3)
+  --transport <name>  uws or node                                    (auto)
+
 redraw: the tables and the curve of a matcher.json once more
   --out <folder>      where it is                                    (bench/results)
 
@@ -72,6 +80,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- http
   npm run bench -- mqtt
   npm run bench -- spaces                            half a minute
+  npm run bench -- hostile
   npm run bench -- redraw
 
 The load test is a command of its own: npm run bench:load`;
@@ -84,11 +93,13 @@ const { values, positionals } = parseArgs({
     filters: { type: 'string' },
     workloads: { type: 'string' },
     events: { type: 'string' },
-    'event-rate': { type: 'string', default: '10000' },
+    'event-rate': { type: 'string' },
     seed: { type: 'string', default: '42' },
     'no-rivals': { type: 'boolean', default: false },
     steady: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string' },
+    attacks: { type: 'string', default: '' },
+    transport: { type: 'string', default: 'auto' },
     parts: { type: 'string' },
     peers: { type: 'string', default: '' },
     'in-flight': { type: 'string', default: '1000' },
@@ -109,7 +120,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, http, mqtt, spaces, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, spaces, hostile, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -127,11 +138,11 @@ async function matcher(): Promise<void> {
     seed: positive('seed', values.seed),
     print: console.log,
   };
-  if (values.steady) return benchSteadily({ ...common, seconds: positive('seconds', values.seconds) });
+  if (values.steady) return benchSteadily({ ...common, seconds: positive('seconds', values.seconds ?? '10') });
   await benchMatcher({
     ...common,
     events: positive('events', values.events ?? '5000'),
-    eventRate: positive('event-rate', values['event-rate']),
+    eventRate: positive('event-rate', values['event-rate'] ?? '10000'),
     withRivals: !values['no-rivals'],
     out: values.out,
   });
@@ -186,6 +197,16 @@ function spaces(): Promise<void> {
     inFlight: positive('in-flight', values['in-flight']),
     tuples: positive('tuples', values.tuples),
     waiters: positive('waiters', values.waiters),
+    print: console.log,
+  });
+}
+
+function hostile(): Promise<void> {
+  return benchHostile({
+    seconds: positive('seconds', values.seconds ?? '3'),
+    perSecond: positive('event-rate', values['event-rate'] ?? '2000'),
+    attacks: values.attacks.split(',').filter((word) => word !== ''),
+    transport: values.transport,
     print: console.log,
   });
 }

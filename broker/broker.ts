@@ -15,6 +15,7 @@ import { Subscribing } from './doors/mqtt/subscribing.ts';
 import { Origins } from './doors/origins.ts';
 import { type Chance, realChance } from './kernel/chance.ts';
 import { Chores } from './kernel/chores.ts';
+import { Slices } from './kernel/slices.ts';
 import { realTime, type Time } from './kernel/time.ts';
 import { Turns } from './kernel/turns.ts';
 import { until } from './kernel/until.ts';
@@ -53,6 +54,7 @@ import { Front } from './session/front.ts';
 import { OutboundBudget } from './session/outbound-budget.ts';
 import { type Refusal, refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
+import { WaitingFrameBytes } from './session/waiting-frames.ts';
 import { Spaces } from './spaces/spaces.ts';
 import { Watched } from './spaces/watched.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -383,6 +385,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     mailboxes: mailboxAnswers,
   };
   const turns = new Turns(time, QUESTIONS_WAITING_MAX);
+  const waitingFrames = new WaitingFrameBytes(config.waitingFrameBytesMax);
   const control: ControlMeans = {
     subscriptions,
     mailboxes,
@@ -398,10 +401,12 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
         if (isThere()) recipient.offer(event);
       };
       if (retained.topics === 0) return;
-      chores.run(
-        retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer),
-        () => {},
-      );
+      const { delivery, terms } = subscription;
+      const first = terms.order !== undefined || terms.ordered === true;
+      if (first) delivery.retainedFirst?.(true);
+      chores.run(retained.offer({ filter: registrations.compile(filters.present), sinceSeq, isThere }, offer), () => {
+        if (first && isThere()) delivery.retainedFirst?.(false);
+      });
     },
     afterFlush: (then) => journal.afterFlush(then),
     subscriptionsPerSessionMax: config.subscriptionsPerSessionMax,
@@ -417,6 +422,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     questions,
     spaces: { spaces, turns, findsWaitingMax: config.creditEventsMax, draining: () => draining },
     turns,
+    waiting: { slices: new Slices(time), bytes: waitingFrames },
     log,
     budget,
     control,
@@ -473,6 +479,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     }),
     unsentBytes: () => budget.bytes,
     spaces: () => ({ counters: spaces.counters, totals: spaces.totals(), templates: spaces.waiters.groups }),
+    waitingFrameBytes: () => waitingFrames.sum,
   });
   let listening = false;
   let transport: Transport | undefined;

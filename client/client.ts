@@ -2,6 +2,7 @@ import type { LeaseGrant, Receipt } from '../broker/protocol/index.ts';
 import { checkNames, checkText } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
+import { Grants } from './credit-return.ts';
 import { TellwhenError } from './errors.ts';
 import { type Explained, type ExplainOptions, explainFrame, type Matched, type MatchOptions } from './explain.ts';
 import type { SignalOption } from './feed.ts';
@@ -24,8 +25,7 @@ import {
 } from './publication.ts';
 import { type EventToPublish, OneReceipt, PublishRequest } from './publish-request.ts';
 import { PullRegistration } from './pull-registration.ts';
-import { type EventCallback, PushRegistration } from './push-registration.ts';
-import type { RegistrationMeans } from './registration.ts';
+import { type EventCallback, type PushMeans, PushRegistration } from './push-registration.ts';
 import { Registry } from './registry.ts';
 import type { Request } from './request.ts';
 import { clientClosed } from './sender.ts';
@@ -34,6 +34,7 @@ import { Space, type SpaceMeans } from './spaces/space.ts';
 import { SpaceLine } from './spaces/space-line.ts';
 import { Spaces } from './spaces/spaces.ts';
 import { BeginOperation, Transaction } from './spaces/transaction.ts';
+import { Standing } from './standing.ts';
 import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
 import { Work } from './work.ts';
 
@@ -74,7 +75,10 @@ export class Client {
   readonly #settler: Settler;
   readonly #work = new Work();
   readonly #identity = new Identity();
-  readonly #means: RegistrationMeans;
+  readonly #standing = new Standing();
+  /** The same, where the broker is to be told. */
+  readonly #counting: Standing | undefined;
+  readonly #means: PushMeans;
   readonly #spaceLine: SpaceLine;
   readonly #spaceMeans: SpaceMeans;
   #draining = false;
@@ -89,7 +93,8 @@ export class Client {
     const ask: Ask = (ask, answer, options) => this.#ask(ask, answer, options);
     this.mailboxes = new Mailboxes(ask);
     this.spaces = new Spaces(ask);
-    this.#registry = new Registry({ time, send });
+    this.#counting = settings.countPublishes ? this.#standing : undefined;
+    this.#registry = new Registry({ time, send, standing: this.#standing });
     this.#spaceLine = new SpaceLine({
       settings,
       source: this.#identity.source,
@@ -99,7 +104,7 @@ export class Client {
       send,
       unclaimed: (lease) => this.#registry.unclaimed(lease),
     });
-    this.#link = new Link(settings, {
+    this.#link = new Link(settings, this.#identity.source, this.#counting, {
       deliveries: this.#registry,
       spaces: this.#spaceLine,
       opened: (welcome) => {
@@ -134,7 +139,10 @@ export class Client {
       retryMs: settings.retryMs,
     };
     this.#means = {
+      time,
+      work: this.#work,
       settler: this.#settler,
+      grants: new Grants(),
       returnCredit: (id, { events, bytes }) => this.#link.sender.outbox?.credit(id, events, bytes),
       report,
     };
@@ -177,7 +185,7 @@ export class Client {
     return new Promise((resolve, reject) => {
       if (options !== undefined) checkNames('the options of publish', options, PUBLISH_NAMES);
       const event = this.#event(topic, data, options);
-      this.#link.send(new PublishRequest([event], new OneReceipt(resolve, reject)), options?.signal);
+      this.#link.send(new PublishRequest([event], new OneReceipt(resolve, reject), this.#counting), options?.signal);
     });
   }
 
@@ -197,7 +205,7 @@ export class Client {
       return this.#event(event.topic, event.data, event);
     });
     return await new Promise((done, fail) =>
-      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }), signal),
+      this.#link.send(new PublishRequest(batch, { batch: true, done, fail }, this.#counting), signal),
     );
   }
 
@@ -239,8 +247,7 @@ export class Client {
    */
   async subscribe(options: SubscribeOptions, onEvent?: EventCallback): Promise<Subscription> {
     this.#refuseWhileDraining();
-    const means = { ...this.#means, time: this.#settings.time, work: this.#work };
-    const registration = new PushRegistration(subscribeFrame(options), means, onEvent);
+    const registration = new PushRegistration(subscribeFrame(options), this.#means, onEvent);
     await this.#registry.subscribe(registration, options.signal);
     return new Subscription(registration, this.#registry);
   }
@@ -249,7 +256,7 @@ export class Client {
   async pull(options: PullOptions): Promise<Consumer> {
     this.#refuseWhileDraining();
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
-    const registration = new PullRegistration(pullFrame(options), { ...this.#means, time: this.#settings.time, send });
+    const registration = new PullRegistration(pullFrame(options), { ...this.#means, send });
     await this.#registry.subscribe(registration, options.signal);
     const means = { settler: this.#settler, work: this.#work, report: this.#means.report };
     return new Consumer(registration, this.#registry, means);

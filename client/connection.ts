@@ -3,7 +3,7 @@ import {
   CLOSE,
   type ClientControl,
   type ControlOf,
-  decodeControl,
+  decodeControls,
   ProtocolError,
   readBrokerControl,
   SUBPROTOCOL,
@@ -137,13 +137,20 @@ export class Connection {
   #receive(data: unknown): void {
     this.#lastHeardMs = this.#options.time.nowMs();
     try {
-      if (typeof data === 'string') this.#receiveControl(readBrokerControl(decodeControl(data).value));
+      if (typeof data === 'string') this.#receiveControls(data);
       else if (!this.#welcomed) throw new TellwhenError('broker_unreadable', 'a data frame before the welcome');
       else this.#options.owner.data(bytesOf(data));
     } catch (error) {
       if (error instanceof TellwhenError) this.drop(error, CLOSE.malformed);
       else if (error instanceof ProtocolError) this.drop(unreadable(error), CLOSE.malformed);
       else throw error;
+    }
+  }
+
+  #receiveControls(message: string): void {
+    for (const { value } of decodeControls(message)) {
+      if (this.#over) return;
+      this.#receiveControl(readBrokerControl(value));
     }
   }
 

@@ -5,6 +5,8 @@ import {
   type Delivery,
   dataOfBody,
   JSON_CONTENT_TYPE,
+  type Provenance,
+  provenanceAfter,
   readBody,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
@@ -34,6 +36,8 @@ export interface Origin {
   readonly attempt: number;
   readonly retained: boolean;
   readonly inHand: LeaseInHand | undefined;
+  /** Of the first, where the subscription named an order. */
+  readonly provenance: Provenance | undefined;
 }
 
 const NO_ATTRIBUTES: Attributes = Object.freeze(Object.create(null));
@@ -81,6 +85,15 @@ export class ReceivedEvent {
   /** It is the last value of its topic, published before the subscription was made. */
   get retained(): boolean {
     return this.#origin.retained;
+  }
+
+  /**
+   * Who published it, which of the publisher's events it is, and what the publisher had been delivered: of what its order is
+   * made. `undefined` where the subscription named no `order`.
+   */
+  get provenance(): Provenance | undefined {
+    const { provenance } = this.#origin;
+    return provenance === undefined ? undefined : provenanceAfter(provenance, this.#index);
   }
 
   get data(): Uint8Array {
@@ -164,8 +177,13 @@ export class ReceivedEvent {
 }
 
 /** One that came in a record of its own. */
-export function eventOf(topic: string, delivery: Delivery, body: Body, inHand: LeaseInHand | undefined): ReceivedEvent {
+export function eventOf(
+  topic: string,
+  delivery: Delivery,
+  body: Body,
+  { inHand, provenance }: Pick<Origin, 'inHand' | 'provenance'>,
+): ReceivedEvent {
   const { seq, time, attempt, retained } = delivery;
   const { bytes } = body;
-  return new ReceivedEvent({ topic, bytes, seq, time, attempt, retained, inHand }, 0, 0, bytes.length);
+  return new ReceivedEvent({ topic, bytes, seq, time, attempt, retained, inHand, provenance }, 0, 0, bytes.length);
 }

@@ -8,6 +8,7 @@ import type {
   FirstOfRun,
   LeaseGrant,
   Notice as NoticeRecord,
+  Provenance,
   Receipt,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
@@ -17,10 +18,16 @@ import type { IncomingTopics } from './topics.ts';
 
 /** What the broker sends unasked. */
 export interface Deliveries {
-  /** `run` is valid until it returns; its `bytes` stay. */
-  events(subscription: number, topic: string, first: FirstOfRun, run: BodyRun): void;
-  event(subscription: number, topic: string, delivery: Delivery, body: Body): void;
-  notice(subscription: number, topic: string, notice: NoticeRecord): void;
+  /** `provenance`: of the first, where the subscription named an order. `run` is valid until it returns; its `bytes` stay. */
+  events(
+    subscription: number,
+    topic: string,
+    first: FirstOfRun,
+    run: BodyRun,
+    provenance: Provenance | undefined,
+  ): void;
+  event(subscription: number, topic: string, delivery: Delivery, body: Body, provenance: Provenance | undefined): void;
+  notice(subscription: number, topic: string, notice: NoticeRecord, provenance: Provenance | undefined): void;
   gap(subscription: number, reason: DropReason, total: number, seq: number): void;
   /** A fetched event whose fetch was given up: its lease should go back. */
   unclaimed(lease: LeaseGrant): void;
@@ -46,6 +53,8 @@ export interface InboxMeans {
  */
 export class Inbox implements BrokerRecordHandler {
   readonly #means: InboxMeans;
+  /** Of the next record. */
+  #provenance: Provenance | undefined;
 
   constructor(means: InboxMeans) {
     this.#means = means;
@@ -57,6 +66,10 @@ export class Inbox implements BrokerRecordHandler {
 
   topic(alias: number, text: string): void {
     this.#means.topics.define(alias, text);
+  }
+
+  provenance(provenance: Provenance): void {
+    this.#provenance = provenance;
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
@@ -86,16 +99,24 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   events(subscription: number, first: FirstOfRun, run: BodyRun): void {
-    this.#means.deliveries.events(subscription, this.#means.topics.topic(first.alias), first, run);
+    this.#means.deliveries.events(subscription, this.#means.topics.topic(first.alias), first, run, this.#taken());
   }
 
   event(subscription: number, delivery: Delivery, body: Body): void {
     const topic = this.#means.topics.topic(delivery.alias);
-    this.#means.deliveries.event(subscription, topic, delivery, body);
+    this.#means.deliveries.event(subscription, topic, delivery, body, this.#taken());
   }
 
   notice(subscription: number, notice: NoticeRecord): void {
-    this.#means.deliveries.notice(subscription, this.#means.topics.topic(notice.alias), notice);
+    const topic = this.#means.topics.topic(notice.alias);
+    this.#means.deliveries.notice(subscription, topic, notice, this.#taken());
+  }
+
+  /** The provenance of the present record. */
+  #taken(): Provenance | undefined {
+    const provenance = this.#provenance;
+    if (provenance !== undefined) this.#provenance = undefined;
+    return provenance;
   }
 
   gap(subscription: number, reason: DropReason, total: number, seq: number): void {

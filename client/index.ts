@@ -24,7 +24,9 @@ export type {
   DropReason,
   Fate,
   From,
+  Order,
   Overflow,
+  Provenance,
   Receipt,
   Retained,
 } from '../broker/protocol/index.ts';

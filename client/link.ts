@@ -11,6 +11,7 @@ import { Reconnector } from './reconnector.ts';
 import type { Request } from './request.ts';
 import { clientClosed, Sender } from './sender.ts';
 import type { SpaceLine } from './spaces/space-line.ts';
+import type { Standing } from './standing.ts';
 import { IncomingTopics } from './topics.ts';
 
 /**
@@ -58,6 +59,8 @@ export class Link implements ConnectionOwner {
   readonly refusals: Listeners<TellwhenError>;
   readonly sender: Sender;
   readonly #settings: Settings;
+  readonly #publisher: string;
+  readonly #counting: Standing | undefined;
   readonly #user: LinkUser;
   readonly #reconnector: Reconnector;
   #state: ClientState = 'connecting';
@@ -66,8 +69,11 @@ export class Link implements ConnectionOwner {
   #heartbeat: Heartbeat | undefined;
   #session: { readonly id: string; readonly key: string } | undefined;
 
-  constructor(settings: Settings, user: LinkUser) {
+  /** `publisher`: the name under which the broker knows this client again; `counting`: where what is published is to be counted. */
+  constructor(settings: Settings, publisher: string, counting: Standing | undefined, user: LinkUser) {
     this.#settings = settings;
+    this.#publisher = publisher;
+    this.#counting = counting;
     this.#user = user;
     this.states = new Listeners(settings.onCallbackError);
     this.refusals = new Listeners(settings.onCallbackError);
@@ -134,7 +140,7 @@ export class Link implements ConnectionOwner {
       refusedUnasked: (error) => this.refusals.tell(error),
     });
     this.#reconnector.opened();
-    const outbox = new Outbox(limits, this.#settings.time, (frame) => connection.send(frame));
+    const outbox = new Outbox(limits, this.#settings.time, (frame) => connection.send(frame), this.#counting);
     this.sender.open({ connection, outbox });
     this.#heartbeat = this.#heartbeatOf(connection);
     this.#state = 'open';
@@ -184,7 +190,13 @@ export class Link implements ConnectionOwner {
     this.#connection = new Connection({
       url: this.#reconnector.url,
       webSocket,
-      hello: { kind: 'hello', ref: this.sender.freshRef(), client: name, session: this.#session },
+      hello: {
+        kind: 'hello',
+        ref: this.sender.freshRef(),
+        client: name,
+        session: this.#session,
+        publisher: this.#publisher,
+      },
       timeoutMs: requestTimeoutMs,
       time,
       owner: this,

@@ -1,4 +1,4 @@
-import type { Notice as NoticeRecord } from '../broker/protocol/index.ts';
+import type { Notice as NoticeRecord, Provenance } from '../broker/protocol/index.ts';
 import type { ReceivedEvent } from './event.ts';
 import type { HeldLease } from './lease.ts';
 import type { Settler } from './settler.ts';
@@ -12,6 +12,7 @@ export interface FetchOptions {
 export interface NoticeMeans {
   readonly retention: HeldLease;
   readonly settler: Settler;
+  readonly provenance: Provenance | undefined;
   readonly fetch: (seq: number, options: FetchOptions) => Promise<ReceivedEvent>;
 }
 
@@ -40,6 +41,11 @@ export class Notice {
   /** Deliveries so far: 0 before the first fetch, more when it was fetched and came back. */
   get attempt(): number {
     return this.#record.attempt;
+  }
+
+  /** As of the event. */
+  get provenance(): Provenance | undefined {
+    return this.#means.provenance;
   }
 
   /** How long the body stayed fetchable when the notice was sent. */

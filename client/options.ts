@@ -20,6 +20,12 @@ export interface ConnectOptions {
    */
   readonly retryMs?: number | undefined;
   /**
+   * Count what is published, and say what was delivered before it, so that subscribers to whom order matters know: see
+   * `order` of `subscribe`. Then events that are sent again keep their order too: behind one that the broker refused for now,
+   * it refuses those that follow until that one has come again. Default: false.
+   */
+  readonly countPublishes?: boolean | undefined;
+  /**
    * How long the broker may say nothing before it is asked whether it is there; without an answer within
    * `requestTimeoutMs` the connection counts as lost. Default 20 s.
    */
@@ -45,6 +51,7 @@ export interface Settings {
   readonly reconnect: ReconnectPolicy | false;
   readonly requestTimeoutMs: number;
   readonly retryMs: number;
+  readonly countPublishes: boolean;
   readonly silenceMs: number;
   readonly requestsMax: number;
   readonly bufferBytesMax: number;
@@ -60,6 +67,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'reconnect',
   'requestTimeoutMs',
   'retryMs',
+  'countPublishes',
   'silenceMs',
   'requestsMax',
   'bufferBytesMax',
@@ -78,6 +86,7 @@ export function settingsOf(url: string | readonly string[], options: ConnectOpti
     reconnect: reconnectOf(options.reconnect),
     requestTimeoutMs: positive('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
     retryMs: positive('retryMs', options.retryMs ?? 30_000),
+    countPublishes: flag('countPublishes', options.countPublishes ?? false),
     silenceMs: positive('silenceMs', options.silenceMs ?? 20_000),
     requestsMax: positive('requestsMax', options.requestsMax ?? 100_000),
     bufferBytesMax: positive('bufferBytesMax', options.bufferBytesMax ?? 1_048_576),
@@ -118,6 +127,11 @@ function reconnectOf(given: ConnectOptions['reconnect']): ReconnectPolicy | fals
 function positive(name: string, value: number): number {
   if (typeof value === 'number' && value > 0) return value;
   throw invalid(`${name} must be a number above 0, not ${typeof value === 'number' ? value : kindOf(value)}`);
+}
+
+function flag(name: string, value: boolean): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalid(`${name} must be true or false, not ${kindOf(value)}`);
 }
 
 function callable<F extends (...args: never[]) => unknown>(name: string, value: F): F {

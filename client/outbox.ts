@@ -14,6 +14,7 @@ import {
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { PlainPublication } from './plain-publication.ts';
+import type { Standing } from './standing.ts';
 import type { ClientTime } from './time.ts';
 import { OutgoingTopics } from './topics.ts';
 
@@ -26,19 +27,28 @@ export interface OutboxLimits {
   readonly dedupMs?: number | undefined;
 }
 
+/** An event on its way out. */
+export interface Outgoing extends BodyToWrite {
+  readonly topic: string;
+  readonly options: PublishOptions;
+  /** Where this client counts its events: which it is, from when it is written the first time. */
+  number?: number;
+}
+
 /** A frame leaves within the turn when it has become so long: its reader can begin, and nobody holds megabytes. */
 const FRAME_BYTES = 65_536;
 /** What each of the two buffers may keep for the next frame, once it was needed. */
 const FRAME_KEEP_BYTES = 2 * FRAME_BYTES;
 
 /**
- * Gathers what one turn sends, so that it leaves in as few frames as the broker's limit allows. The order of calls is
+ * Gathers what one turn sends, so that it leaves in as few messages as the broker's limits allow. The order of calls is
  * the order on the wire, control frames included.
  */
 export class Outbox {
   readonly #limits: OutboxLimits;
   readonly #time: ClientTime;
   readonly #send: (frame: string | Uint8Array) => void;
+  readonly #standing: Standing | undefined;
   readonly #writer = new ByteWriter(FRAME_KEEP_BYTES);
   /** Of the run that is open, to which the next publish is added if it is of the same kind. */
   readonly #bodies = new ByteWriter(FRAME_KEEP_BYTES);
@@ -47,30 +57,40 @@ export class Outbox {
   #alias = 0;
   #topic = '';
   #options: PublishOptions = NO_OPTIONS;
+  /** The publisher's numbers of the run that is open; 0 where it has none. */
+  #firstNumber = 0;
+  #past = 0;
   /** What the run that is open was begun by, if it was a quiet publish that said nothing more. */
   #plain: PlainPublication | undefined;
   /** Up to so many bytes of bodies, its next data included, nothing is near a limit. */
   #plainBytesMax = 0;
   readonly #topics: OutgoingTopics;
+  /** Control frames in a row, with commas. While there are any, nothing else is gathered, and the reverse. */
+  #controls = '';
+  #isList = false;
   #flushDue = false;
 
-  constructor(limits: OutboxLimits, time: ClientTime, send: (frame: string | Uint8Array) => void) {
+  /** `standing`: where events are to be counted. */
+  constructor(limits: OutboxLimits, time: ClientTime, send: (frame: string | Uint8Array) => void, standing?: Standing) {
     this.#limits = limits;
     this.#time = time;
     this.#send = send;
+    this.#standing = standing;
     this.#topics = new OutgoingTopics(limits.topicAliases);
   }
 
   /** Bytes gathered and not yet given to the socket. */
   get gatheredBytes(): number {
-    return this.#writer.length + this.#bodies.length;
+    return this.#writer.length + this.#bodies.length + this.#controls.length;
   }
 
   /** Throws TellwhenError `event_too_large`, with nothing sent. */
-  publish(ref: number, event: BodyToWrite & { readonly topic: string; readonly options: PublishOptions }): void {
+  publish(ref: number, event: Outgoing): void {
     const { data, topic, options } = event;
     if (!fits(data, this.#limits.eventBytes)) throw this.#tooLarge(data);
-    if (!this.#continues(ref, topic, options)) this.#beginRun(ref, topic, options);
+    this.#flushControls();
+    const number = this.#numberOf(event, ref);
+    if (!this.#continues(ref, topic, options, number)) this.#beginRun(ref, topic, options, number);
     const start = this.#bodies.length;
     writeBody(this.#bodies, event);
     this.#count += 1;
@@ -162,7 +182,7 @@ export class Outbox {
   }
 
   /**
-   * What was gathered goes first: a subscribe after a publish must not overtake it. Throws TellwhenError
+   * In its place among the records: a subscribe after a publish must not overtake it. Throws TellwhenError
    * `frame_too_large`, with nothing sent: the broker would close the connection.
    */
   control(frame: ClientControl): void {
@@ -172,11 +192,32 @@ export class Outbox {
       const message = `the frame ${frame.kind} would be longer than ${controlFrameBytes} bytes, the most the broker takes`;
       throw new TellwhenError('frame_too_large', message);
     }
-    this.flush();
-    this.#send(text);
+    this.#flushRecords();
+    if (this.#controls === '') this.#controls = text;
+    else if ((this.#controls.length + text.length + LIST_CHARACTERS) * UTF8_BYTES_MAX <= controlFrameBytes) {
+      this.#controls = `${this.#controls},${text}`;
+      this.#isList = true;
+    } else {
+      this.#flushControls();
+      this.#controls = text;
+    }
+    this.#flushLater();
   }
 
   flush(): void {
+    this.#flushControls();
+    this.#flushRecords();
+  }
+
+  #flushControls(): void {
+    if (this.#controls === '') return;
+    const message = this.#isList ? `[${this.#controls}]` : this.#controls;
+    this.#controls = '';
+    this.#isList = false;
+    this.#send(message);
+  }
+
+  #flushRecords(): void {
     this.#endRun();
     if (this.#writer.length === 0) return;
     const frame = this.#writer.written().slice();
@@ -188,24 +229,36 @@ export class Outbox {
   #publishFirst(plain: PlainPublication, data: Uint8Array): void {
     const { topic, contentType } = plain;
     this.publish(0, { topic, contentType, data, options: NO_OPTIONS });
-    if (this.#count === 0) return;
+    // What is counted is looked at each time.
+    if (this.#count === 0 || this.#standing !== undefined) return;
     const frameBytes = Math.min(FRAME_BYTES, this.#limits.dataFrameBytes) - this.#writer.length;
     this.#plain = plain;
     this.#plainBytesMax = frameBytes - RUN_HEAD_BYTES_MAX - plain.head.length - SIZE_BYTES_MAX;
   }
 
-  #continues(ref: number, topic: string, options: PublishOptions): boolean {
+  /** What takes its place later is not counted: others come before it. */
+  #numberOf(event: Outgoing, ref: number): number {
+    if (this.#standing === undefined || event.options.delayMs !== undefined) return 0;
+    event.number ??= this.#standing.next(ref !== 0);
+    return event.number;
+  }
+
+  #continues(ref: number, topic: string, options: PublishOptions, number: number): boolean {
     if (this.#count === 0 || this.#count === RUN_EVENTS_MAX) return false;
+    if (number !== 0 && (number !== this.#firstNumber + this.#count || this.#standing?.past !== this.#past))
+      return false;
     const next = this.#firstRef === 0 ? 0 : this.#firstRef + this.#count;
     return ref === next && topic === this.#topic && same(options, this.#options);
   }
 
-  #beginRun(ref: number, topic: string, options: PublishOptions): void {
+  #beginRun(ref: number, topic: string, options: PublishOptions, number: number): void {
     this.#endRun();
     this.#alias = this.#topics.alias(topic, this.#defineTopic);
     this.#firstRef = ref;
     this.#topic = topic;
     this.#options = options;
+    this.#firstNumber = number;
+    this.#past = this.#standing?.past ?? 0;
   }
 
   #endRun(): void {
@@ -217,11 +270,19 @@ export class Outbox {
       this.#writer,
       this.#firstRef,
       this.#alias,
-      this.#options,
+      this.#optionsToWrite,
       count,
       this.#bodies.written(),
     );
     this.#bodies.clear();
+  }
+
+  /** With what is to be said of the order, where events are counted. */
+  get #optionsToWrite(): PublishOptions {
+    const number = this.#firstNumber;
+    if (number === 0 || this.#standing === undefined) return this.#options;
+    const since = Math.min(number, this.#standing.since);
+    return { ...this.#options, order: { number, since, past: this.#past } };
   }
 
   /** Whether the frame, with the run that is open, is one that the broker takes. */
@@ -229,7 +290,7 @@ export class Outbox {
     const max = this.#limits.dataFrameBytes;
     const length = this.#writer.length + this.#bodies.length;
     if (length + RUN_HEAD_BYTES_MAX <= max) return true;
-    const options = this.#options === NO_OPTIONS ? 1 : OPTIONS_BYTES_MAX;
+    const options = this.#options === NO_OPTIONS && this.#standing === undefined ? 1 : OPTIONS_BYTES_MAX;
     const numbers = [this.#firstRef, this.#alias, this.#count, this.#bodies.length];
     return length + 1 + options + numbers.reduce((sum, number) => sum + varintBytes(number), 0) <= max;
   }
@@ -237,9 +298,11 @@ export class Outbox {
   /** The last event of the run starts the next frame. False, and it is taken back, if it fits into none. */
   #moveLast(start: number, ref: number): boolean {
     const body = this.#bodies.written().slice(start);
+    const number = this.#firstNumber === 0 ? 0 : this.#firstNumber + this.#count - 1;
     this.#bodies.truncate(start);
     this.#count -= 1;
     this.flush();
+    this.#firstNumber = number;
     this.#firstRef = ref;
     this.#bodies.raw(body);
     this.#count = 1;
@@ -251,6 +314,7 @@ export class Outbox {
 
   /** Where the next record begins, which is not a publish. */
   #beginRecord(): number {
+    this.#flushControls();
     this.#endRun();
     return this.#writer.length;
   }
@@ -303,15 +367,18 @@ export class Outbox {
   }
 }
 
-/** The options of a publish: flags and two times. */
-const OPTIONS_BYTES_MAX = 11;
+/** The options of a publish: flags, two times, and three numbers of its order. */
+const OPTIONS_BYTES_MAX = 35;
 /** More than what stands before the bodies of a run. */
-const RUN_HEAD_BYTES_MAX = 40;
+const RUN_HEAD_BYTES_MAX = 64;
 /** What stands between the head of an event and its data. */
 const SIZE_BYTES_MAX = 8;
 
 /** Of the time that the broker remembers, what is left for the way there. */
 const DEDUP_SHARE = 0.9;
+
+/** A comma and the two brackets of a list. */
+const LIST_CHARACTERS = 3;
 
 const encoder = new TextEncoder();
 /** A UTF-16 code unit becomes three bytes at most. */

@@ -1,12 +1,11 @@
-import type { BodyToWrite, Code, PublishOptions as Options, Receipt } from '../broker/protocol/index.ts';
+import type { Code, Receipt } from '../broker/protocol/index.ts';
 import { type ErrorCode, TellwhenError } from './errors.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Outgoing } from './outbox.ts';
 import { Request } from './request.ts';
+import type { Standing } from './standing.ts';
 
 /** One event on its way. */
-export interface EventToPublish extends BodyToWrite {
-  readonly topic: string;
-  readonly options: Options;
+export interface EventToPublish extends Outgoing {
   /** The broker would know it again. */
   readonly repeatable: boolean;
 }
@@ -47,6 +46,7 @@ const NOT_NOW: ReadonlySet<Code> = new Set<Code>([
   'mailbox_full',
   'rate_limited',
   'broker_draining',
+  'order_held',
 ]);
 
 /**
@@ -57,6 +57,7 @@ const NOT_NOW: ReadonlySet<Code> = new Set<Code>([
 export class PublishRequest extends Request {
   readonly #events: readonly EventToPublish[];
   readonly #taker: ReceiptTaker;
+  readonly #standing: Standing | undefined;
   readonly #repeatable: boolean;
   /** Made with the first answer: of what waits for its only one, there are many at a time. */
   #results: (Receipt | TellwhenError | undefined)[] | undefined;
@@ -69,8 +70,10 @@ export class PublishRequest extends Request {
   /** Since when the broker may have what was written on a connection that is lost. */
   #inDoubtSinceMs: number | undefined;
 
-  constructor(events: readonly EventToPublish[], taker: ReceiptTaker) {
+  /** `standing`: where events are counted. */
+  constructor(events: readonly EventToPublish[], taker: ReceiptTaker, standing?: Standing) {
     super();
+    this.#standing = standing;
     this.#events = events;
     this.#taker = taker;
     this.#repeatable = events.every(({ repeatable }) => repeatable);
@@ -138,6 +141,7 @@ export class PublishRequest extends Request {
     for (let i = 0; i < count; i++) {
       if (results[from + i] !== undefined) continue;
       results[from + i] = i === 0 ? first : receiptAfter(first, i);
+      this.#isAnswered(from + i);
       fresh += 1;
     }
     this.#answered(fresh);
@@ -162,6 +166,7 @@ export class PublishRequest extends Request {
 
   /** What is missing ends with the error; where the broker kept saying "not now", with that. */
   override fail(error: TellwhenError): void {
+    for (let i = 0; i < this.#events.length; i++) this.#isAnswered(i);
     if (LINE_CODES.has(error.code)) {
       this.#taker.fail(error);
       return;
@@ -193,7 +198,14 @@ export class PublishRequest extends Request {
     this.#results ??= new Array(this.#events.length);
     if (this.#results[index] !== undefined) return;
     this.#results[index] = result;
+    this.#isAnswered(index);
     this.#answered(1);
+  }
+
+  /** It is not sent again. */
+  #isAnswered(index: number): void {
+    const number = this.#events[index]?.number;
+    if (number !== undefined) this.#standing?.answered(number);
   }
 
   #answered(count: number): void {

@@ -1,4 +1,4 @@
-import type { Body, Delivery, Notice as NoticeRecord } from '../broker/protocol/index.ts';
+import type { Body, Delivery, Notice as NoticeRecord, Provenance } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import { eventOf, type ReceivedEvent } from './event.ts';
 import { HeldLease } from './lease.ts';
@@ -28,20 +28,24 @@ export class PullRegistration extends Registration<Notice> {
     this.#pull = means;
   }
 
-  override notice(topic: string, record: NoticeRecord): void {
+  override notice(topic: string, record: NoticeRecord, provenance: Provenance | undefined): void {
     const { binding } = this;
     if (binding === undefined) return;
     const { settler, time } = this.#pull;
     const item = new Notice(topic, record, {
       retention: new HeldLease(record.retention, { kind: 'retention', fromMs: time.nowMs() }),
       settler,
-      fetch: async (seq, options) => (await this.fetch(seq, options)).event,
+      provenance,
+      fetch: async (seq, options) => (await this.fetch({ seq, provenance }, options)).event,
     });
     this.arrive({ item, seq: record.seq, creditBytes: 0, lease: undefined, binding });
   }
 
   /** Rejects with TellwhenError, see `Notice.fetch`. */
-  fetch(seq: number, { leaseMs = 0, signal }: FetchOptions): Promise<Fetched> {
+  fetch(
+    { seq, provenance }: Pick<Notice, 'seq' | 'provenance'>,
+    { leaseMs = 0, signal }: FetchOptions,
+  ): Promise<Fetched> {
     if (!this.bound) {
       return Promise.reject(new TellwhenError('connection_lost', 'the notice came over a connection that is lost'));
     }
@@ -55,7 +59,7 @@ export class PullRegistration extends Registration<Notice> {
         const lease = new HeldLease(delivery.lease, { kind: 'delivery', fromMs: sentMs, ttlMs });
         const { settler } = this.#pull;
         settler.handOut(lease);
-        resolve({ event: eventOf(topic, delivery, body, { lease, settler }), lease });
+        resolve({ event: eventOf(topic, delivery, body, { inHand: { lease, settler }, provenance }), lease });
       };
       const request = new FetchRequest({ subscription: this.id, seq, leaseMs, fetched, failed: reject });
       this.#pull.send(request, signal);

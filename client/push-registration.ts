@@ -1,4 +1,4 @@
-import type { Body, BodyRun, Delivery, FirstOfRun } from '../broker/protocol/index.ts';
+import type { Body, BodyRun, Delivery, FirstOfRun, Provenance } from '../broker/protocol/index.ts';
 import { eventOf, type Origin, ReceivedEvent } from './event.ts';
 import { HeldLease, NEVER_FIRES } from './lease.ts';
 import {
@@ -39,11 +39,11 @@ export class PushRegistration extends Registration<ReceivedEvent> {
     this.#callback = callback;
   }
 
-  override events(topic: string, { seq, time }: FirstOfRun, run: BodyRun): void {
+  override events(topic: string, { seq, time }: FirstOfRun, run: BodyRun, provenance: Provenance | undefined): void {
     const { binding } = this;
     if (binding === undefined) return;
     const { bytes, starts, count } = run;
-    const origin = { topic, bytes, seq, time, attempt: 0, retained: false, inHand: undefined };
+    const origin = { topic, bytes, seq, time, attempt: 0, retained: false, inHand: undefined, provenance };
     if (this.#callback !== undefined) {
       this.#callForAll(this.#callback, origin, run, binding);
       return;
@@ -56,13 +56,14 @@ export class PushRegistration extends Registration<ReceivedEvent> {
     }
   }
 
-  override event(topic: string, delivery: Delivery, body: Body): void {
+  override event(topic: string, delivery: Delivery, body: Body, provenance: Provenance | undefined): void {
     const { binding } = this;
     if (binding === undefined) return;
     const { settler, time } = this.#push;
     const origin = { kind: 'delivery', fromMs: time.nowMs(), ttlMs: this.deliveryLeaseMs } as const;
     const lease = delivery.lease === undefined ? undefined : new HeldLease(delivery.lease, origin);
-    const item = eventOf(topic, delivery, body, lease === undefined ? undefined : { lease, settler });
+    const inHand = lease === undefined ? undefined : { lease, settler };
+    const item = eventOf(topic, delivery, body, { inHand, provenance });
     this.arrive({ item, seq: delivery.seq, creditBytes: body.bytes.length, lease, binding });
   }
 

@@ -7,9 +7,10 @@ import type {
   DropReason,
   FirstOfRun,
   Notice as NoticeRecord,
+  Provenance,
 } from '../broker/protocol/index.ts';
 import type { AnswerOf, Asked } from './control-request.ts';
-import { type Credit, CreditReturn } from './credit-return.ts';
+import { type Credit, CreditReturn, type Grants } from './credit-return.ts';
 import { Drops, type Gap } from './drops.ts';
 import type { TellwhenError } from './errors.ts';
 import type { HeldLease } from './lease.ts';
@@ -59,9 +60,12 @@ export interface Taker {
 
 export interface RegistrationMeans {
   readonly settler: Settler;
+  readonly grants: Grants;
   readonly returnCredit: (subscription: number, credit: Credit) => void;
   readonly report: (error: unknown) => void;
 }
+
+const NO_CREDIT: Credit = { events: 0, bytes: 0 };
 
 /**
  * A subscription as the client keeps it, across connections: what was asked for, what the broker calls it at present,
@@ -76,7 +80,7 @@ export abstract class Registration<T> {
   protected readonly means: RegistrationMeans;
   #ask: SubscribeFrame;
   #binding: Binding | undefined;
-  #granted: Credit = { events: 1, bytes: 1 };
+  #granted = NO_CREDIT;
   #deliveryLeaseMs: number | undefined;
   #id = 0;
   /** The broker has had it before: what `bind` tells is another start. */
@@ -92,8 +96,7 @@ export abstract class Registration<T> {
     this.means = means;
     this.gaps = new Listeners(means.report);
     this.resets = new Listeners(means.report);
-    // Twice: what was taken from no earlier connection waits beside what the present one may send.
-    this.stream = new Stream(() => 2 * this.#granted.events);
+    this.stream = new Stream(0);
   }
 
   get ask(): SubscribeFrame & Asked {
@@ -160,11 +163,11 @@ export abstract class Registration<T> {
     return this.#ask.ack === 'explicit' || this.#ask.mode === 'pull' || this.#ask.mailbox !== undefined;
   }
 
-  events(_topic: string, _first: FirstOfRun, _run: BodyRun): void {}
+  events(_topic: string, _first: FirstOfRun, _run: BodyRun, _provenance: Provenance | undefined): void {}
 
-  event(_topic: string, _delivery: Delivery, _body: Body): void {}
+  event(_topic: string, _delivery: Delivery, _body: Body, _provenance: Provenance | undefined): void {}
 
-  notice(_topic: string, _notice: NoticeRecord): void {}
+  notice(_topic: string, _notice: NoticeRecord, _provenance: Provenance | undefined): void {}
 
   /** The broker made it, at first or anew. */
   bind(made: AnswerOf<'subscribed'>): void {
@@ -174,7 +177,9 @@ export abstract class Registration<T> {
     this.#id = subscription;
     this.#seq = seq;
     this.#cost = cost;
-    this.#granted = { events: creditEvents, bytes: creditBytes };
+    this.#granted = this.means.grants.of(creditEvents, creditBytes);
+    // Twice: what was taken from no earlier connection waits beside what the present one may send.
+    this.stream.max = 2 * creditEvents;
     this.#deliveryLeaseMs = deliveryLeaseMs;
     this.#mailbox = mailbox;
     this.drops.restart();

@@ -6,6 +6,7 @@ import type {
   FirstOfRun,
   LeaseGrant,
   Notice as NoticeRecord,
+  Provenance,
 } from '../broker/protocol/index.ts';
 import type { Welcome } from './connection.ts';
 import { ControlRequest, type ControlRequestOptions } from './control-request.ts';
@@ -14,12 +15,15 @@ import type { Deliveries } from './inbox.ts';
 import { SettleRequest } from './lease-requests.ts';
 import type { Registration } from './registration.ts';
 import type { Request } from './request.ts';
+import type { Standing } from './standing.ts';
 import type { ClientTime } from './time.ts';
 
 /** Whatever it is that arrives: events or notices. */
 type AnyRegistration = Omit<Registration<unknown>, 'stream' | 'next'>;
 
 export interface RegistryMeans {
+  /** Is told of what arrives, before anybody sees it. */
+  readonly standing: Standing;
   readonly time: ClientTime;
   readonly send: (request: Request, signal?: AbortSignal) => void;
 }
@@ -53,6 +57,7 @@ export class Registry implements Deliveries {
       (frame) => {
         this.#all.add(registration);
         this.#byId.set(frame.subscription, registration);
+        this.#means.standing.restart(frame.seq);
         registration.bind(frame);
       },
       signal,
@@ -139,16 +144,25 @@ export class Registry implements Deliveries {
     this.#remove(subscription).catch(() => {});
   }
 
-  events(subscription: number, topic: string, first: FirstOfRun, run: BodyRun): void {
-    this.#byId.get(subscription)?.events(topic, first, run);
+  events(
+    subscription: number,
+    topic: string,
+    first: FirstOfRun,
+    run: BodyRun,
+    provenance: Provenance | undefined,
+  ): void {
+    this.#means.standing.delivered(first.seq + run.count - 1);
+    this.#byId.get(subscription)?.events(topic, first, run, provenance);
   }
 
-  event(subscription: number, topic: string, delivery: Delivery, body: Body): void {
-    this.#byId.get(subscription)?.event(topic, delivery, body);
+  event(subscription: number, topic: string, delivery: Delivery, body: Body, provenance: Provenance | undefined): void {
+    this.#means.standing.delivered(delivery.seq);
+    this.#byId.get(subscription)?.event(topic, delivery, body, provenance);
   }
 
-  notice(subscription: number, topic: string, notice: NoticeRecord): void {
-    this.#byId.get(subscription)?.notice(topic, notice);
+  notice(subscription: number, topic: string, notice: NoticeRecord, provenance: Provenance | undefined): void {
+    this.#means.standing.delivered(notice.seq);
+    this.#byId.get(subscription)?.notice(topic, notice, provenance);
   }
 
   gap(subscription: number, reason: DropReason, total: number, seq: number): void {

@@ -101,7 +101,7 @@ class Runner implements Taker {
   async #fetchAndHandle(notice: Notice): Promise<void> {
     let fetched: Fetched;
     try {
-      fetched = await this.#registration.fetch(notice.seq, {});
+      fetched = await this.#registration.fetch(notice, {});
     } catch (error) {
       if (!(error instanceof TellwhenError && PASS_OVER.has(error.code))) this.#tell(error, notice);
       return;

@@ -17,18 +17,18 @@ export const DONE: IteratorResult<never, undefined> = { done: true, value: undef
  * in order.
  */
 export class Stream<T> {
-  readonly #max: () => number;
+  /** So many items may wait. */
+  max: number;
   /** Those before `#first` are taken. An array's own `shift` moves all the others. */
   #queue: (T | undefined)[] = [];
   #first = 0;
-  /** In the order in which they came. */
-  readonly #waiters = new Set<Waiter<T>>();
+  /** In the order in which they came. Made with the first. */
+  #waiters: Set<Waiter<T>> | undefined;
   #over = false;
   #error: TellwhenError | undefined;
 
-  /** @param max asked at each push: how many items may wait */
-  constructor(max: () => number) {
-    this.#max = max;
+  constructor(max: number) {
+    this.max = max;
   }
 
   get length(): number {
@@ -38,13 +38,14 @@ export class Stream<T> {
   /** Returns the oldest item if it had to go for this one; after the end, nothing is kept. */
   push(item: T): T | undefined {
     if (this.#over) return undefined;
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
+    const waiters = this.#waiters;
+    for (const waiter of waiters ?? []) {
+      waiters?.delete(waiter);
       waiter.resolve({ done: false, value: item });
       return undefined;
     }
     this.#queue.push(item);
-    return this.length > this.#max() ? this.shift() : undefined;
+    return this.length > this.max ? this.shift() : undefined;
   }
 
   /** The next item, if one waits. */
@@ -63,14 +64,16 @@ export class Stream<T> {
     if (item !== undefined) return Promise.resolve({ done: false, value: item });
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#over) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => this.#waiters.add({ resolve, reject, owner }));
+    this.#waiters ??= new Set();
+    const waiters = this.#waiters;
+    return new Promise((resolve, reject) => waiters.add({ resolve, reject, owner }));
   }
 
   /** Those who wait for this owner wait no longer: for them it is `done`. */
   wake(owner: object): void {
-    for (const waiter of this.#waiters) {
+    for (const waiter of this.#waiters ?? []) {
       if (waiter.owner !== owner) continue;
-      this.#waiters.delete(waiter);
+      this.#waiters?.delete(waiter);
       waiter.resolve(DONE);
     }
   }
@@ -95,8 +98,8 @@ export class Stream<T> {
     if (this.#over) return;
     this.#over = true;
     this.#error = error;
-    for (const waiter of this.#waiters) {
-      this.#waiters.delete(waiter);
+    for (const waiter of this.#waiters ?? []) {
+      this.#waiters?.delete(waiter);
       if (error === undefined) waiter.resolve(DONE);
       else waiter.reject(error);
     }

@@ -1,4 +1,4 @@
-import type { Ack, AtEnd, From, Overflow, Retained } from '../broker/protocol/index.ts';
+import type { Ack, AtEnd, From, Order, Overflow, Retained } from '../broker/protocol/index.ts';
 import { invalid } from './arguments.ts';
 import type { ReceivedEvent } from './event.ts';
 import { Feed } from './feed.ts';
@@ -18,6 +18,17 @@ export interface FilterOptions extends MailboxOptions {
   readonly deliveryLeaseMs?: number | undefined;
   /** Deliveries of one event before it is given up; of a mailbox, as a dead letter. */
   readonly attemptsMax?: number | undefined;
+  /**
+   * In which order events come; README "In which order". Absent: `fifo`. Named, each event has its `provenance`. `causal` and
+   * `total` with acknowledgement need `ordered`.
+   */
+  readonly order?: Order | undefined;
+  /**
+   * Where events are acknowledged: what follows is handed over when what came before it is settled, as far as the order goes: of
+   * one publisher (`fifo`), of all (`total`), or of what the publisher knew (`causal`). Of a mailbox, when it is made. Default: false,
+   * and what is delivered again comes after what followed it.
+   */
+  readonly ordered?: boolean | undefined;
   /** How long it outlives the connection, or a mailbox its last consumer. Absent: it ends with the connection, and is made anew on the next. */
   readonly leaseMs?: number | undefined;
   /** `send`, the default: first the last values that were retained for topics it matches. Not for a mailbox. */
@@ -52,11 +63,15 @@ export interface SubscribeOptions extends FilterOptions {
 }
 
 export function subscribeFrame(options: SubscribeOptions): SubscribeFrame {
-  const { signal: _signal, ...asked } = options;
   checkFilter(options);
-  if (options.mailbox === undefined) return { kind: 'subscribe', mode: 'push', ...asked };
+  const asked = options.signal === undefined ? options : withoutSignal(options);
+  if (options.mailbox === undefined) return { ...asked, kind: 'subscribe', mode: 'push' };
   if (options.ack === 'none') throw invalid('events from a mailbox are always acknowledged: leave ack out');
-  return { kind: 'subscribe', mode: 'push', ...asked, ack: 'explicit' };
+  return { ...asked, kind: 'subscribe', mode: 'push', ack: 'explicit' };
+}
+
+function withoutSignal({ signal: _signal, ...asked }: SubscribeOptions): Omit<SubscribeOptions, 'signal'> {
+  return asked;
 }
 
 /** Throws TellwhenError `invalid_argument` where it is not said what is wanted. The rest is the broker's to check. */

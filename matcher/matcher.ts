@@ -92,7 +92,7 @@ export class Matcher {
     checkSubscription(subscription);
     if (this.has(subscription)) throw new RangeError(`subscription ${subscription} is there already`);
     const compiled = compiledFrom(filter, this.#limits);
-    this.#subscriptions.add(this.#filterFor(compiled), subscription);
+    this.#subscriptions.add(this.#filterFor(compiled, subscription), subscription);
     this.#version += 1;
     return { cost: compiled.cost };
   }
@@ -107,8 +107,13 @@ export class Matcher {
     checkSubscription(subscription);
     if (!this.has(subscription)) throw new RangeError(`subscription ${subscription} is not there`);
     const compiled = compiledFrom(filter, this.#limits);
-    const next = this.#filterFor(compiled);
     const previous = this.#subscriptions.filterOf(subscription);
+    if (this.#subscriptions.isOnly(previous, subscription) && this.#registry.find(compiled) === NOWHERE) {
+      this.#rewrite(previous, compiled);
+      this.#version += 1;
+      return { cost: compiled.cost };
+    }
+    const next = this.#filterFor(compiled, subscription);
     if (next !== previous) {
       this.#subscriptions.remove(subscription);
       this.#subscriptions.add(next, subscription);
@@ -253,24 +258,60 @@ export class Matcher {
     return this.#answer;
   }
 
-  /** The number of an equal filter, or of this one, posted now. */
-  #filterFor(compiled: CompiledFilter): number {
+  /** The number of an equal filter, or of this one, posted now: that of the subscription if it can be. */
+  #filterFor(compiled: CompiledFilter, subscription: number): number {
     if (compiled.cost !== 'indexed') this.#checkKeylessRoom(compiled);
     const { size } = this.#registry;
-    const filter = this.#registry.enter(compiled);
+    const filter = this.#registry.enter(compiled, subscription);
     if (this.#registry.size === size) return filter;
     this.#subscriptions.filterCreated(filter);
-    const cost = COSTS.indexOf(compiled.cost);
-    this.#costs = roomForInts(this.#costs, filter + 1);
-    this.#byCost[cost] = (this.#byCost[cost] as number) + 1;
+    this.#count(filter, compiled);
     const { topic, tests } = compiled;
-    const asks = asksOf(tests ?? []);
-    this.#costs[filter] = cost | (asks << COST_BITS);
     // A predicate that is never true is registered but not posted.
-    if (tests === undefined) return filter;
-    this.#sweep.added(filter, this.#index.add({ filter, topic, tests, whole: compiled }, asks));
+    if (tests !== undefined) {
+      const testsPerEvent = this.#index.add({ filter, topic, tests, whole: compiled }, this.#asksOf(filter));
+      this.#sweep.added(filter, testsPerEvent);
+    }
     if (compiled.cost === 'partly') this.#index.keyless.add(topic);
     return filter;
+  }
+
+  /** Puts a filter that is not here in the place of one that has one subscriber. */
+  #rewrite(filter: number, compiled: CompiledFilter): void {
+    if (compiled.cost !== 'indexed') this.#checkKeylessRoom(compiled);
+    const asksBefore = this.#asksOf(filter);
+    this.#uncount(filter);
+    this.#registry.rewrite(filter, compiled);
+    this.#count(filter, compiled);
+    this.#sweep.forget(filter);
+    const { topic, tests } = compiled;
+    if (tests === undefined) {
+      this.#index.remove(filter, asksBefore);
+      return;
+    }
+    const asks = { before: asksBefore, now: this.#asksOf(filter) };
+    this.#sweep.added(filter, this.#index.replace({ filter, topic, tests, whole: compiled }, asks));
+    if (compiled.cost === 'partly') this.#index.keyless.add(topic);
+  }
+
+  /** Notes the cost of a filter that is registered. */
+  #count(filter: number, { cost, tests }: CompiledFilter): void {
+    const index = COSTS.indexOf(cost);
+    this.#byCost[index] = (this.#byCost[index] as number) + 1;
+    this.#costs = roomForInts(this.#costs, filter + 1);
+    this.#costs[filter] = index | (asksOf(tests ?? []) << COST_BITS);
+  }
+
+  /** The reverse of that, before the filter is forgotten. */
+  #uncount(filter: number): void {
+    const index = (this.#costs[filter] as number) & COST_MASK;
+    this.#byCost[index] = (this.#byCost[index] as number) - 1;
+    if (COSTS[index] === 'partly') this.#index.keyless.remove((this.#registry.textOf(filter) as Filter).topic);
+  }
+
+  /** What a filter asks of events. */
+  #asksOf(filter: number): number {
+    return (this.#costs[filter] as number) >> COST_BITS;
   }
 
   /** Refuses a filter without an access key that is not here when there are as many as may be. */
@@ -287,13 +328,10 @@ export class Matcher {
 
   #dropIdle(filter: number): void {
     if (this.#subscriptions.isWanted(filter)) return;
-    const cost = (this.#costs[filter] as number) & COST_MASK;
-    const asks = (this.#costs[filter] as number) >> COST_BITS;
-    if (COSTS[cost] === 'partly') this.#index.keyless.remove((this.#registry.textOf(filter) as Filter).topic);
-    this.#index.remove(filter, asks);
+    this.#uncount(filter);
+    this.#index.remove(filter, this.#asksOf(filter));
     this.#registry.remove(filter);
     this.#sweep.forget(filter);
-    this.#byCost[cost] = (this.#byCost[cost] as number) - 1;
     if (this.#registry.size > 0) return;
     this.#costs = new Int32Array(0);
     this.#subscriptions.reset();

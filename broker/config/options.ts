@@ -123,6 +123,11 @@ export const OPTIONS = {
 
   controlFrameBytesMax: integer(64 * KIB, [KIB, 16 * MIB], 'Longest text frame a client may send.'),
   dataFrameBytesMax: integer(MIB, [KIB, 64 * MIB], 'Longest binary frame, in both directions.'),
+  waitingFrameBytesMax: integer(
+    64 * MIB,
+    MEMORY,
+    'Bytes of frames that may wait behind many requests made at once, of all connections; an eighth of one.',
+  ),
   eventBytesMax: integer(256 * KIB, [1, 32 * MIB], 'Largest event: its data, attributes and the rest of its body.'),
   jsonDepthMax: integer(32, [1, 512], 'JSON data nested deeper counts as unreadable.'),
   jsonKeysMax: integer(2_000, COUNT, 'JSON data with more keys counts as unreadable.'),

@@ -10,6 +10,7 @@ export class AcknowledgedPush extends Acknowledged {
     if (!lease.ok) return false;
     this.credit.spend(entry.event.bytes.length);
     this.counters.pushed += 1;
+    if (this.terms.order !== undefined) outbox.provenance?.(entry.event.provenance);
     outbox.event(this.addressee.subscription, entry.event, { attempt: entry.attempt, lease });
     return true;
   }

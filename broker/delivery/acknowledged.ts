@@ -8,6 +8,7 @@ import { Entries, type EntriesMeans } from './entries.ts';
 import { Entry } from './entry.ts';
 import { type FateAnswer, fateOfGone, fateOfWaiting } from './fate.ts';
 import type { HeldEvents } from './held-events.ts';
+import { OrderedBacklog } from './ordered-backlog.ts';
 import type { Outbox } from './outbox.ts';
 import { isFull, oldestGivesWay } from './overflow.ts';
 import type { Wakeup, Woken } from './wakeups.ts';
@@ -45,7 +46,13 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   #starved: Wakeup | undefined;
 
   constructor(addressee: Addressee, terms: DeliveryTerms, means: AcknowledgedMeans) {
-    super(means, new Backlog(terms.queueEvents));
+    const { queueEvents, ordered, order = 'fifo' } = terms;
+    super(
+      means,
+      ordered === true
+        ? new OrderedBacklog(queueEvents, order, ({ event }) => event.provenance)
+        : new Backlog(queueEvents),
+    );
     this.addressee = addressee;
     this.terms = terms;
     this.credit = new Credit(terms.credit, means.creditMax);
@@ -69,7 +76,9 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
     const entry = new Entry(event, this);
     this.entries.set(event.seq, entry);
     this.#bytes += event.bytes.length;
-    this.backlog.add(entry);
+    // Before what was published since.
+    if (event.retained && this.backlog.freshWait) this.backlog.giveBack(entry);
+    else this.backlog.add(entry);
     if (this.#outbox !== undefined && !this.credit.some) this.counters.creditStalls += 1;
     this.pump();
   }
@@ -91,7 +100,7 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
         this.backlog.giveBack(entry);
         this.#starved = this.wakeups.after(LEASE_RETRY_MS, this);
         return;
-      }
+      } else this.backlog.handed(entry);
     }
   }
 
@@ -104,6 +113,11 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   addCredit(events: number, bytes: number): void {
     this.credit.add(events, bytes);
     this.pump();
+  }
+
+  retainedFirst(offering: boolean): void {
+    this.backlog.freshWait = offering;
+    if (!offering) this.pump();
   }
 
   attach(outbox: Outbox): void {
@@ -171,7 +185,7 @@ export abstract class Acknowledged extends Entries<PublishedEvent> implements De
   #makeRoom(event: PublishedEvent): boolean {
     while (isFull(this.terms, { length: this.entries.size, bytes: this.#bytes }, event.bytes.length)) {
       if (this.terms.overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = oldestGivesWay(this.terms, event.bytes.length) ? this.backlog.peek() : undefined;
+      const oldest = oldestGivesWay(this.terms, event.bytes.length) ? this.backlog.oldest() : undefined;
       if (oldest === undefined) {
         this.#drops.add('overflow_newest', event.seq);
         return false;

@@ -16,6 +16,9 @@ export class Backlog<E extends Sequenced> {
     this.#fresh = new Ring(entriesMax);
   }
 
+  /** New events are not given yet: what came before them is still being found. */
+  freshWait = false;
+
   /** A new event: later than all others. The caller holds the bound. */
   add(entry: Entry<E>): void {
     this.#fresh.push(entry);
@@ -26,19 +29,35 @@ export class Backlog<E extends Sequenced> {
     this.#returned.push(entry);
   }
 
-  peek(): Entry<E> | undefined {
+  /** Nothing is given, however much there is, before something is over. */
+  get isStuck(): boolean {
+    return false;
+  }
+
+  /** What gives way first where there is no room. */
+  oldest(): Entry<E> | undefined {
     return this.#returned.peek() ?? this.#fresh.peek();
   }
 
-  /** Takes the first. */
+  /** Takes the first that may be given now. */
   next(): Entry<E> | undefined {
-    return this.#returned.pop() ?? this.#fresh.shift();
+    return this.#returned.pop() ?? (this.freshWait ? undefined : this.#fresh.shift());
   }
+
+  /** It was given to somebody. */
+  handed(_entry: Entry<E>): void {}
+
+  /** It is settled, or was given up. */
+  over(_entry: Entry<E>): void {}
 
   /** Takes this one, if it is the first or came back. */
   remove(entry: Entry<E>): void {
     this.#returned.remove(entry);
     if (this.#fresh.peek() === entry) this.#fresh.shift();
+  }
+
+  protected peekReturned(): Entry<E> | undefined {
+    return this.#returned.peek();
   }
 
   clear(): void {

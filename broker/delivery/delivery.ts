@@ -1,4 +1,4 @@
-import type { Ack, Mode, Overflow } from '../protocol/index.ts';
+import type { Ack, Mode, Order, Overflow } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import type { CreditBounds } from './credit.ts';
@@ -16,6 +16,10 @@ export interface DeliveryTerms {
   readonly deliveryLeaseMs: number;
   readonly retentionMs: number;
   readonly attemptsMax: number;
+  /** Absent: `fifo`, and the subscriber is not told of what the order is made of. */
+  readonly order?: Order | undefined;
+  /** What follows waits until what came before it is settled. Absent: it does not. */
+  readonly ordered?: boolean | undefined;
 }
 
 /** Who is offered the events that a filter matches. */
@@ -47,6 +51,11 @@ export interface Delivery {
   pump(): void;
   /** Throws ProtocolError `credit_limit`. */
   addCredit(events: number, bytes: number): void;
+  /**
+   * Last values are being offered: what is published meanwhile waits until they have gone. And they are no more. Where it is
+   * asked of a delivery that has no order to keep, nothing waits.
+   */
+  retainedFirst?(offering: boolean): void;
   /** The owner is connected (again). What an earlier connection was given and did not acknowledge is given again. */
   attach(outbox: Outbox): void;
   /** The owner's connection is gone. */

@@ -127,5 +127,6 @@ export abstract class Entries<E extends Sequenced> implements EntryKeeper<E> {
     entry.state = 'over';
     this.entries.delete(entry.event.seq);
     this.removed(entry);
+    this.backlog.over(entry);
   }
 }

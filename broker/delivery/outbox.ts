@@ -1,4 +1,4 @@
-import type { DropReason, LeaseGrant } from '../protocol/index.ts';
+import type { DropReason, LeaseGrant, Provenance } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 
@@ -13,6 +13,11 @@ export interface Outbox {
   readonly takesRuns: boolean;
   /** Calls `pump` of this delivery once, when `writable` is true again. */
   pumpWhenWritable(delivery: Pumped): void;
+  /**
+   * Of what is written next: of a run, of the first event that is. Absent: the subscriber is not told of it, whatever it has
+   * asked for.
+   */
+  provenance?(provenance: Provenance): void;
   /** `count` events of a run from its `from`-th on, which nobody has to acknowledge. */
   events(subscription: number, run: PublishedRun, from: number, count: number): void;
   event(subscription: number, event: PublishedEvent, handover?: Handover): void;

@@ -70,6 +70,7 @@ export class Pull extends Acknowledged implements Fetching {
     this.#notifiedSeq = Math.max(this.#notifiedSeq, entry.event.seq);
     this.credit.spend(0);
     this.counters.notices += 1;
+    if (this.terms.order !== undefined) outbox.provenance?.(entry.event.provenance);
     outbox.notice(this.addressee.subscription, entry.event, { attempt: entry.attempt, lease: retention });
     return true;
   }

@@ -1,5 +1,5 @@
 import type { Counters } from '../observe/counters.ts';
-import type { DropReason } from '../protocol/index.ts';
+import { type DropReason, provenanceAfter } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import { Credit, type CreditBounds } from './credit.ts';
@@ -39,6 +39,9 @@ export class Push implements Delivery, Recipient {
   /** Made with the first drop, and the queue with the first event that waits: most subscriptions never have either. */
   #drops: Drops | undefined;
   #queue: PushQueue | undefined;
+  /** Last values that wait, before all else, where the order is to be kept; there while they are being offered, too. */
+  #past: PushQueue | undefined;
+  #offersPast = false;
   #outbox: Outbox | undefined;
 
   constructor(subscription: number, terms: DeliveryTerms, means: PushMeans) {
@@ -55,7 +58,8 @@ export class Push implements Delivery, Recipient {
       return;
     }
     if (outbox !== undefined && !this.#credit.some) this.#means.counters.creditStalls += 1;
-    if (this.#makeRoom(event.seq, event.bytes.length) && !this.#waiting.add(event)) {
+    const queue = (event.retained ? this.#past : undefined) ?? this.#waiting;
+    if (this.#makeRoom(event.seq, event.bytes.length) && !queue.add(event)) {
       this.#drop('broker_memory', event.seq);
     }
     // Where there is nothing new to send there is a drop to tell of.
@@ -92,7 +96,7 @@ export class Push implements Delivery, Recipient {
         outbox.pumpWhenWritable(this);
         return;
       }
-      const queue = this.#queue;
+      const queue = this.#first;
       const stretch = queue?.peek();
       if (queue === undefined || stretch === undefined) {
         this.#drops?.tell(outbox, this.#subscription);
@@ -107,6 +111,12 @@ export class Push implements Delivery, Recipient {
         queue.drop(1);
       }
     }
+  }
+
+  retainedFirst(offering: boolean): void {
+    this.#offersPast = offering;
+    if (offering) this.#past ??= new PushQueue(this.#means.held, this.#terms.queueEvents);
+    else this.pump();
   }
 
   addCredit(events: number, bytes: number): void {
@@ -126,15 +136,16 @@ export class Push implements Delivery, Recipient {
   }
 
   end(): void {
-    const queue = this.#queue;
-    for (let seq = queue?.dropOldest(); seq !== undefined; seq = queue?.dropOldest()) {
-      this.#drop('subscription_ended', seq);
+    this.#offersPast = false;
+    for (let queue = this.#first; queue !== undefined && queue.length > 0; queue = this.#first) {
+      const seq = queue.dropOldest();
+      if (seq !== undefined) this.#drop('subscription_ended', seq);
     }
     this.#outbox = undefined;
   }
 
   fateOf(seq: number): FateAnswer {
-    if (this.#queue?.has(seq)) {
+    if (this.#queue?.has(seq) || this.#past?.has(seq)) {
       return fateOfWaiting({ connected: this.#outbox !== undefined, credit: this.#credit.some, lease: true });
     }
     return fateOfGone(this.#drops ?? new Drops(this.#means.counters.drops), seq, {
@@ -144,12 +155,25 @@ export class Push implements Delivery, Recipient {
   }
 
   get #isQueueEmpty(): boolean {
-    return this.#queue === undefined || this.#queue.length === 0;
+    return this.#past === undefined && (this.#queue === undefined || this.#queue.length === 0);
+  }
+
+  /** Whose turn it is of the two queues. */
+  get #first(): PushQueue | undefined {
+    if (this.#past !== undefined && this.#past.length === 0 && !this.#offersPast) this.#past = undefined;
+    return this.#past ?? this.#queue;
   }
 
   get #waiting(): PushQueue {
     this.#queue ??= new PushQueue(this.#means.held, this.#terms.queueEvents);
     return this.#queue;
+  }
+
+  get #allWaiting(): { readonly length: number; readonly bytes: number } {
+    const live = this.#waiting;
+    const past = this.#past;
+    if (past === undefined) return live;
+    return { length: live.length + past.length, bytes: live.bytes + past.bytes };
   }
 
   #drop(reason: DropReason, seq: number): void {
@@ -161,6 +185,7 @@ export class Push implements Delivery, Recipient {
     this.#drops?.tell(outbox, this.#subscription);
     this.#credit.spend(event.bytes.length);
     this.#means.counters.pushed += 1;
+    if (this.#terms.order !== undefined) outbox.provenance?.(event.provenance);
     outbox.event(this.#subscription, event);
   }
 
@@ -170,6 +195,7 @@ export class Push implements Delivery, Recipient {
     const sent = this.#credit.spendRun(run.bodies.starts, from, most, PIECE_BYTES);
     this.#drops?.tell(outbox, this.#subscription);
     this.#means.counters.pushed += sent;
+    if (this.#terms.order !== undefined) outbox.provenance?.(provenanceAfter(run.provenance, from));
     outbox.events(this.#subscription, run, from, sent);
     return sent;
   }
@@ -177,9 +203,10 @@ export class Push implements Delivery, Recipient {
   /** False when the event itself is what has to go; that is noted. */
   #makeRoom(seq: number, bytes: number): boolean {
     const { overflow } = this.#terms;
-    while (isFull(this.#terms, this.#waiting, bytes)) {
+    while (isFull(this.#terms, this.#allWaiting, bytes)) {
       if (overflow === 'disconnect') this.#outbox?.disconnectSlow();
-      const oldest = oldestGivesWay(this.#terms, bytes) ? this.#waiting.dropOldest() : undefined;
+      const queue = this.#past !== undefined && this.#past.length > 0 ? this.#past : this.#waiting;
+      const oldest = oldestGivesWay(this.#terms, bytes) ? queue.dropOldest() : undefined;
       if (oldest === undefined) {
         this.#drop('overflow_newest', seq);
         return false;

@@ -1,4 +1,15 @@
-import { type Body, ByteReader, ByteWriter, ProtocolError, readBody, skipBody } from '../protocol/index.ts';
+import {
+  type Body,
+  ByteReader,
+  ByteWriter,
+  ProtocolError,
+  type Provenance,
+  provenanceAfter,
+  readBody,
+  readProvenance,
+  skipBody,
+  writeProvenance,
+} from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 
@@ -11,6 +22,7 @@ export interface StoredEvent {
   readonly storedMs: number;
   /** On the wall clock; nobody is given it from then on. 0: never. */
   readonly expiresMs: number;
+  readonly provenance: Provenance;
   /** A view of the block. */
   readonly body: Body;
 }
@@ -19,7 +31,7 @@ export interface StoredEvent {
  * The events of one commit, or a part of them, back to back:
  *
  *     first varint · storedMs varint · then each stretch:
- *     seq - first varint · time varint · expiresMs varint · topic string · count varint · size varint · bodies
+ *     seq - first varint · time varint · expiresMs varint · topic string · provenance · count varint · size varint · bodies
  *
  * A *stretch* is one event, or several that were published in a row: of one topic, with seqs that rise by one, and
  * `size` bytes of bodies back to back, as they came. An event that says its time in its body has that time.
@@ -69,6 +81,7 @@ export class Block {
       from.varint();
       from.varint();
       from.skip(from.varint());
+      readProvenance(from);
       const count = from.varint();
       const end = from.varint() + from.at;
       for (let i = 0; i < count; i++) {
@@ -104,14 +117,16 @@ export class Block {
   #at(index: number): StoredEvent {
     const from = this.#from;
     from.seek(this.#heads[index] as number);
-    from.varint();
+    const headSeq = this.first + from.varint();
     const time = from.varint();
     const expiresMs = from.varint();
     const topic = from.string();
+    const first = readProvenance(from);
     from.seek(this.#offsets[index] as number);
     const body = readBody(from);
     const seq = this.#seqs[index] as number;
-    return { seq, topic, time: body.time ?? time, expiresMs, storedMs: this.storedMs, body };
+    const provenance = provenanceAfter(first, seq - headSeq);
+    return { seq, topic, time: body.time ?? time, expiresMs, storedMs: this.storedMs, provenance, body };
   }
 }
 
@@ -121,6 +136,8 @@ interface StretchHead {
   readonly time: number;
   readonly expiresMs: number;
   readonly topic: string;
+  /** Of its first event. */
+  readonly provenance: Provenance;
   readonly count: number;
   /** Bytes of its bodies. */
   readonly size: number;
@@ -141,7 +158,7 @@ export class OpenBlock {
   constructor(first: number, storedMs: number, bytesExpected: number) {
     this.first = first;
     this.#storedMs = storedMs;
-    this.#to = new ByteWriter(bytesExpected);
+    this.#to = new ByteWriter(bytesExpected, bytesExpected);
     this.#to.varint(first);
     this.#to.varint(storedMs);
   }
@@ -159,18 +176,19 @@ export class OpenBlock {
   }
 
   /** In order of seq. Copies the event's bytes. */
-  add({ seq, time, topic, bytes }: PublishedEvent, expiresMs: number): void {
-    this.#begin({ seq, time, topic, expiresMs, count: 1, size: bytes.length });
+  add({ seq, time, topic, provenance, bytes }: PublishedEvent, expiresMs: number): void {
+    this.#begin({ seq, time, topic, provenance, expiresMs, count: 1, size: bytes.length });
     this.#seqs.push(seq);
     this.#offsets.push(this.#to.length);
     this.#to.raw(bytes);
   }
 
   /** `count` events of a run, from its `from`-th on, as one stretch. In order of seq. Copies their bytes, once. */
-  addRun({ firstSeq, time, topic, bodies }: PublishedRun, from: number, count: number): void {
+  addRun({ firstSeq, time, topic, provenance: first, bodies }: PublishedRun, from: number, count: number): void {
     const seq = firstSeq + from;
     const bytes = bodies.slice(from, count);
-    this.#begin({ seq, time, topic, expiresMs: 0, count, size: bytes.length });
+    const provenance = provenanceAfter(first, from);
+    this.#begin({ seq, time, topic, provenance, expiresMs: 0, count, size: bytes.length });
     const shift = this.#to.length - (bodies.starts[from] as number);
     for (let i = 0; i < count; i++) {
       this.#seqs.push(seq + i);
@@ -187,6 +205,7 @@ export class OpenBlock {
     this.#to.varint(stretch.time);
     this.#to.varint(stretch.expiresMs);
     this.#to.string(stretch.topic);
+    writeProvenance(this.#to, stretch.provenance);
     this.#to.varint(stretch.count);
     this.#to.varint(stretch.size);
   }
@@ -196,8 +215,12 @@ export class OpenBlock {
     return this.#blockOf(this.#to.written());
   }
 
+  /** Nothing may be added any more. */
   close(): Block {
-    return this.#blockOf(this.#to.written().slice());
+    const written = this.#to.written();
+    // Where it fills its memory by half, a copy is no smaller in the end: memory that is fresh costs more than copying.
+    const isFull = 2 * written.length >= written.buffer.byteLength;
+    return this.#blockOf(isFull ? written : written.slice());
   }
 
   #blockOf(bytes: Uint8Array): Block {

@@ -54,7 +54,7 @@ export class EventLog {
   ) {
     this.#journal = journal;
     this.#wallMs = wallMs;
-    this.#cache = new BoundedCache(cacheBytesMax, ({ bytes }) => bytes.length + 200);
+    this.#cache = new BoundedCache(cacheBytesMax, ({ bytes }) => bytes.buffer.byteLength + 200);
   }
 
   /** The last event that was kept. */

@@ -2,9 +2,10 @@ import { Backlog } from '../delivery/backlog.ts';
 import { Drops } from '../delivery/drops.ts';
 import { Entries, type EntriesMeans } from '../delivery/entries.ts';
 import { Entry } from '../delivery/entry.ts';
+import { OrderedBacklog } from '../delivery/ordered-backlog.ts';
 import type { Time } from '../kernel/time.ts';
 import type { EventLog } from '../log/event-log.ts';
-import { type DropReason, ProtocolError, RUN_EVENTS_MAX } from '../protocol/index.ts';
+import { BROKERS_OWN, type DropReason, ProtocolError, type Provenance, RUN_EVENTS_MAX } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
 import { isLetter, type Redriven, redriven } from './dead-letters.ts';
@@ -77,7 +78,11 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
   #tight = false;
 
   constructor(terms: MailboxTerms, pages: MailboxPages, means: MailboxMeans, earlierSeq: number) {
-    super(means, new Backlog(Number.MAX_SAFE_INTEGER));
+    const provenanceOf = ({ event }: Entry<StoredPlace>): Provenance =>
+      means.events.read(event)?.provenance ?? BROKERS_OWN;
+    const { ordered, order = 'fifo' } = terms;
+    const max = Number.MAX_SAFE_INTEGER;
+    super(means, ordered === true ? new OrderedBacklog(max, order, provenanceOf) : new Backlog(max));
     this.terms = terms;
     this.pages = pages;
     this.means = means;
@@ -146,6 +151,8 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
     const moreKept = this.pages.freeKept(STEP_ENTRIES);
     this.#sweepLoaded(nowMs);
     const more = this.#sweepStored(nowMs);
+    // What went may have held others back.
+    if (this.terms.ordered === true) this.pump();
     const [first] = this.entries.values();
     this.oldestStoredMs = this.length === 0 ? undefined : (first?.event.page.storedMs ?? this.pages.next()?.storedMs);
     return more || moreKept;
@@ -234,7 +241,8 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
       // What expired in the midst of the others is still among them.
       if (entry.state !== 'over') return entry;
     }
-    return this.entries.size < this.means.loadedMax && this.#load() ? this.nextEntry() : undefined;
+    const mayLoad = !this.backlog.isStuck && this.entries.size < this.means.loadedMax;
+    return mayLoad && this.#load() ? this.nextEntry() : undefined;
   }
 
   /** The entries of the next page. False when there is none. */
@@ -321,11 +329,13 @@ export abstract class MailboxEntries extends Entries<StoredPlace> {
     const asDeadLetter = this.terms.overflow === 'dead-letter';
     // Also when as many are in memory as may be: what is loaded here goes at once.
     do {
-      const oldest = this.backlog.next();
-      if (oldest === undefined || oldest.state === 'over') continue;
+      const oldest = this.backlog.oldest();
+      if (oldest === undefined) continue;
+      this.backlog.remove(oldest);
+      if (oldest.state === 'over') continue;
       this.giveUp(oldest, 'overflow_oldest', asDeadLetter);
       return true;
-    } while (this.backlog.peek() !== undefined || this.#load() || this.pages.behind);
+    } while (this.backlog.oldest() !== undefined || this.#load() || this.pages.behind);
     const unflushed = this.pages.dropUnflushed();
     if (unflushed === undefined) return false;
     const { first, seq } = unflushed;

@@ -1,3 +1,4 @@
+import { ORDERS } from '../protocol/index.ts';
 import { type Checked, flag, integer, object, oneOf, optional, text } from '../protocol/shape.ts';
 
 const OVERFLOWS = ['reject', 'drop-oldest', 'dead-letter'] as const;
@@ -16,6 +17,8 @@ const shape = object({
     atEnd: oneOf(AT_ENDS),
     attemptsMax: integer(1),
     leaseMs: integer(1),
+    order: optional(oneOf(ORDERS)),
+    ordered: optional(flag),
   }),
   sinceSeq: integer(0),
   paused: flag,

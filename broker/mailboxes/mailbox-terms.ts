@@ -1,5 +1,13 @@
 import type { Config } from '../config/index.ts';
-import { type AtEnd, type ClientControl, type ControlOf, type Overflow, ProtocolError } from '../protocol/index.ts';
+import {
+  type AtEnd,
+  type ClientControl,
+  type ControlOf,
+  type Order,
+  type Overflow,
+  ProtocolError,
+} from '../protocol/index.ts';
+import { checkRedelivery } from '../subscribe/fitness.ts';
 
 /** What becomes of events that a full mailbox has no room for. */
 export type MailboxOverflow = Extract<Overflow, 'reject' | 'drop-oldest' | 'dead-letter'>;
@@ -19,6 +27,9 @@ export interface MailboxTerms {
   readonly attemptsMax: number;
   /** How long it outlives its last consumer. */
   readonly leaseMs: number;
+  /** As in DeliveryTerms. */
+  readonly order?: Order | undefined;
+  readonly ordered?: boolean | undefined;
 }
 
 type Request = ControlOf<ClientControl, 'subscribe'>;
@@ -55,6 +66,7 @@ export function mailboxTerms(name: string, request: Request, config: Config): Ma
     const { subscriptionLeaseMsMin: min, subscriptionLeaseMsMax: max } = config;
     throw new ProtocolError('lease_ttl_range', `subscribe.leaseMs is ${leaseMs}; from ${min} to ${max}`);
   }
+  checkRedelivery(request);
   return {
     name,
     events: bounded('queueEvents', request.queueEvents ?? config.mailboxEventsDefault, config.mailboxEventsMax),
@@ -65,6 +77,8 @@ export function mailboxTerms(name: string, request: Request, config: Config): Ma
     atEnd: request.atEnd ?? 'drop',
     attemptsMax: request.attemptsMax ?? config.attemptsMaxDefault,
     leaseMs,
+    ...(request.order !== undefined && { order: request.order }),
+    ...(request.ordered === true && { ordered: true }),
   };
 }
 
@@ -88,6 +102,8 @@ export function checkAgreement(
     differs('atEnd', request.atEnd, terms.atEnd),
     differs('attemptsMax', request.attemptsMax, terms.attemptsMax),
     differs('leaseMs', request.leaseMs, terms.leaseMs),
+    differs('order', request.order, terms.order ?? 'fifo'),
+    differs('ordered', request.ordered, terms.ordered ?? false),
   ].filter((difference) => difference !== undefined);
   if (differing.length === 0) return;
   throw new ProtocolError(

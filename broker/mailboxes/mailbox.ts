@@ -122,6 +122,7 @@ export class Mailbox extends MailboxEntries implements Recipient, Woken {
     const event = this.means.events.read(entry.event);
     if (event === undefined) {
       this.giveUp(entry, 'unreadable', false);
+      this.pump();
       throw new ProtocolError('event_gone', `what is stored of event ${entry.event.seq} cannot be read`);
     }
     const lease = granted(this.lease(entry, consumer.owner, leaseMs));
@@ -221,6 +222,7 @@ export class Mailbox extends MailboxEntries implements Recipient, Woken {
     if (!handed.call(this, entry, event, consumer, outbox)) return false;
     consumer.held.set(entry.event.seq, entry);
     this.#holders.set(entry, consumer);
+    this.backlog.handed(entry);
     this.#traced(entry);
     return true;
   }
@@ -231,6 +233,7 @@ export class Mailbox extends MailboxEntries implements Recipient, Woken {
     if (entry.attempt > 1) this.since.redelivered += 1;
     consumer.credit.spend(entry.event.size);
     this.counters.pushed += 1;
+    this.#tellProvenance(event, outbox);
     outbox.event(consumer.subscription, event, { attempt: entry.attempt, lease });
     return true;
   }
@@ -244,8 +247,13 @@ export class Mailbox extends MailboxEntries implements Recipient, Woken {
     consumer.credit.spend(0);
     consumer.notified(entry);
     this.counters.notices += 1;
+    this.#tellProvenance(event, outbox);
     outbox.notice(consumer.subscription, event, { attempt: entry.attempt, lease });
     return true;
+  }
+
+  #tellProvenance({ provenance }: PublishedEvent, outbox: Outbox): void {
+    if (this.terms.order !== undefined) outbox.provenance?.(provenance);
   }
 
   /** What the consumer says; or, of a notice that a restart cut short, what was left of it. */

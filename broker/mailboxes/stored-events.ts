@@ -21,8 +21,8 @@ export class StoredEvents {
   readFrom(first: number, seq: number): PublishedEvent | undefined {
     const stored = this.#log.read(first, seq);
     if (stored === undefined) return undefined;
-    const { topic, time, expiresMs, body } = stored;
-    const place = { seq, topic, time, arrivedMs: 0, expiresMs };
+    const { topic, time, expiresMs, provenance, body } = stored;
+    const place = { seq, topic, time, arrivedMs: 0, expiresMs, provenance };
     return new PublishedEvent(place, body, this.#jsonLimits);
   }
 }

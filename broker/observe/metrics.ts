@@ -20,6 +20,7 @@ export interface MetricsSources {
   readonly resting?: (() => number) | undefined;
   /** What connections have waiting for slow peers. */
   readonly unsentBytes?: (() => number) | undefined;
+  readonly waitingFrameBytes?: (() => number) | undefined;
   readonly host?: Host | undefined;
   readonly durable?: (() => DurableReading) | undefined;
   readonly spaces?: (() => SpacesReading) | undefined;
@@ -61,6 +62,7 @@ function snapshot(sources: MetricsSources): Snapshot {
     oldestHeldMs: sources.oldestHeldMs?.(),
     resting: sources.resting?.(),
     unsentBytes: sources.unsentBytes?.(),
+    waitingFrameBytes: sources.waitingFrameBytes?.(),
     host: sources.host?.read(),
     durable: sources.durable?.(),
     spaces: sources.spaces?.(),

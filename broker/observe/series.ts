@@ -15,6 +15,7 @@ export interface Snapshot {
   readonly oldestHeldMs?: number | undefined;
   readonly resting?: number | undefined;
   readonly unsentBytes?: number | undefined;
+  readonly waitingFrameBytes?: number | undefined;
   readonly host?: HostReading | undefined;
   readonly durable?: DurableReading | undefined;
   readonly spaces?: SpacesReading | undefined;
@@ -102,6 +103,9 @@ const connections: readonly Series[] = [
     },
   ),
   gauge('tellwhen_unsent_bytes', 'Bytes in memory for peers that do not read.', (now) => now.unsentBytes),
+  gauge('tellwhen_waiting_frame_bytes', 'Bytes of frames that wait for their slice of a turn.', (now) => {
+    return now.waitingFrameBytes;
+  }),
   by(
     'state',
     gauge('tellwhen_sessions', 'Sessions, with their connection or waiting for it.', ({ counters }) => {

@@ -2,6 +2,7 @@ import { type Body, readBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
 import { type LeaseGrant, readLease, writeLease } from './lease-grant.ts';
+import { type Provenance, readProvenance, writeProvenance } from './order.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 import { readSpaceAnswer, type SpaceAnswerHandler } from './space-records.ts';
 
@@ -15,6 +16,7 @@ const FETCHED = 0x86;
 const SETTLED = 0x87;
 const REFUSED = 0x88;
 const EVENTS = 0x89;
+const PROVENANCE = 0x8a;
 
 const EVENT_LEASED = 1;
 const EVENT_RETAINED = 2;
@@ -102,6 +104,8 @@ export interface BrokerRecordHandler {
   /** Takes what concerns spaces. Absent: such records are unknown. */
   readonly spaces?: SpaceAnswerHandler | undefined;
   topic(alias: number, text: string): void;
+  /** Of what the next record hands over or tells of: of a run, of its first event, and those that follow are counted on. */
+  provenance(provenance: Provenance): void;
   /** Of as many publishes as `count` says: refs and seqs both rise by one, the rest is the same for all. */
   receipts(firstRef: number, count: number, first: Receipt): void;
   /** Events that nobody has to acknowledge, of one topic, their seqs rising by one. `run` is valid until it returns. */
@@ -126,6 +130,11 @@ export const writeBrokerRecord = {
     to.u8(TOPIC);
     to.varint(alias);
     to.string(text);
+  },
+
+  provenance(to: ByteWriter, provenance: Provenance): void {
+    to.u8(PROVENANCE);
+    writeProvenance(to, provenance);
   },
 
   receipts(to: ByteWriter, firstRef: number, count: number, first: Receipt): void {
@@ -212,6 +221,9 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
     switch (tag) {
       case TOPIC:
         handler.topic(from.varint(), from.string());
+        break;
+      case PROVENANCE:
+        handler.provenance(readProvenance(from));
         break;
       case RECEIPTS:
         handler.receipts(from.varint(), readCount(from), readReceipt(from));

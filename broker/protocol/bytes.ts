@@ -27,10 +27,13 @@ export class ByteWriter {
   #length = 0;
   readonly #keepBytes: number;
 
-  /** @param keepBytes how much of the buffer is kept when it is emptied */
-  constructor(keepBytes = 4096) {
+  /**
+   * @param keepBytes how much of the buffer is kept when it is emptied
+   * @param startBytes how much it begins with
+   */
+  constructor(keepBytes = 4096, startBytes = Math.min(keepBytes, START_BYTES)) {
     this.#keepBytes = keepBytes;
-    this.#bytes = new Uint8Array(Math.min(keepBytes, START_BYTES));
+    this.#bytes = new Uint8Array(startBytes);
     this.#view = new DataView(this.#bytes.buffer);
   }
 

@@ -1,7 +1,8 @@
 import { type BodyToWrite, writeBody } from './body.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { ProtocolError } from './codes.ts';
-import { BodyRun } from './run.ts';
+import type { PublishOrder } from './order.ts';
+import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 import { readSpaceRequest, type SpaceRequestHandler } from './space-records.ts';
 
 /** Record tags from client to broker. The high bit is clear. */
@@ -27,6 +28,8 @@ export interface PublishOptions {
   readonly ttlMs: number | undefined;
   /** It takes its place in the order after so many milliseconds. */
   readonly delayMs: number | undefined;
+  /** Where its publisher says that it stands. Absent: nothing is said of that. */
+  readonly order?: PublishOrder | undefined;
 }
 
 export const NO_OPTIONS: PublishOptions = {
@@ -35,6 +38,7 @@ export const NO_OPTIONS: PublishOptions = {
   retain: false,
   ttlMs: undefined,
   delayMs: undefined,
+  order: undefined,
 };
 
 const DURABLE = 1;
@@ -42,7 +46,8 @@ const MANDATORY = 2;
 const RETAIN = 4;
 const HAS_TTL = 8;
 const HAS_DELAY = 16;
-const KNOWN_OPTIONS = 31;
+const HAS_ORDER = 32;
+const KNOWN_OPTIONS = 63;
 
 /**
  * Takes the records of one frame, in their order. A method that throws ends the reading of the frame; the run of
@@ -161,20 +166,26 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
   }
 }
 
-function flagsOf({ durable, mandatory, retain, ttlMs, delayMs }: PublishOptions): number {
+function flagsOf({ durable, mandatory, retain, ttlMs, delayMs, order }: PublishOptions): number {
   return (
     (durable ? DURABLE : 0) |
     (mandatory ? MANDATORY : 0) |
     (retain ? RETAIN : 0) |
     (ttlMs === undefined ? 0 : HAS_TTL) |
-    (delayMs === undefined ? 0 : HAS_DELAY)
+    (delayMs === undefined ? 0 : HAS_DELAY) |
+    (order === undefined ? 0 : HAS_ORDER)
   );
 }
 
-function writeOptions(to: ByteWriter, flags: number, { ttlMs, delayMs }: PublishOptions): void {
+function writeOptions(to: ByteWriter, flags: number, { ttlMs, delayMs, order }: PublishOptions): void {
   to.varint(flags);
   if (ttlMs !== undefined) to.varint(ttlMs);
   if (delayMs !== undefined) to.varint(delayMs);
+  if (order === undefined) return;
+  to.varint(order.number);
+  // Most often nothing before it is under way, or little.
+  to.varint(order.number - order.since);
+  to.varint(order.past);
 }
 
 function readOptions(from: ByteReader): PublishOptions {
@@ -188,7 +199,16 @@ function readOptions(from: ByteReader): PublishOptions {
     retain: (flags & RETAIN) !== 0,
     ttlMs: (flags & HAS_TTL) !== 0 ? from.varint() : undefined,
     delayMs: (flags & HAS_DELAY) !== 0 ? from.varint() : undefined,
+    order: (flags & HAS_ORDER) !== 0 ? readOrder(from) : undefined,
   };
+}
+
+function readOrder(from: ByteReader): PublishOrder {
+  const at = from.at;
+  const number = from.varint();
+  const since = number - from.varint();
+  if (since >= 1 && number <= Number.MAX_SAFE_INTEGER - RUN_EVENTS_MAX) return { number, since, past: from.varint() };
+  throw new ProtocolError('frame_malformed', 'a publisher counts its events from 1', at);
 }
 
 function readSettlement(from: ByteReader): Settlement {

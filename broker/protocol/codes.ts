@@ -15,6 +15,10 @@ export const CODES = {
   topic_alias_invalid: { retry: false, meaning: 'A topic alias that was not defined, or is over the limit.' },
   event_too_large: { retry: false, meaning: 'The event is larger than the broker accepts.' },
   attributes_invalid: { retry: false, meaning: 'Too many attributes, a name twice, or a value that is no scalar.' },
+  order_held: {
+    retry: true,
+    meaning: 'An earlier event of its publisher was refused for now; this one comes after it.',
+  },
   rate_limited: { retry: true, meaning: 'This connection asks for more than it may at once.' },
 
   topic_filter_invalid: { retry: false, meaning: 'A topic filter breaks a rule of topic filters.' },
@@ -36,6 +40,10 @@ export const CODES = {
   residual_limit: {
     retry: true,
     meaning: 'As many filters as may be are tested on every event, or every event of the topic filter; see `cost`.',
+  },
+  order_unsupported: {
+    retry: false,
+    meaning: 'The order asked for cannot be kept by a subscription like this one.',
   },
   credit_limit: { retry: false, meaning: 'More credit than a subscription may have.' },
 

@@ -1,5 +1,6 @@
 import type { Explanation } from '../../matcher/index.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import { ORDERS } from './order.ts';
 import {
   type Check,
   type Checked,
@@ -20,7 +21,7 @@ import {
 import { spaceAnswers, spaceRequests } from './space-controls.ts';
 
 /**
- * Control frames: WebSocket text messages, each one JSON object whose `kind` names it. Requests carry a `ref` (1 and
+ * Control frames: JSON objects whose `kind` names them, one in a WebSocket text message, or a list of them. Requests carry a `ref` (1 and
  * up, chosen by the client, unique while unanswered; records of data frames draw from the same numbers); the answer, or
  * the refusal, repeats it.
  */
@@ -106,6 +107,8 @@ const clientControls = {
     /** A name for people: logs, lists. */
     client: text(128),
     session: optional(object({ id: text(64), key: text(64) })),
+    /** The same on every connection of one publisher, and nobody else's. Absent: the session is the publisher. */
+    publisher: optional(text(128)),
   }),
   subscribe: object({
     kind: oneOf(['subscribe']),
@@ -138,6 +141,10 @@ const clientControls = {
     deliveryLeaseMs: optional(ms),
     retentionMs: optional(ms),
     attemptsMax: optional(integer(1, 100)),
+    /** Absent: `fifo`, and nothing is told of what the order is made of. */
+    order: optional(oneOf(ORDERS)),
+    /** With acknowledgement only: what follows waits until what came before it, as far as the order goes, is settled. */
+    ordered: optional(flag),
     /** Absent: ends with the connection. Else it outlives the connection by so long; a mailbox its last consumer. */
     leaseMs: optional(ms),
   }),
@@ -431,16 +438,20 @@ export type ControlOf<F extends { readonly kind: string }, K extends F['kind']> 
 /** A control frame whose shape is not yet checked. `ref` is 0 where none could be read: what a refusal repeats. */
 export interface RawControl {
   readonly ref: number;
-  readonly value: object;
+  readonly value: unknown;
 }
 
 /** Deeper than anything a client can mean, the data of an event to be explained included. */
 const DEPTH_MAX = 600;
 
-/** Decodes the JSON. Throws ProtocolError `frame_malformed`. */
-export function decodeControl(message: string): RawControl {
-  // A shorter one has no room for it.
-  if (message.length > DEPTH_MAX && isDeep(message))
+/** Whether a text message is a list of control frames, or one of them. Who sends lists reads them as well. */
+export function isControlList(message: string): boolean {
+  return message.charCodeAt(0) === OPEN_BRACKET;
+}
+
+/** Decodes the JSON of a text message: its control frames, in order. Throws ProtocolError `frame_malformed`. */
+export function decodeControls(message: string): readonly RawControl[] {
+  if (hasManyBrackets(message) && isDeep(message))
     throw new ProtocolError('frame_malformed', `a control frame nested deeper than ${DEPTH_MAX}`);
   let value: unknown;
   try {
@@ -448,11 +459,26 @@ export function decodeControl(message: string): RawControl {
   } catch {
     throw new ProtocolError('frame_malformed', 'a control frame must be JSON');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError('frame_malformed', 'a control frame must be a JSON object');
-  }
-  const given = 'ref' in value ? value.ref : 0;
+  if (!Array.isArray(value)) return [raw(value)];
+  if (value.length === 0) throw new ProtocolError('frame_malformed', 'a list of control frames has at least one');
+  return value.map(raw);
+}
+
+function raw(value: unknown): RawControl {
+  const given = typeof value === 'object' && value !== null && 'ref' in value ? value.ref : 0;
   return { ref: Number.isSafeInteger(given) && (given as number) > 0 ? (given as number) : 0, value };
+}
+
+/** Whether there are as many as it takes to be too deep. A search for a few costs next to nothing, whatever is between them. */
+function hasManyBrackets(message: string): boolean {
+  let count = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = message.indexOf(bracket); at >= 0; at = message.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count > DEPTH_MAX) return true;
+    }
+  }
+  return false;
 }
 
 /** Before JSON.parse, so that nothing behind it has to fear for its stack. Linear; brackets in strings do not count. */
@@ -484,8 +510,11 @@ const CLOSE_BRACE = 0x7d;
 export const readClientControl = reader<ClientControl>(clientControls);
 export const readBrokerControl = reader<BrokerControl>(brokerControls);
 
-function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: object) => F {
+function reader<F>(table: { readonly [kind: string]: Check<unknown> }): (value: unknown) => F {
   return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ProtocolError('frame_malformed', 'a control frame must be a JSON object');
+    }
     const kind = 'kind' in value ? value.kind : undefined;
     const check = typeof kind === 'string' && Object.hasOwn(table, kind) ? table[kind] : undefined;
     if (check === undefined) {

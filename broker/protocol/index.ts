@@ -15,6 +15,7 @@ export * from './client-records.ts';
 export * from './codes.ts';
 export * from './control.ts';
 export type { LeaseGrant } from './lease-grant.ts';
+export * from './order.ts';
 export { BodyRun, RUN_EVENTS_MAX } from './run.ts';
 export {
   type FindMany,

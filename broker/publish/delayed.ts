@@ -1,17 +1,17 @@
 import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
 import type { Time } from '../kernel/time.ts';
 import {
-  type Body,
   ByteReader,
   ByteWriter,
   NO_OPTIONS,
   ProtocolError,
-  type PublishOptions,
   readBody,
+  readProvenance,
+  writeProvenance,
 } from '../protocol/index.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { numberIn, numberKey, rangeOf } from '../store/keys.ts';
-import type { Publication } from './publish.ts';
+import type { Proven } from './publish.ts';
 
 export interface DelayedMeans {
   readonly journal: Journal;
@@ -19,7 +19,7 @@ export interface DelayedMeans {
   readonly eventsMax: number;
   readonly delayMsMax: number;
   /** Publishes the event. False when it has to wait on, because somebody who wants it has no room. */
-  readonly publish: (publication: Publication) => boolean;
+  readonly publish: (publication: Proven) => boolean;
 }
 
 interface Waiting extends HeapItem {
@@ -95,7 +95,8 @@ export class Delayed {
   }
 
   /** Stores the event with the next commit. Throws ProtocolError `delayed_limit` or `frame_malformed`. */
-  add(topic: string, body: Body, { retain, ttlMs, delayMs = 0 }: Omit<PublishOptions, 'mandatory'>): void {
+  add({ topic, body, options, provenance }: Proven): void {
+    const { retain, ttlMs, delayMs = 0 } = options;
     const { eventsMax, delayMsMax, time, journal } = this.#means;
     if (delayMs > delayMsMax) {
       throw new ProtocolError('frame_malformed', `a delay of ${delayMs} ms; at most ${delayMsMax}`);
@@ -107,6 +108,7 @@ export class Delayed {
     to.string(topic);
     to.u8(retain ? 1 : 0);
     to.varint(ttlMs === undefined ? 0 : ttlMs + 1);
+    writeProvenance(to, provenance);
     to.varint(body.bytes.length);
     to.raw(body.bytes);
     const record = to.written().slice();
@@ -147,9 +149,10 @@ export class Delayed {
     const topic = from.string();
     const retain = from.u8() === 1;
     const ttl = from.varint();
+    const provenance = readProvenance(from);
     const body = readBody(new ByteReader(from.raw(from.varint())));
     const options = { ...NO_OPTIONS, retain, ttlMs: ttl === 0 ? undefined : ttl - 1 };
-    return this.#means.publish({ topic, body, options });
+    return this.#means.publish({ topic, body, options, provenance });
   }
 
   #write(batch: Batch): void {

@@ -1,5 +1,5 @@
 import { decodeJson, type JsonReader, type JsonValue, type MatchableEvent } from '../../matcher/index.ts';
-import { type Attributes, type Body, JSON_CONTENT_TYPE } from '../protocol/index.ts';
+import { type Attributes, type Body, BROKERS_OWN, JSON_CONTENT_TYPE, type Provenance } from '../protocol/index.ts';
 import { isJson, type JsonFault, type JsonLimits } from './json.ts';
 
 /** What the broker adds to what the publisher said. */
@@ -12,6 +12,8 @@ export interface Place {
   readonly expiresMs?: number;
   /** It is the last value of its topic, for a subscription that came after it. */
   readonly retained?: boolean;
+  /** Absent: the broker's own. */
+  readonly provenance?: Provenance;
 }
 
 /**
@@ -27,6 +29,7 @@ export class PublishedEvent implements MatchableEvent {
   readonly arrivedMs: number;
   readonly expiresMs: number;
   readonly retained: boolean;
+  readonly provenance: Provenance;
   readonly #limits: JsonLimits;
   #body: Body;
   #data: JsonValue | undefined;
@@ -40,6 +43,7 @@ export class PublishedEvent implements MatchableEvent {
     this.arrivedMs = place.arrivedMs;
     this.expiresMs = place.expiresMs ?? 0;
     this.retained = place.retained ?? false;
+    this.provenance = place.provenance ?? BROKERS_OWN;
     this.#body = body;
     this.#limits = limits;
   }

@@ -8,10 +8,12 @@ import type { DurationHistogram } from '../observe/histogram.ts';
 import {
   type Body,
   type BodyRun,
+  BROKERS_OWN,
   ByteReader,
   CODES,
   NO_OPTIONS,
   ProtocolError,
+  type Provenance,
   type PublishOptions,
   type Receipt,
   readBody,
@@ -31,6 +33,8 @@ import { RunReceipts } from './run-receipts.ts';
 /** Who publishes: a connection, with its own rate. */
 export interface Publisher {
   readonly rate: TokenBucket;
+  /** Of an event that it does not count. Absent: the broker itself. */
+  readonly provenance?: Provenance;
 }
 
 /** Who waits for a receipt. */
@@ -44,6 +48,11 @@ export interface Publication {
   readonly topic: string;
   readonly body: Body;
   readonly options: PublishOptions;
+}
+
+/** One whose publisher is known. */
+export interface Proven extends Publication {
+  readonly provenance: Provenance;
 }
 
 /** Several in a row, with the same options. */
@@ -137,7 +146,8 @@ export class Publish {
       this.#answer({ ...before.receipt, repeated: true }, 1, to, ref, !before.flushed);
       return;
     }
-    const receipt = options.delayMs === undefined ? this.#enter(publication, true) : this.#delay(publication);
+    const proven = { topic: publication.topic, body, options, provenance: provenanceOf(publisher, options) };
+    const receipt = options.delayMs === undefined ? this.#enter(proven, true) : this.#delay(proven);
     known.add(body.source, body.id, receipt);
     this.#answer(receipt, 1, to, ref, receipt.durable || receipt.delayed);
   }
@@ -147,11 +157,12 @@ export class Publish {
    * Receipts as there. False, and nothing is done, when they have to be taken one by one, because one of them may have to be
    * refused, or they ask for more than this way can carry.
    */
-  publishRun(publication: RunPublication, to: ReceiptTaker, firstRef: number): boolean {
+  publishRun(publisher: Publisher, publication: RunPublication, to: ReceiptTaker, firstRef: number): boolean {
     if (!this.#isSmooth(publication)) return false;
-    const { topic, bodies } = publication;
+    const { topic, bodies, options } = publication;
     const { time, recent, reserve } = this.#means;
-    const place = { topic, firstSeq: this.#seq + 1, time: time.wallMs(), arrivedMs: time.monotonicMs() };
+    const provenance = provenanceOf(publisher, options);
+    const place = { topic, firstSeq: this.#seq + 1, time: time.wallMs(), arrivedMs: time.monotonicMs(), provenance };
     const run = new PublishedRun(place, bodies, this.#jsonLimits);
     this.#seq += bodies.count;
     reserve(this.#seq);
@@ -195,20 +206,20 @@ export class Publish {
    * is.
    */
   derive(topic: string, body: Body): void {
-    this.#afterThis(() => void this.#enter({ topic, body, options: NO_OPTIONS }, false));
+    this.#afterThis(() => void this.#enter({ topic, body, options: NO_OPTIONS, provenance: BROKERS_OWN }, false));
   }
 
   /** The same, for one recipient only. */
   hand(topic: string, body: Body, recipient: Recipient, ttlMs?: number): void {
     this.#afterThis(() => {
-      const event = this.#place({ topic, body, options: { ...NO_OPTIONS, ttlMs } });
+      const event = this.#place({ topic, body, options: { ...NO_OPTIONS, ttlMs }, provenance: BROKERS_OWN });
       this.#sequence(event);
       recipient.offer(event);
     });
   }
 
   /** An event whose time has come. False when somebody who wants it has no room for it now. */
-  release(publication: Publication): boolean {
+  release(publication: Proven): boolean {
     try {
       this.#enter(publication, true);
       return true;
@@ -250,7 +261,7 @@ export class Publish {
    * The steps that an event takes once it is known not to be another's repetition. `unmatchedToo`: it is published once
    * more where nobody wants it.
    */
-  #enter(publication: Publication, refusable: boolean, unmatchedToo = refusable): Receipt {
+  #enter(publication: Proven, refusable: boolean, unmatchedToo = refusable): Receipt {
     const { recent, deliver, retained } = this.#means;
     const event = this.#place(publication);
     const matches = this.#match(event);
@@ -277,11 +288,12 @@ export class Publish {
   }
 
   /** The place that the event will have, if nobody refuses it. */
-  #place({ topic, body, options }: Publication): PublishedEvent {
+  #place({ topic, body, options, provenance }: Proven): PublishedEvent {
     const { time } = this.#means;
     const wallMs = time.wallMs();
     const expiresMs = options.ttlMs === undefined ? 0 : wallMs + options.ttlMs;
-    const place = { seq: this.#seq + 1, topic, time: body.time ?? wallMs, arrivedMs: time.monotonicMs(), expiresMs };
+    const arrivedMs = time.monotonicMs();
+    const place = { seq: this.#seq + 1, topic, time: body.time ?? wallMs, arrivedMs, expiresMs, provenance };
     return new PublishedEvent(place, body, this.#jsonLimits);
   }
 
@@ -321,9 +333,9 @@ export class Publish {
     };
   }
 
-  #delay({ topic, body, options }: Publication): Receipt {
+  #delay(publication: Proven): Receipt {
     this.#means.admit();
-    this.#means.delayed.add(topic, body, options);
+    this.#means.delayed.add(publication);
     const durable = this.#means.journal.store.durability === 'flushed';
     return { seq: 0, matched: 0, durable, unreadable: false, repeated: false, delayed: true };
   }
@@ -341,7 +353,7 @@ export class Publish {
     if (unmatchedTopic === '') return;
     const below = `${unmatchedTopic}/${topic}`;
     if (!isTopic(below)) return;
-    const publication = { topic: below, body: copyOfBody(bytesOf()), options: NO_OPTIONS };
+    const publication = { topic: below, body: copyOfBody(bytesOf()), options: NO_OPTIONS, provenance: BROKERS_OWN };
     this.#afterThis(() => {
       try {
         this.#enter(publication, true, false);
@@ -394,6 +406,12 @@ function isTopic(text: string): boolean {
     if (error instanceof FilterError) return false;
     throw error;
   }
+}
+
+/** Most say nothing more of any: then all of its events have one and the same. */
+function provenanceOf({ provenance = BROKERS_OWN }: Publisher, { order }: PublishOptions): Provenance {
+  if (order === undefined) return provenance;
+  return { publisher: provenance.publisher, number: order.number, past: order.past };
 }
 
 function copyOfBody(bytes: Uint8Array): Body {

@@ -1,5 +1,12 @@
 import type { JsonReader, JsonValue, MatchableEvent } from '../../matcher/index.ts';
-import { type BodyRun, ByteReader, JSON_CONTENT_TYPE, readBody } from '../protocol/index.ts';
+import {
+  type BodyRun,
+  ByteReader,
+  JSON_CONTENT_TYPE,
+  type Provenance,
+  provenanceAfter,
+  readBody,
+} from '../protocol/index.ts';
 import { PublishedEvent } from './event.ts';
 import type { JsonFault, JsonLimits } from './json.ts';
 
@@ -12,6 +19,8 @@ export interface RunPlace {
   readonly time: number;
   /** The same on the monotonic clock. */
   readonly arrivedMs: number;
+  /** Of the first event; those that follow are counted on. */
+  readonly provenance: Provenance;
 }
 
 /**
@@ -24,16 +33,18 @@ export class PublishedRun {
   readonly firstSeq: number;
   readonly time: number;
   readonly arrivedMs: number;
+  readonly provenance: Provenance;
   readonly limits: JsonLimits;
   #bodies: BodyRun;
   #owned = false;
   #events: (PublishedEvent | undefined)[] | undefined;
 
-  constructor({ topic, firstSeq, time, arrivedMs }: RunPlace, bodies: BodyRun, limits: JsonLimits) {
+  constructor({ topic, firstSeq, time, arrivedMs, provenance }: RunPlace, bodies: BodyRun, limits: JsonLimits) {
     this.topic = topic;
     this.firstSeq = firstSeq;
     this.time = time;
     this.arrivedMs = arrivedMs;
+    this.provenance = provenance;
     this.#bodies = bodies;
     this.limits = limits;
   }
@@ -75,7 +86,8 @@ export class PublishedRun {
     if (made !== undefined) return made;
     const body = readBody(new ByteReader(this.bodies.slice(i, 1)));
     const { topic, time, arrivedMs } = this;
-    const place = { seq: this.firstSeq + i, topic, time: body.time ?? time, arrivedMs };
+    const provenance = provenanceAfter(this.provenance, i);
+    const place = { seq: this.firstSeq + i, topic, time: body.time ?? time, arrivedMs, provenance };
     const event = new PublishedEvent(place, body, this.limits);
     this.#events[i] = event;
     return event;

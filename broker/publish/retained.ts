@@ -1,7 +1,15 @@
 import type { CompiledFilter } from '../../matcher/index.ts';
 import type { Chore } from '../kernel/chores.ts';
 import { Heap, type HeapItem, NOT_IN_HEAP } from '../kernel/heap.ts';
-import { ByteReader, ByteWriter, ProtocolError, readBody } from '../protocol/index.ts';
+import {
+  ByteReader,
+  ByteWriter,
+  ProtocolError,
+  type Provenance,
+  readBody,
+  readProvenance,
+  writeProvenance,
+} from '../protocol/index.ts';
 import type { Batch, Journal } from '../store/journal.ts';
 import { textKey, textRange } from '../store/keys.ts';
 import { PublishedEvent } from './event.ts';
@@ -21,6 +29,7 @@ interface LastValue extends HeapItem {
   readonly seq: number;
   readonly time: number;
   readonly expiresMs: number;
+  readonly provenance: Provenance;
   readonly body: Uint8Array;
 }
 
@@ -58,6 +67,7 @@ export class Retained {
 
   restore(): void {
     const { store } = this.#means.journal;
+    const found: LastValue[] = [];
     let after: Uint8Array | undefined;
     for (;;) {
       const records = store.range({ ...textRange('t', after), limit: 1_000 });
@@ -66,10 +76,13 @@ export class Retained {
         const from = new ByteReader(value);
         const topic = new TextDecoder().decode(key.subarray(1));
         const last = { topic, seq: from.varint(), time: from.varint(), expiresMs: from.varint() };
-        this.#set({ ...last, body: from.raw(from.varint()).slice(), heapAt: NOT_IN_HEAP });
+        const provenance = readProvenance(from);
+        found.push({ ...last, provenance, body: from.raw(from.varint()).slice(), heapAt: NOT_IN_HEAP });
       }
-      if (records.length < 1_000) return;
+      if (records.length < 1_000) break;
     }
+    // They are offered in the order of the table, which is to be that of their seqs.
+    for (const last of found.sort((one, other) => one.seq - other.seq)) this.#set(last);
   }
 
   /** Throws ProtocolError `retained_limit` when there is no room for it. */
@@ -85,9 +98,9 @@ export class Retained {
 
   /** This is the topic's last value from now on; with no data, the topic has none. */
   keep(event: PublishedEvent): void {
-    const { seq, topic, time, expiresMs } = event;
+    const { seq, topic, time, expiresMs, provenance } = event;
     if (event.size === 0) this.#forget(topic);
-    else this.#set({ topic, seq, time, expiresMs, body: event.bytes.slice(), heapAt: NOT_IN_HEAP });
+    else this.#set({ topic, seq, time, expiresMs, provenance, body: event.bytes.slice(), heapAt: NOT_IN_HEAP });
     this.#changed.add(topic);
     this.#means.journal.touch();
   }
@@ -123,8 +136,8 @@ export class Retained {
     return expiresMs !== 0 && expiresMs <= this.#means.wallMs();
   }
 
-  #eventOf(topic: string, { seq, time, expiresMs, body }: LastValue): PublishedEvent {
-    const place = { seq, topic, time, arrivedMs: 0, expiresMs, retained: true };
+  #eventOf(topic: string, { seq, time, expiresMs, provenance, body }: LastValue): PublishedEvent {
+    const place = { seq, topic, time, arrivedMs: 0, expiresMs, retained: true, provenance };
     return new PublishedEvent(place, readBody(new ByteReader(body)), this.#means.jsonLimits);
   }
 
@@ -168,11 +181,12 @@ function sizeOf({ body }: LastValue): number {
   return body.length + TOPIC_BYTES;
 }
 
-function encoded({ seq, time, expiresMs, body }: LastValue): Uint8Array {
+function encoded({ seq, time, expiresMs, provenance, body }: LastValue): Uint8Array {
   const to = new ByteWriter();
   to.varint(seq);
   to.varint(time);
   to.varint(expiresMs);
+  writeProvenance(to, provenance);
   to.varint(body.length);
   to.raw(body);
   return to.written().slice();

@@ -3,13 +3,18 @@ import type { Lane, Turns } from '../kernel/turns.ts';
 import type { Counters } from '../observe/counters.ts';
 import type { Log } from '../observe/log.ts';
 import {
+  BROKERS_OWN,
   type BrokerControl,
   CLOSE,
   type ClientControl,
   type ControlOf,
-  decodeControl,
+  decodeControls,
+  isControlList,
   ProtocolError,
+  type Provenance,
+  type RawControl,
   readClientControl,
+  uncountedBy,
 } from '../protocol/index.ts';
 import type { Publisher } from '../publish/publish.ts';
 import type { TokenBucket } from '../publish/rate.ts';
@@ -23,6 +28,7 @@ import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { answerSpaceRequest, isSpaceQuestion, isSpaceRequest, type SpaceRequest } from './space-control-requests.ts';
 import { type SpaceRequestMeans, SpaceRequests } from './space-requests.ts';
+import { type FrameWorker, WaitingFrames, type WaitingFramesMeans } from './waiting-frames.ts';
 
 export interface LinkMeans {
   readonly config: Config;
@@ -37,6 +43,8 @@ export interface LinkMeans {
   readonly idsReachMs: () => number;
   /** For what is too costly to be done at once. */
   readonly turns: Turns;
+  /** For frames that many small requests are in. */
+  readonly waiting: WaitingFramesMeans;
   /** How fast a connection may publish, its own; full. */
   readonly bucket: () => TokenBucket;
   readonly log: Log;
@@ -58,6 +66,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   readonly outbound: Outbound;
   readonly #means: LinkMeans;
   #rate: TokenBucket | undefined;
+  #provenance = BROKERS_OWN;
   #costly: Lane | undefined;
   #session: Session | undefined;
   /** Goodbye was said, or the connection is closing: nothing more is done for it. */
@@ -65,6 +74,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #left = false;
   #records: RecordRequests | undefined;
   #spaces: SpaceRequests | undefined;
+  #waiting: WaitingFrames | undefined;
 
   constructor(connection: Connection, outboundMeans: OutboundMeans, means: LinkMeans) {
     this.connection = connection;
@@ -76,6 +86,10 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     return this.outbound.isFlushed;
   }
 
+  get provenance(): Provenance {
+    return this.#provenance;
+  }
+
   get rate(): TokenBucket {
     this.#rate ??= this.#means.bucket();
     return this.#rate;
@@ -84,29 +98,21 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   onText(message: string): void {
     const bytes = Buffer.byteLength(message);
     this.#count(bytes);
-    let ref = 0;
-    try {
-      const max = this.#means.config.controlFrameBytesMax;
-      if (bytes > max) throw new ProtocolError('frame_too_large', `a control frame of ${bytes} bytes; at most ${max}`);
-      const raw = decodeControl(message);
-      ref = raw.ref;
-      this.#handle(readClientControl(raw.value));
-    } catch (error) {
-      this.#refuse(ref, error);
-    }
+    const max = this.#means.config.controlFrameBytesMax;
+    if (bytes > max) {
+      const error = new ProtocolError('frame_too_large', `a control frame of ${bytes} bytes; at most ${max}`);
+      this.#refuse(0, error);
+    } else if (this.#waiting === undefined) this.#text(message);
+    else if (!this.#waiting.text(message, bytes)) this.#refuseAll(message);
   }
 
   onBinary(message: Uint8Array): void {
     this.#count(message.length);
-    try {
-      if (this.#session === undefined) {
-        throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
-      }
-      this.#recordsOf(this.#session).read(message);
-    } catch (error) {
-      this.#refuse(0, error);
-      // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
-      this.leave('malformed', 'frame_malformed');
+    if (this.#waiting === undefined) this.#data(message);
+    else if (!this.#waiting.data(message)) {
+      this.#refuse(0, tooMuchWaits());
+      // What comes next may need what it would have defined.
+      this.leave('slowConsumer', 'rate_limited');
     }
   }
 
@@ -144,12 +150,72 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #part(): void {
     this.#over = true;
     this.#costly?.clear();
+    this.#waiting?.end();
+    this.#waiting = undefined;
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
     this.#spaces?.end();
     this.#spaces = undefined;
     if (session !== undefined) this.#means.sessions.detach(session);
+  }
+
+  #text(message: string): void {
+    const { waiting } = this.#means;
+    const controls = this.#decode(message);
+    for (const [from, control] of controls.entries()) {
+      if (waiting.slices.spent) {
+        this.#waiting = new WaitingFrames(waiting, this.#worker, { controls, from }, () => {
+          this.#waiting = undefined;
+        });
+        return;
+      }
+      this.#control(control);
+    }
+  }
+
+  #decode(message: string): readonly RawControl[] {
+    try {
+      const controls = decodeControls(message);
+      if (isControlList(message)) this.outbound.sendLists();
+      return controls;
+    } catch (error) {
+      this.#refuse(0, error);
+      return [];
+    }
+  }
+
+  #control({ ref, value }: RawControl): void {
+    try {
+      this.#handle(readClientControl(value));
+    } catch (error) {
+      this.#refuse(ref, error);
+    }
+  }
+
+  #data(frame: Uint8Array): void {
+    try {
+      if (this.#session === undefined) {
+        throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
+      }
+      this.#recordsOf(this.#session).read(frame);
+    } catch (error) {
+      this.#refuse(0, error);
+      // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
+      this.leave('malformed', 'frame_malformed');
+    }
+  }
+
+  get #worker(): FrameWorker {
+    return {
+      decode: (message) => this.#decode(message),
+      control: (raw) => this.#control(raw),
+      data: (frame) => this.#data(frame),
+    };
+  }
+
+  #refuseAll(message: string): void {
+    for (const { ref } of this.#decode(message)) this.#refuse(ref, tooMuchWaits());
   }
 
   #handle(frame: ClientControl): void {
@@ -226,6 +292,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const resumed = hello.session === undefined ? undefined : sessions.resume(hello.session, this);
     const session = resumed ?? sessions.open(hello.client, this);
     this.#session = session;
+    // A session that is resumed stays who it was.
+    this.#provenance = uncountedBy(hello.publisher ?? session.id);
     this.#means.greeted(this);
     this.#means.log.debug('hello', {
       client: hello.client,
@@ -265,6 +333,10 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #refuse(ref: number, error: unknown): void {
     this.outbound.control(refused(ref, this.#means.records.refusal(error, 'other')));
   }
+}
+
+function tooMuchWaits(): ProtocolError {
+  return new ProtocolError('rate_limited', 'too many frames wait behind earlier ones of this connection, or of all');
 }
 
 function refused(ref: number, { code, message, offset }: Refusal): BrokerControl {

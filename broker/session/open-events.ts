@@ -1,4 +1,4 @@
-import { type ByteWriter, RUN_EVENTS_MAX } from '../protocol/index.ts';
+import { type ByteWriter, type Provenance, RUN_EVENTS_MAX } from '../protocol/index.ts';
 
 /** Bytes of the two numbers, count and bytes, between the head of the record and its bodies. */
 const COUNT_BYTES = 2;
@@ -18,6 +18,8 @@ export class OpenEvents {
   #nextSeq = 0;
   #count = 0;
   #bytes = 0;
+  /** Of its first event, where the subscriber is told. */
+  #provenance: Provenance | undefined;
 
   /** The record was just written. */
   begin(
@@ -28,7 +30,9 @@ export class OpenEvents {
     seq: number,
     count: number,
     bytes: number,
+    provenance?: Provenance | undefined,
   ): void {
+    this.#provenance = provenance;
     this.#end = to.length;
     this.#countAt = to.length - bytes - SIZES_BYTES;
     this.#subscription = subscription;
@@ -37,6 +41,13 @@ export class OpenEvents {
     this.#nextSeq = seq + count;
     this.#count = count;
     this.#bytes = bytes;
+  }
+
+  /** Whether an event of this provenance needs no word about it, as it is counted on from those before it. */
+  follows({ publisher, number, past }: Provenance): boolean {
+    const first = this.#provenance;
+    if (first === undefined || first.publisher !== publisher || first.past !== past) return false;
+    return number === (first.number === 0 ? 0 : first.number + this.#count);
   }
 
   /** False, and nothing is written, where a record of its own is needed. */

@@ -9,6 +9,7 @@ import {
   type FoundTuple,
   type LeaseGrant,
   type NothingReason,
+  type Provenance,
   type Receipt,
   type Written,
   writeBrokerRecord,
@@ -39,7 +40,7 @@ export interface OutboundMeans {
 /**
  * The outgoing side of one connection. Records are gathered and sent once a turn, when what the sockets held has been
  * read: one system call for a hundred events costs a tenth of a hundred calls. Control frames keep their place among
- * them.
+ * them; those of one turn go as a list to a peer that has sent a list itself.
  *
  * Most connections are idle most of the time, so everything is made when it is needed first.
  */
@@ -49,10 +50,15 @@ export class Outbound implements Outbox, Flushable {
   readonly #tooSlow: () => void;
   #topics: OutgoingTopics | undefined;
   #gathering: Gathering | undefined;
+  /** Control frames in a row, with commas. While there are any, no records are gathered, and the reverse. */
+  #controls = '';
+  #sendsLists = false;
   #waiting: Set<Pumped> | undefined;
   #isDue = false;
   #stalled = false;
   #over = false;
+  /** Of what is written next. */
+  #provenance: Provenance | undefined;
   #unsentBytes = 0;
 
   /** `tooSlow` ends the connection. */
@@ -72,7 +78,12 @@ export class Outbound implements Outbox, Flushable {
 
   /** Nothing is gathered, and nothing waits for the peer to read. */
   get isFlushed(): boolean {
-    return this.#gathering === undefined && this.#connection.bufferedBytes === 0;
+    return this.#gathering === undefined && this.#controls === '' && this.#connection.bufferedBytes === 0;
+  }
+
+  /** The peer sends lists of control frames, so it reads them. */
+  sendLists(): void {
+    this.#sendsLists = true;
   }
 
   pumpWhenWritable(delivery: Pumped): void {
@@ -106,11 +117,15 @@ export class Outbound implements Outbox, Flushable {
 
   control(frame: BrokerControl): void {
     if (this.#over) return;
-    this.flush();
     const text = JSON.stringify(frame);
-    this.#means.counters.framesOut += 1;
-    this.#means.counters.bytesOut += Buffer.byteLength(text);
-    this.#sent(this.#connection.sendText(text));
+    if (!this.#sendsLists) {
+      this.flush();
+      this.#sendText(text);
+      return;
+    }
+    this.#flushRecords();
+    this.#controls = this.#controls === '' ? text : `${this.#controls},${text}`;
+    this.#gathered(this.#controls.length);
   }
 
   receipts(firstRef: number, count: number, first: Receipt): void {
@@ -118,7 +133,11 @@ export class Outbound implements Outbox, Flushable {
     if (receipts.extend(firstRef, count, first)) return;
     receipts.end(records);
     receipts.begin(firstRef, count, first);
-    this.#gathered(records);
+    this.#gathered(records.length);
+  }
+
+  provenance(provenance: Provenance): void {
+    this.#provenance = provenance;
   }
 
   events(subscription: number, run: PublishedRun, from: number, count: number): void {
@@ -132,35 +151,38 @@ export class Outbound implements Outbox, Flushable {
       return;
     }
     const { records } = this.#gather();
-    writeBrokerRecord.event(records, subscription, this.#delivery(event, handover, records), event.bytes);
-    this.#gathered(records);
+    const delivery = this.#delivery(event, handover, records);
+    this.#tellProvenance(records);
+    writeBrokerRecord.event(records, subscription, delivery, event.bytes);
+    this.#gathered(records.length);
   }
 
   fetched(ref: number, event: PublishedEvent, handover: Handover): void {
     const { records } = this.#gather();
     writeBrokerRecord.fetched(records, ref, this.#delivery(event, handover, records), event.bytes);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   notice(subscription: number, event: PublishedEvent, { attempt, lease }: Handover): void {
     const { records } = this.#gather();
     const alias = this.#alias(event.topic, records);
     const notice = { seq: event.seq, alias, size: event.size, attempt, retention: lease };
+    this.#tellProvenance(records);
     writeBrokerRecord.notice(records, subscription, notice);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   gap(subscription: number, reason: DropReason, count: number, seq: number): void {
     this.#means.counters.gaps += 1;
     const { records } = this.#gather();
     writeBrokerRecord.gap(records, subscription, reason, count, seq);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   settled(ref: number, remainingMs: number): void {
     const { records } = this.#gather();
     writeBrokerRecord.settled(records, ref, remainingMs);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   written(firstRef: number, count: number, first: Written): void {
@@ -168,31 +190,31 @@ export class Outbound implements Outbox, Flushable {
     if (written.extend(firstRef, count, first)) return;
     written.end(records);
     written.begin(firstRef, count, first);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   found(ref: number, lease: LeaseGrant | undefined, next: number, tuples: readonly FoundTuple[]): void {
     const { records } = this.#gather();
     writeSpaceAnswer.found(records, ref, lease, next, tuples);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   nothing(ref: number, reason: NothingReason): void {
     const { records } = this.#gather();
     writeSpaceAnswer.nothing(records, ref, reason);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   begun(ref: number, lease: LeaseGrant): void {
     const { records } = this.#gather();
     writeSpaceAnswer.begun(records, ref, lease);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   refused(ref: number, code: Code, message: string): void {
     const { records } = this.#gather();
     writeBrokerRecord.refused(records, ref, code, message);
-    this.#gathered(records);
+    this.#gathered(records.length);
   }
 
   disconnectSlow(): void {
@@ -224,6 +246,24 @@ export class Outbound implements Outbox, Flushable {
   }
 
   flush(): void {
+    this.#flushControls();
+    this.#flushRecords();
+  }
+
+  #flushControls(): void {
+    if (this.#controls === '') return;
+    const text = `[${this.#controls}]`;
+    this.#controls = '';
+    if (!this.#over) this.#sendText(text);
+  }
+
+  #sendText(text: string): void {
+    this.#means.counters.framesOut += 1;
+    this.#means.counters.bytesOut += Buffer.byteLength(text);
+    this.#sent(this.#connection.sendText(text));
+  }
+
+  #flushRecords(): void {
     const gathering = this.#gathering;
     if (gathering === undefined) return;
     this.#gathering = undefined;
@@ -243,12 +283,23 @@ export class Outbound implements Outbox, Flushable {
   /** In the record that stands last, if that is of events which these follow. */
   #pushed(subscription: number, topic: string, time: number, seq: number, count: number, bodies: Uint8Array): void {
     const { records, open } = this.#gather();
+    const provenance = this.#provenance;
+    if (provenance !== undefined && !open.follows(provenance)) open.close();
     if (!open.extend(records, subscription, topic, time, seq, count, bodies)) {
       const alias = this.#alias(topic, records);
+      this.#tellProvenance(records);
       writeBrokerRecord.events(records, subscription, { alias, time, seq }, count, bodies);
-      open.begin(records, subscription, topic, time, seq, count, bodies.length);
+      open.begin(records, subscription, topic, time, seq, count, bodies.length, provenance);
     }
-    this.#gathered(records);
+    this.#provenance = undefined;
+    this.#gathered(records.length);
+  }
+
+  /** Of the record that is written next, where its subscriber wants to know. */
+  #tellProvenance(to: ByteWriter): void {
+    if (this.#provenance === undefined) return;
+    writeBrokerRecord.provenance(to, this.#provenance);
+    this.#provenance = undefined;
   }
 
   #delivery(event: PublishedEvent, handover: Handover | undefined, to: ByteWriter) {
@@ -269,12 +320,13 @@ export class Outbound implements Outbox, Flushable {
   }
 
   #gather(): Gathering {
+    this.#flushControls();
     this.#gathering ??= this.#means.gatherings.take();
     return this.#gathering;
   }
 
-  #gathered(records: ByteWriter): void {
-    if (records.length >= this.#means.softBytes) this.flush();
+  #gathered(length: number): void {
+    if (length >= this.#means.softBytes) this.flush();
     else if (!this.#isDue) {
       this.#isDue = true;
       this.#means.flushes.add(this);

@@ -12,6 +12,7 @@ import {
 } from '../protocol/index.ts';
 import type { Publish, Publisher } from '../publish/publish.ts';
 import { Fetches } from './fetches.ts';
+import { NumberedLine } from './numbered-line.ts';
 import type { Outbound } from './outbound.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -44,6 +45,7 @@ export class RecordRequests implements ClientRecordHandler {
   readonly #topics: IncomingTopics;
   readonly #fetches: Fetches;
   readonly #spaceRequests: () => SpaceRequests;
+  readonly #line = new NumberedLine();
   /** In the present frame. */
   #faults = 0;
 
@@ -80,15 +82,17 @@ export class RecordRequests implements ClientRecordHandler {
 
   publish(firstRef: number, alias: number, run: BodyRun, options: PublishOptions): void {
     if (this.#publishRun(firstRef, alias, run, options)) return;
-    for (let i = 0; i < run.count; i++) this.#publish(refAt(firstRef, i), alias, run.body(i), options);
+    for (let i = 0; i < run.count; i++) {
+      this.#publish(refAt(firstRef, i), alias, run.body(i), i === 0 ? options : optionsOf(options, i));
+    }
   }
 
   /** The short way, for what nobody can refuse. False, and nothing is done, for anything else. */
   #publishRun(firstRef: number, alias: number, bodies: BodyRun, options: PublishOptions): boolean {
     const topic = this.#topics.find(alias);
-    if (topic === undefined || this.#means.draining()) return false;
+    if (topic === undefined || this.#means.draining() || this.#line.isHeld) return false;
     try {
-      return this.#means.publish.publishRun({ topic, bodies, options }, this.#outbound, firstRef);
+      return this.#means.publish.publishRun(this.#publisher, { topic, bodies, options }, this.#outbound, firstRef);
     } catch (error) {
       for (let i = 0; i < bodies.count; i++) this.#refuse(refAt(firstRef, i), 'publish', error);
       return true;
@@ -96,13 +100,17 @@ export class RecordRequests implements ClientRecordHandler {
   }
 
   #publish(ref: number, alias: number, body: Body, options: PublishOptions): void {
+    const { order } = options;
     try {
       if (this.#means.draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
       if (body.fault !== undefined) throw new ProtocolError('attributes_invalid', body.fault);
       const topic = this.#topics.get(alias);
+      if (order !== undefined) this.#line.check(order);
       this.#means.publish.publish(this.#publisher, { topic, body, options }, this.#outbound, ref);
+      if (order !== undefined) this.#line.taken(order);
     } catch (error) {
-      this.#refuse(ref, 'publish', error);
+      const code = this.#refuse(ref, 'publish', error);
+      if (order !== undefined) this.#line.refused(order, code, body.id !== undefined && body.source !== undefined);
     }
   }
 
@@ -156,14 +164,15 @@ export class RecordRequests implements ClientRecordHandler {
   }
 
   /** Refuses a record of the present frame. Throws when the frame has too many faults. */
-  #refuse(ref: number, request: 'publish' | 'other', error: unknown): void {
+  #refuse(ref: number, request: 'publish' | 'other', error: unknown): Code {
     const code = this.#answerRefused(ref, request, error);
     // What may be tried again is no fault of the frame.
-    if (CODES[code].retry) return;
+    if (CODES[code].retry) return code;
     this.#faults += 1;
     if (this.#faults > FAULTS_MAX) {
       throw new ProtocolError('rate_limited', `more than ${FAULTS_MAX} records of one frame were refused`);
     }
+    return code;
   }
 
   /** Refuses a record of an earlier frame. */
@@ -180,4 +189,10 @@ export class RecordRequests implements ClientRecordHandler {
 
 function refAt(firstRef: number, i: number): number {
   return firstRef === 0 ? 0 : firstRef + i;
+}
+
+/** Of the `i`-th event of a run: its publisher counts it on. */
+function optionsOf(options: PublishOptions, i: number): PublishOptions {
+  const { order } = options;
+  return order === undefined ? options : { ...options, order: { ...order, number: order.number + i } };
 }

@@ -12,8 +12,8 @@ export interface KindCount {
   readonly bytes: number;
   /** Not as they were written. Those in quarantine are not counted again. */
   readonly bad: number;
-  /** Of a version that this program cannot read. */
-  readonly newer: number;
+  /** Written by a version of Tellwhen whose records this program cannot read. */
+  readonly foreign: number;
 }
 
 export interface CheckOptions {
@@ -36,19 +36,19 @@ export async function checkStore(
   time: Time,
   { bad, signal }: CheckOptions,
 ): Promise<readonly KindCount[]> {
-  const kinds = new Map<string, { records: number; bytes: number; bad: number; newer: number }>();
+  const kinds = new Map<string, { records: number; bytes: number; bad: number; foreign: number }>();
   for (let from: Uint8Array = Uint8Array.of(0); ; ) {
     signal?.throwIfAborted();
     const records = store.range({ from, to: LAST_KEY, limit: PAGE_RECORDS });
     for (const { key, value } of records) {
       const kind = kindOf(key);
-      const count = kinds.get(kind) ?? { records: 0, bytes: 0, bad: 0, newer: 0 };
+      const count = kinds.get(kind) ?? { records: 0, bytes: 0, bad: 0, foreign: 0 };
       kinds.set(kind, count);
       count.records++;
       count.bytes += key.length + value.length;
       if (key[0] === QUARANTINE) continue;
       const seal = sealOf(key, value);
-      if (seal === 'newer') count.newer++;
+      if (seal === 'older' || seal === 'newer') count.foreign++;
       if (seal !== 'broken') continue;
       count.bad++;
       bad(key);

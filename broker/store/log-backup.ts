@@ -6,9 +6,9 @@ import { BLOCK_BYTES } from './segment.ts';
  * began is in it; what of the log has come to the store behind meanwhile does no harm.
  */
 export async function backUp(means: LogMeans, directory: string): Promise<void> {
-  const frames = await readLog(means);
+  // None where the store is closed. A broker may open it before it is copied, and then the copy needs a log, if an empty one.
+  const frames = (await readLog(means)) ?? [];
   await means.behind.backup(directory);
-  if (frames === undefined) return;
   const end = new Uint8Array(BLOCK_BYTES);
   // Both must be there. One is as good as empty.
   means.segments.copy(directory, [Buffer.concat([...frames.map(({ content }) => content), end]), end]);

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts';
+import { frameSum } from './frame-sum.ts';
 import { BLOCK_BYTES } from './segment.ts';
 import type { Change } from './store.ts';
 
@@ -27,7 +27,8 @@ const HEAD_BYTES = 32;
 /** In front of each change: 0 length of the key, 2 is there a value, 4 length of the value. */
 const CHANGE_BYTES = 8;
 
-const VERSION = 1;
+/** 1 had another sum. */
+const VERSION = 2;
 
 /** What a frame of these changes takes in a segment. */
 export function frameBytes(changes: readonly Change[]): number {
@@ -47,16 +48,19 @@ export function contentBytes(changes: readonly Change[]): number {
  *     0     4        8     16       24        25  28      32
  *     | CRC | length | run | number | version | 0 | count | changes … | zeros up to the end of a block
  *
- * Little-endian; the CRC32C is that of all that follows it, up to the length. `changes` are given back as views of it, so
- * that whoever gave them may do with theirs what he likes.
+ * Little-endian; the CRC (`frame-sum.ts`) is that of all that follows it, up to the length. It is written to `into`, from
+ * the front, which has room for `frameBytes`. `content` and the `changes` that are given back are views of that, so that whoever
+ * gave them may do with theirs what he likes.
  */
 export function encodeFrame(
   { run, number }: FrameName,
   changes: readonly Change[],
+  into: Uint8Array,
 ): { readonly content: Uint8Array; readonly changes: readonly Change[] } {
   const length = HEAD_BYTES + contentBytes(changes);
-  // Zeros, and no part of a pool: it is kept until the store behind has what is in it.
-  const content = Buffer.alloc(blocks(length));
+  const content = Buffer.from(into.buffer, into.byteOffset, blocks(length));
+  content[VERSION_AT + 1] = content[VERSION_AT + 2] = content[VERSION_AT + 3] = 0;
+  content.fill(0, length);
   content.writeUInt32LE(length, LENGTH_AT);
   content.set(run, RUN_AT);
   content.writeBigUInt64LE(BigInt(number), NUMBER_AT);
@@ -66,6 +70,7 @@ export function encodeFrame(
   const views = changes.map(({ key, value }) => {
     content.writeUInt16LE(key.length, at);
     content[at + 2] = value === undefined ? 0 : 1;
+    content[at + 3] = 0;
     content.writeUInt32LE(value?.length ?? 0, at + 4);
     at += CHANGE_BYTES;
     content.set(key, at);
@@ -79,7 +84,7 @@ export function encodeFrame(
       value: value === undefined ? undefined : content.subarray(valueAt, at),
     };
   });
-  content.writeUInt32LE(crc32c(content.subarray(LENGTH_AT, length)), 0);
+  content.writeUInt32LE(frameSum(content.subarray(LENGTH_AT, length)), 0);
   return { content, changes: views };
 }
 
@@ -98,11 +103,22 @@ export function framesIn(segment: Uint8Array, run: Uint8Array): readonly Frame[]
   return frames;
 }
 
+/** The highest number of a frame of a run that begins in a segment, whole or not; 0 where none does. */
+export function lastBegunIn(segment: Uint8Array, run: Uint8Array): number {
+  const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength);
+  let last = 0;
+  for (let at = 0; at + BLOCK_BYTES <= bytes.length; at += BLOCK_BYTES) {
+    if (bytes.compare(run, 0, RUN_BYTES, at + RUN_AT, at + RUN_AT + RUN_BYTES) !== 0) continue;
+    last = Math.max(last, Number(bytes.readBigUInt64LE(at + NUMBER_AT)));
+  }
+  return last;
+}
+
 function frameAt(bytes: Buffer, run: Uint8Array): Frame | undefined {
   if (bytes.compare(run, 0, RUN_BYTES, RUN_AT, RUN_AT + RUN_BYTES) !== 0) return undefined;
   const length = bytes.readUInt32LE(LENGTH_AT);
   if (length < HEAD_BYTES || length > bytes.length) return undefined;
-  if (bytes.readUInt32LE(0) !== crc32c(bytes.subarray(LENGTH_AT, length))) return undefined;
+  if (bytes.readUInt32LE(0) !== frameSum(bytes.subarray(LENGTH_AT, length))) return undefined;
   const changes: Change[] = [];
   let at = HEAD_BYTES;
   for (let count = bytes.readUInt32LE(COUNT_AT); count > 0; count--) {

@@ -1,7 +1,7 @@
 import type { Time } from '../kernel/time.ts';
-import { type Frame, framesIn, RUN_BYTES } from './log-frame.ts';
+import { type Frame, framesIn, lastBegunIn, RUN_BYTES } from './log-frame.ts';
 import { Overlay } from './overlay.ts';
-import { SEAL_BYTES, sealed, sealOf } from './seal.ts';
+import { SEAL_BYTES, sealed, sealOf, versionError } from './seal.ts';
 import type { Segments } from './segment.ts';
 import { type Change, type Store, StoreError } from './store.ts';
 
@@ -43,7 +43,9 @@ function placeIn(store: Store): LogPlace | undefined {
   for (const key of PLACE_KEYS) {
     const record = store.get(key);
     if (record === undefined) continue;
-    if (sealOf(key, record) !== 'whole') damaged = true;
+    const state = sealOf(key, record);
+    if (state === 'older' || state === 'newer') throw versionError(state);
+    if (state === 'broken') damaged = true;
     else {
       const value = Buffer.from(record.subarray(SEAL_BYTES));
       return { run: value.subarray(0, RUN_BYTES), applied: Number(value.readBigUInt64LE(APPLIED_AT)) };
@@ -84,7 +86,8 @@ export async function readLog({ behind, segments, time }: LogMeans): Promise<rea
 
 /**
  * A write that came to no end is no frame, and nobody was told of it. But there is only one of these at a time, the last: so
- * when a frame is missing in between, what was flushed is damaged; and what came later may be wrong without it.
+ * when a frame is missing before one that is whole, or that was at least begun, what was flushed is damaged; and what came later
+ * may be wrong without it.
  */
 function framesBehind({ run, applied }: LogPlace, contents: readonly Uint8Array[]) {
   const frames = contents
@@ -92,7 +95,9 @@ function framesBehind({ run, applied }: LogPlace, contents: readonly Uint8Array[
     .filter(({ number }) => number > applied)
     .sort((one, other) => one.number - other.number);
   const gap = frames.findIndex(({ number }, i) => number !== applied + 1 + i);
-  return { frames, missing: gap < 0 ? undefined : applied + 1 + gap };
+  const next = applied + 1 + (gap < 0 ? frames.length : gap);
+  const begun = Math.max(...contents.map((content) => lastBegunIn(content, run)));
+  return { frames, missing: begun > next ? next : undefined };
 }
 
 export function overlayOf(frames: readonly Frame[]): Overlay {

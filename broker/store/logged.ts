@@ -27,6 +27,16 @@ export interface LoggedMeans {
   readonly commitTimeoutMs: number;
 }
 
+/** One of the two segments that take turns. */
+interface Half {
+  readonly segment: Segment;
+  /**
+   * What is written to it is put together here, where it will be there, and stays until the store behind has it: for those who
+   * read. Of memory that nothing was written to yet there is none.
+   */
+  readonly image: Uint8Array;
+}
+
 interface Commit {
   readonly changes: readonly Change[];
   readonly done: (fault: StoreError | undefined) => void;
@@ -52,7 +62,7 @@ export class LoggedStore implements Store {
   readonly durability = 'flushed';
   readonly #means: LoggedMeans;
   readonly #behind: Store;
-  readonly #pair: SegmentPair;
+  readonly #halves: readonly [Half, Half];
   readonly #time: Time;
   readonly #commitTimeoutMs: number;
   readonly #run: Uint8Array;
@@ -61,7 +71,7 @@ export class LoggedStore implements Store {
   /** What is being written to the log; or is too large for it, and committed behind. */
   #underWay: readonly Commit[] | undefined;
   #deadlineMs = Number.POSITIVE_INFINITY;
-  #inUse: Segment;
+  #inUse: Half;
   #usedBytes = 0;
   #lastNumber = 0;
   /** What is in the segment in use; and what is in the other one, while a checkpoint of it is under way. */
@@ -76,21 +86,31 @@ export class LoggedStore implements Store {
   /** Brings what is in the log to the store behind. Rejects StoreError when that cannot be. */
   static async open(means: LoggedMeans): Promise<LoggedStore> {
     const { behind, segments, chance } = means;
-    const changes = overlayOf((await readLog(means)) ?? []).all();
-    // They are there before the store says that it needs them.
-    const pair = segments.open() ?? segments.make();
+    const frames = await readLog(means);
+    let changes = overlayOf(frames ?? []).all();
+    let pair = segments.open();
+    if (pair?.some(({ bytes }) => bytes !== segments.bytes)) {
+      for (const segment of pair) segment.close();
+      pair = undefined;
+    }
+    if (pair === undefined) {
+      // Before the old ones go, nothing in them may be needed; and the new ones are there before the store says that it needs them.
+      if (frames !== undefined) await flushed(behind, [...changes, ...placeChanges(undefined)]);
+      changes = [];
+      pair = segments.make();
+    }
     const run = Buffer.from(chance.secret(), 'latin1').subarray(0, RUN_BYTES);
     // Whatever is in the segments is of another run from now on.
     await flushed(behind, [...changes, ...placeChanges({ run, applied: 0 })]);
-    return new LoggedStore(means, ofRightSize(pair, segments), run);
+    return new LoggedStore(means, pair, run);
   }
 
   private constructor(means: LoggedMeans, pair: SegmentPair, run: Uint8Array) {
     const { behind, time, commitTimeoutMs } = means;
     this.#means = means;
     this.#behind = behind;
-    this.#pair = pair;
-    [this.#inUse] = pair;
+    this.#halves = [halfOf(pair[0]), halfOf(pair[1])];
+    [this.#inUse] = this.#halves;
     this.#time = time;
     this.#commitTimeoutMs = commitTimeoutMs;
     this.#run = run;
@@ -120,7 +140,8 @@ export class LoggedStore implements Store {
 
   space(): StoreSpace {
     const space = this.#behind.space();
-    return { ...space, storeBytes: space.storeBytes + this.#pair[0].bytes + this.#pair[1].bytes };
+    const logBytes = this.#halves[0].segment.bytes + this.#halves[1].segment.bytes;
+    return { ...space, storeBytes: space.storeBytes + logBytes };
   }
 
   backup(directory: string): Promise<void> {
@@ -164,7 +185,7 @@ export class LoggedStore implements Store {
 
   /** As many of the oldest as go into the segment in use, in one frame. */
   #takeWhatFits(): readonly Commit[] {
-    const room = this.#inUse.bytes - this.#usedBytes - frameBytes([]);
+    const room = this.#inUse.segment.bytes - this.#usedBytes - frameBytes([]);
     let bytes = 0;
     let keys = this.#fresh.size;
     let count = 0;
@@ -182,10 +203,11 @@ export class LoggedStore implements Store {
     const frame = encodeFrame(
       { run: this.#run, number },
       commits.flatMap(({ changes }) => changes),
+      this.#inUse.image.subarray(this.#usedBytes),
     );
     this.#underWay = commits;
     this.#deadlineMs = this.#time.monotonicMs() + this.#commitTimeoutMs;
-    this.#inUse.write(this.#usedBytes, frame.content, (fault) => {
+    this.#inUse.segment.write(this.#usedBytes, frame.content, (fault) => {
       if (fault === undefined) {
         this.#lastNumber = number;
         this.#usedBytes += frame.content.length;
@@ -218,7 +240,7 @@ export class LoggedStore implements Store {
     const leaving = this.#fresh;
     this.#leaving = leaving;
     this.#fresh = new Overlay();
-    this.#inUse = this.#pair[this.#inUse === this.#pair[0] ? 1 : 0];
+    this.#inUse = this.#halves[this.#inUse === this.#halves[0] ? 1 : 0];
     this.#usedBytes = 0;
     const place = placeChanges({ run: this.#run, applied: this.#lastNumber });
     this.#behind.commit([...leaving.all(), ...place], (fault) => {
@@ -253,15 +275,12 @@ export class LoggedStore implements Store {
     if (this.#fault === undefined) await flushed(this.#behind, changes).catch(() => {});
     await this.#behind.close();
     // What hangs would hang here too.
-    if (this.#fault === undefined) for (const segment of this.#pair) segment.close();
+    if (this.#fault === undefined) for (const { segment } of this.#halves) segment.close();
   }
 }
 
-/** Nothing in them is needed any more. */
-function ofRightSize(pair: SegmentPair, segments: Segments): SegmentPair {
-  if (pair.every(({ bytes }) => bytes === segments.bytes)) return pair;
-  for (const segment of pair) segment.close();
-  return segments.make();
+function halfOf(segment: Segment): Half {
+  return { segment, image: new Uint8Array(segment.bytes) };
 }
 
 function flushed(store: Store, changes: readonly Change[]): Promise<void> {

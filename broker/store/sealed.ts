@@ -1,4 +1,5 @@
-import { SEAL_BYTES, sealed, sealOf } from './seal.ts';
+import { Scratch } from './scratch.ts';
+import { SEAL_BYTES, sealed, sealOf, versionError } from './seal.ts';
 import {
   type Change,
   type Durability,
@@ -6,7 +7,7 @@ import {
   type KeyRange,
   type Store,
   type StoredRecord,
-  StoreError,
+  type StoreError,
   type StoreSpace,
 } from './store.ts';
 
@@ -16,6 +17,9 @@ export const QUARANTINE = '!'.charCodeAt(0);
 /** So many bad records wait to be moved; others are found again when they are read again. */
 const FOUND_MAX = 1024;
 
+/** Sealed records of the commits under way: so much of that memory is kept for the next ones. */
+const SCRATCH_BYTES = 4 * 2 ** 20;
+
 export interface SealedOptions {
   /** Told of each bad record, once: when it is found to be moved. */
   readonly corrupt: (key: Uint8Array) => void;
@@ -24,7 +28,7 @@ export interface SealedOptions {
 /**
  * A store around a store: seals what is written (`seal.ts`), and gives back only what is as it was written. A bad
  * record is as good as absent, from the moment it is read; it is moved out of the way, for people to look at. A record
- * of a newer broker is no bad record, but one that this broker cannot read: `get` and `range` throw StoreError
+ * of a newer broker, or of one that is too old, is no bad record, but one that this broker cannot read: `get` and `range` throw StoreError
  * `store_version`.
  */
 export class SealedStore implements Store {
@@ -35,6 +39,8 @@ export class SealedStore implements Store {
   readonly #found = new Map<string, Uint8Array>();
   readonly #moving = new Set<string>();
   #corruptCount = 0;
+  readonly #scratch = new Scratch(SCRATCH_BYTES);
+  #hasFailed = false;
 
   constructor(store: Store, { corrupt }: SealedOptions) {
     this.#store = store;
@@ -79,7 +85,8 @@ export class SealedStore implements Store {
     this.#commit(
       changes.map(({ key, value }) => {
         if (key[0] === QUARANTINE) throw new TypeError('a key of the quarantine');
-        return { key, value: value === undefined ? undefined : sealed(key, value) };
+        if (value === undefined) return { key, value };
+        return { key, value: sealed(key, value, this.#scratch.take(SEAL_BYTES + value.length)) };
       }),
       done,
     );
@@ -98,14 +105,15 @@ export class SealedStore implements Store {
   }
 
   #opened(key: Uint8Array, record: Uint8Array): Uint8Array | undefined {
-    switch (sealOf(key, record)) {
+    const state = sealOf(key, record);
+    switch (state) {
       case 'whole':
         return record.subarray(SEAL_BYTES);
-      case 'newer':
-        throw new StoreError('store_version', 'the store was written by a newer version of Tellwhen');
       case 'broken':
         this.#quarantine(key);
         return undefined;
+      default:
+        throw versionError(state);
     }
   }
 
@@ -121,6 +129,9 @@ export class SealedStore implements Store {
   #commit(changes: readonly Change[], done: (fault: StoreError | undefined) => void): void {
     this.#store.commit(changes, (fault) => {
       this.#commitsUnderWay--;
+      this.#hasFailed ||= fault !== undefined;
+      // What took too long may be written yet.
+      if (this.#commitsUnderWay === 0 && !this.#hasFailed) this.#scratch.clear();
       // Before anybody can commit again.
       if (fault === undefined) this.#moveBad();
       done(fault);

@@ -7,6 +7,7 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  readSync,
   write,
   writeSync,
 } from 'node:fs';
@@ -23,6 +24,9 @@ const FLUSHED: number | undefined = constants.O_DSYNC;
 /** New files are written in pieces of this size. */
 const PIECE_BYTES = 1 << 20;
 
+/** In front of the last block of a file, of which nothing else is used: without it the file is cut short. */
+const END = Buffer.from('the end of a segment of Tellwhen’s write-ahead log\n');
+
 /**
  * Segments as files of a directory, `about` so many bytes long when they are made: whole blocks. Every block is written then: a write that has to make
  * room flushes what the file system knows of the file as well, and takes half as long again.
@@ -35,10 +39,10 @@ export function segmentFiles(directory: string, about: number): Segments {
     bytes,
     read() {
       if (!paths.every((path) => existsSync(path))) return undefined;
-      const [first, second] = paths.map((path) => trying(path, () => readFileSync(path)));
+      const [first, second] = paths.map((path) => trying(path, () => readSegment(path)));
       return first && second && [first, second];
     },
-    open: () => (paths.every((path) => existsSync(path)) ? pair() : undefined),
+    open: () => (paths.every((path) => trying(path, () => isWhole(path))) ? pair() : undefined),
     make() {
       for (const path of paths) trying(path, () => writeNew(path, new Uint8Array(0), bytes));
       trying(directory, () => flushDirectory(directory));
@@ -62,7 +66,7 @@ class SegmentFile implements Segment {
   constructor(path: string) {
     this.#path = path;
     this.#file = trying(path, () => openSync(path, constants.O_RDWR | (FLUSHED ?? 0)));
-    this.bytes = fstatSync(this.#file).size;
+    this.bytes = fstatSync(this.#file).size - BLOCK_BYTES;
   }
 
   write(at: number, content: Uint8Array, done: (fault: StoreError | undefined) => void): void {
@@ -79,7 +83,29 @@ class SegmentFile implements Segment {
   }
 }
 
-/** A file with this content, and zeros up to its length. */
+/** What is in it, but for its end. Throws StoreError where that is not there. */
+function readSegment(path: string): Uint8Array {
+  const file = readFileSync(path);
+  const end = Math.max(0, file.length - BLOCK_BYTES);
+  if (!file.subarray(end, end + END.length).equals(END))
+    throw new StoreError('store_unreadable', `${path} is cut short`);
+  return file.subarray(0, end);
+}
+
+/** Whether it is there, to its end. */
+function isWhole(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const file = openSync(path, 'r');
+  try {
+    const end = Buffer.alloc(END.length);
+    readSync(file, end, 0, end.length, Math.max(0, fstatSync(file).size - BLOCK_BYTES));
+    return end.equals(END);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A file with this content, zeros up to so many bytes, and its end. */
 function writeNew(path: string, content: Uint8Array, bytes: number): void {
   const file = openSync(path, 'w');
   try {
@@ -88,6 +114,9 @@ function writeNew(path: string, content: Uint8Array, bytes: number): void {
     for (let at = content.length; at < bytes; at += PIECE_BYTES) {
       writeSync(file, zeros, 0, Math.min(PIECE_BYTES, bytes - at), at);
     }
+    const end = new Uint8Array(BLOCK_BYTES);
+    end.set(END);
+    writeSync(file, end, 0, end.length, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -108,7 +137,7 @@ function trying<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw faultOf(path, error);
+    throw error instanceof StoreError ? error : faultOf(path, error);
   }
 }
 

@@ -28,10 +28,13 @@ export interface Segments {
   /** Of each that is made. */
   readonly bytes: number;
 
-  /** What is in them; `undefined` where there are not two. While one is written, any part of that may be in it. */
+  /**
+   * What is in them; `undefined` where there are not two. While one is written, any part of that may be in it. Throws StoreError
+   * `store_unreadable` where one was cut short.
+   */
   read(): readonly [Uint8Array, Uint8Array] | undefined;
 
-  /** Those that are there; `undefined` where there are not two. */
+  /** Those that are there; `undefined` where there are not two, whole. */
   open(): SegmentPair | undefined;
 
   /** New ones, in the place of those that are there, flushed. */

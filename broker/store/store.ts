@@ -87,7 +87,7 @@ export type StoreErrorCode =
   | 'store_locked'
   /** The directory holds no store, or one that cannot be read. */
   | 'store_unreadable'
-  /** Written by a broker that is newer than this one. */
+  /** Written by a broker that is newer than this one, or so old that this one cannot read it. */
   | 'store_version'
   /** The disk, or the library, failed. */
   | 'store_failed'

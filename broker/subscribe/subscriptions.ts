@@ -159,6 +159,8 @@ function areSame(one: DeliveryTerms, other: DeliveryTerms): boolean {
     one.overflow === other.overflow &&
     one.deliveryLeaseMs === other.deliveryLeaseMs &&
     one.retentionMs === other.retentionMs &&
-    one.attemptsMax === other.attemptsMax
+    one.attemptsMax === other.attemptsMax &&
+    one.order === other.order &&
+    one.ordered === other.ordered
   );
 }

@@ -2,6 +2,8 @@ import type { Config } from '../config/index.ts';
 import type { DeliveryTerms } from '../delivery/delivery.ts';
 import { type ClientControl, type ControlOf, ProtocolError } from '../protocol/index.ts';
 
+type Field = keyof ControlOf<ClientControl, 'subscribe'>;
+
 /** Fills in the defaults and checks the bounds. Throws ProtocolError with a code and the name of the field. */
 export function deliveryTerms(request: ControlOf<ClientControl, 'subscribe'>, config: Config): DeliveryTerms {
   const mode = request.mode ?? 'push';
@@ -9,14 +11,6 @@ export function deliveryTerms(request: ControlOf<ClientControl, 'subscribe'>, co
   if (mode === 'pull' && ack === 'none') {
     throw new ProtocolError('subscription_mode', 'pull is always with ack: explicit; leave ack out');
   }
-  const within = (name: keyof typeof request, value: number, max: number): number => {
-    if (value <= max) return value;
-    throw new ProtocolError('frame_malformed', `subscribe.${name} is ${value}; at most ${max}`);
-  };
-  const leaseWithin = (name: keyof typeof request, value: number, min: number, max: number): number => {
-    if (value >= min && value <= max) return value;
-    throw new ProtocolError('lease_ttl_range', `subscribe.${name} is ${value}; from ${min} to ${max}`);
-  };
   const creditEvents = request.creditEvents ?? config.creditEventsDefault;
   const creditBytes = request.creditBytes ?? config.creditBytesDefault;
   if (creditEvents > config.creditEventsMax || creditBytes > config.creditBytesMax) {
@@ -44,5 +38,17 @@ export function deliveryTerms(request: ControlOf<ClientControl, 'subscribe'>, co
       config.retentionMsMax,
     ),
     attemptsMax: request.attemptsMax ?? config.attemptsMaxDefault,
+    order: request.order,
+    ordered: request.ordered,
   };
+}
+
+function within(name: Field, value: number, max: number): number {
+  if (value <= max) return value;
+  throw new ProtocolError('frame_malformed', `subscribe.${name} is ${value}; at most ${max}`);
+}
+
+function leaseWithin(name: Field, value: number, min: number, max: number): number {
+  if (value >= min && value <= max) return value;
+  throw new ProtocolError('lease_ttl_range', `subscribe.${name} is ${value}; from ${min} to ${max}`);
 }

@@ -1,34 +1,51 @@
+const NOTHING = new Uint8Array(0);
+/**
+ * A body may come in so many pieces, and one more for each so many bytes. Each chunk of a chunked one is a piece, and a piece of a
+ * byte costs the broker a thousand times what it costs whoever sends it.
+ */
+const PIECES_MAX = 4_096;
+const PIECE_BYTES = 64;
+
 /** Puts the body of one request together, up to a bound. What it is given may die; it keeps copies. */
 export class BodyGathering {
   readonly #bytesMax: number;
-  #pieces: Uint8Array[] = [];
+  #buffer = NOTHING;
   #bytes = 0;
+  #pieces = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** False when it has become too long; then nothing of it is kept. */
+  /** False when it has become too long, or comes in too many pieces; then nothing of it is kept. */
   add(piece: Uint8Array): boolean {
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#bytesMax) {
-      this.#pieces = [];
+    const bytes = this.#bytes + piece.length;
+    this.#pieces += 1;
+    if (bytes > this.#bytesMax || this.isScattered) {
+      this.#buffer = NOTHING;
       return false;
     }
-    if (piece.length > 0) this.#pieces.push(piece.slice());
+    this.#grow(bytes);
+    this.#buffer.set(piece, this.#bytes);
+    this.#bytes = bytes;
     return true;
+  }
+
+  /** It came in too many pieces. Whoever sends it is not worth an answer: the rest of what came would have to be read first. */
+  get isScattered(): boolean {
+    return this.#pieces > PIECES_MAX + this.#bytes / PIECE_BYTES;
   }
 
   /** The whole of it. */
   whole(): Uint8Array {
-    const [first] = this.#pieces;
-    if (this.#pieces.length === 1 && first !== undefined) return first;
-    const whole = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
+    return this.#buffer.subarray(0, this.#bytes);
+  }
+
+  /** Mostly there is one piece; where there are more, each byte is copied twice or so. */
+  #grow(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    const larger = new Uint8Array(this.#bytes === 0 ? bytes : Math.min(this.#bytesMax, 2 * bytes));
+    larger.set(this.#buffer.subarray(0, this.#bytes));
+    this.#buffer = larger;
   }
 }

@@ -4,6 +4,7 @@ import { type OnFault, requestGuarded } from './guard.ts';
 import { after, LINGER_MS } from './linger.ts';
 import { MemoryAnswer } from './memory-answer.ts';
 import { type Frame, MemoryPipe } from './memory-pipe.ts';
+import { ReplyListeners } from './reply-listeners.ts';
 import type { Door, SendOutcome } from './transport.ts';
 
 export interface MemoryExchangeOptions {
@@ -26,15 +27,14 @@ export class MemoryExchange implements HttpReply, HttpStream {
   readonly #isHead: boolean;
   readonly #request: HttpRequest;
   readonly #pipe: MemoryPipe;
+  readonly #listeners: ReplyListeners;
   #state: 'waiting' | 'streaming' | 'ending' | 'over' = 'waiting';
-  #gone: (() => void)[] = [];
-  #isGone = false;
-  #writable: () => void = () => {};
   #stopLinger: () => void = () => {};
 
   constructor(request: HttpRequest, options: MemoryExchangeOptions) {
     const { time, kernelBytes } = options;
     this.#options = options;
+    this.#listeners = new ReplyListeners(time, options.onFault);
     this.#request = request;
     this.#isHead = request.method === 'HEAD';
     this.#pipe = new MemoryPipe({
@@ -55,7 +55,8 @@ export class MemoryExchange implements HttpReply, HttpStream {
     const { bodyBytesMax, onFault } = this.#options;
     const { body } = this.#request;
     const fits = body !== undefined && body.length <= bodyBytesMax;
-    if (!this.#isGone) requestGuarded(door, { ...this.#request, body: fits ? body : undefined }, this, onFault);
+    if (!this.#listeners.isGone)
+      requestGuarded(door, { ...this.#request, body: fits ? body : undefined }, this, onFault);
   }
 
   send({ body, ...head }: HttpAnswer): void {
@@ -75,12 +76,11 @@ export class MemoryExchange implements HttpReply, HttpStream {
   }
 
   onGone(then: () => void): void {
-    this.#gone.push(then);
-    if (this.#isGone) this.#tellGone();
+    this.#listeners.onGone(then);
   }
 
   onWritable(then: () => void): void {
-    this.#writable = then;
+    this.#listeners.onWritable(then);
   }
 
   get bufferedBytes(): number {
@@ -109,9 +109,8 @@ export class MemoryExchange implements HttpReply, HttpStream {
     this.#state = 'over';
     this.#stopLinger();
     this.#pipe.cut();
-    this.#isGone = true;
     this.#options.time.afterReads(() => this.answer.cut());
-    this.#tellGone();
+    this.#listeners.gone();
     this.#options.onOver(this);
   }
 
@@ -137,20 +136,6 @@ export class MemoryExchange implements HttpReply, HttpStream {
 
   #drained(): void {
     if (this.#state === 'ending') this.#finish();
-    else if (this.#state === 'streaming') this.#call(this.#writable);
-  }
-
-  #tellGone(): void {
-    this.#options.time.afterReads(() => {
-      for (const then of this.#gone.splice(0)) this.#call(then);
-    });
-  }
-
-  #call(then: () => void): void {
-    try {
-      then();
-    } catch (fault) {
-      this.#options.onFault(fault);
-    }
+    else if (this.#state === 'streaming') this.#listeners.writable();
   }
 }

@@ -3,6 +3,7 @@ import type { Time } from '../kernel/time.ts';
 import type { HttpAnswer, HttpHead, HttpReply, HttpStream } from './exchange.ts';
 import type { OnFault } from './guard.ts';
 import { after, LINGER_MS } from './linger.ts';
+import { ReplyListeners } from './reply-listeners.ts';
 import type { SendOutcome } from './transport.ts';
 
 export interface NodeReplyOptions {
@@ -20,14 +21,13 @@ export class NodeReply implements HttpReply, HttpStream {
   readonly #options: NodeReplyOptions;
   #state: 'waiting' | 'streaming' | 'ending' | 'over' = 'waiting';
   #closesConnection = false;
-  #gone: (() => void)[] = [];
-  #isGone = false;
+  readonly #listeners: ReplyListeners;
   #waited = false;
-  #writable: () => void = () => {};
   #stopLinger: () => void = () => {};
 
   constructor(options: NodeReplyOptions) {
     this.#options = options;
+    this.#listeners = new ReplyListeners(options.time, options.onFault);
     this.#response = options.response;
     this.#response.on('close', () => this.#closed());
     // A close always follows.
@@ -61,12 +61,11 @@ export class NodeReply implements HttpReply, HttpStream {
   }
 
   onGone(then: () => void): void {
-    this.#gone.push(then);
-    if (this.#isGone) this.#tellGone();
+    this.#listeners.onGone(then);
   }
 
   onWritable(then: () => void): void {
-    this.#writable = then;
+    this.#listeners.onWritable(then);
   }
 
   get bufferedBytes(): number {
@@ -109,7 +108,7 @@ export class NodeReply implements HttpReply, HttpStream {
     if (!this.#waited || this.#state !== 'streaming' || this.bufferedBytes > 0) return;
     this.#waited = false;
     // Node may say so from inside the next write.
-    this.#options.time.afterReads(() => this.#call(this.#writable));
+    this.#options.time.afterReads(() => this.#listeners.writable());
   }
 
   #closed(): void {
@@ -118,21 +117,6 @@ export class NodeReply implements HttpReply, HttpStream {
     this.#state = 'over';
     this.#stopLinger();
     if (complete) return;
-    this.#isGone = true;
-    this.#tellGone();
-  }
-
-  #tellGone(): void {
-    this.#options.time.afterReads(() => {
-      for (const then of this.#gone.splice(0)) this.#call(then);
-    });
-  }
-
-  #call(then: () => void): void {
-    try {
-      then();
-    } catch (fault) {
-      this.#options.onFault(fault);
-    }
+    this.#listeners.gone();
   }
 }

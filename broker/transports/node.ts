@@ -187,7 +187,8 @@ function gather(request: IncomingMessage, bytesMax: number, then: (body: Uint8Ar
   request.on('data', (piece: Uint8Array) => {
     if (isOver || gathering.add(piece)) return;
     isOver = true;
-    then(undefined);
+    if (gathering.isScattered) request.destroy();
+    else then(undefined);
   });
   request.on('end', () => {
     if (!isOver) then(gathering.whole());

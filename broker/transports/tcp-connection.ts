@@ -14,6 +14,13 @@ export interface TcpConnectionOptions {
   readonly onGone: () => void;
 }
 
+/**
+ * What one connection may take of a turn of the event loop, and how much of what came is read before that is looked at. The
+ * system hands over what has come by megabytes, which of small packets is a second's work, and everybody else waits.
+ */
+const TURN_MS = 2;
+const SLICE_BYTES = 8_192;
+
 /** As a WebSocket says that no close frame came: TCP has none. */
 const NO_CLOSE_FRAME = 1006;
 
@@ -28,6 +35,9 @@ export class TcpConnection implements Connection {
   #farewell: { readonly code: number; readonly reason: string; readonly stopLinger: () => void } | undefined;
   /** Why it broke, for logs. */
   #fault = '';
+  /** What it has had of this turn; and what came and has to wait for the next one, while nothing more is read. */
+  #spentMs = 0;
+  #waiting: Buffer | undefined;
 
   constructor(options: TcpConnectionOptions) {
     const { socket, protocol } = options;
@@ -80,7 +90,32 @@ export class TcpConnection implements Connection {
   }
 
   #received(bytes: Buffer): void {
-    if (this.#state === 'open') this.#handler?.onBinary(bytes);
+    if (this.#waiting !== undefined) this.#waiting = Buffer.concat([this.#waiting, bytes]);
+    else this.#read(bytes);
+  }
+
+  #read(bytes: Buffer): void {
+    const { time } = this.#options;
+    if (this.#spentMs === 0) time.afterReads(() => this.#nextTurn());
+    for (let at = 0; at < bytes.length && this.#state === 'open'; at += SLICE_BYTES) {
+      if (this.#spentMs > TURN_MS) {
+        this.#waiting = bytes.subarray(at);
+        this.#socket.pause();
+        return;
+      }
+      const beganMs = time.monotonicMs();
+      this.#handler?.onBinary(bytes.subarray(at, at + SLICE_BYTES));
+      this.#spentMs += Math.max(Number.MIN_VALUE, time.monotonicMs() - beganMs);
+    }
+  }
+
+  #nextTurn(): void {
+    this.#spentMs = 0;
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    this.#read(waiting);
+    if (this.#waiting === undefined) this.#socket.resume();
   }
 
   #drained(): void {

@@ -3,6 +3,7 @@ import type { Time } from '../kernel/time.ts';
 import type { HttpAnswer, HttpHead, HttpReply, HttpStream } from './exchange.ts';
 import type { OnFault } from './guard.ts';
 import { after, LINGER_MS } from './linger.ts';
+import { ReplyListeners } from './reply-listeners.ts';
 import type { SendOutcome } from './transport.ts';
 
 /** What is used of a response of uWebSockets.js. Any call on one that was aborted throws. */
@@ -45,14 +46,13 @@ export class UwsReply implements HttpReply, HttpStream {
   #nativeBytes = 0;
   #queue: (string | Uint8Array)[] = [];
   #queueBytes = 0;
-  #gone: (() => void)[] = [];
-  #isGone = false;
-  #writable: () => void = () => {};
+  readonly #listeners: ReplyListeners;
   #stopLinger: () => void = () => {};
 
   /** To be made before anything else is done: uWS ends the process when a handler returns with neither an answer nor this. */
   constructor(options: UwsReplyOptions) {
     this.#options = options;
+    this.#listeners = new ReplyListeners(options.time, options.onFault);
     this.#response = options.response;
     this.#response.onAborted(() => this.#leave());
   }
@@ -89,12 +89,11 @@ export class UwsReply implements HttpReply, HttpStream {
   }
 
   onGone(then: () => void): void {
-    this.#gone.push(then);
-    if (this.#isGone) this.#tellGone();
+    this.#listeners.onGone(then);
   }
 
   onWritable(then: () => void): void {
-    this.#writable = then;
+    this.#listeners.onWritable(then);
   }
 
   get bufferedBytes(): number {
@@ -149,7 +148,7 @@ export class UwsReply implements HttpReply, HttpStream {
     this.#queue.splice(0, written);
     if (this.bufferedBytes > 0) return;
     if (this.#state === 'ending') this.#finish();
-    else guarded(this.#writable, this.#options.onFault);
+    else this.#listeners.writable();
   }
 
   #finish(): void {
@@ -164,28 +163,12 @@ export class UwsReply implements HttpReply, HttpStream {
     this.#queue = [];
     this.#queueBytes = 0;
     this.#nativeBytes = 0;
-    this.#isGone = true;
-    this.#tellGone();
-  }
-
-  /** Later: uWS says so from inside `close`, that is, perhaps from inside a `write`. */
-  #tellGone(): void {
-    this.#options.time.afterReads(() => {
-      for (const then of this.#gone.splice(0)) guarded(then, this.#options.onFault);
-    });
+    this.#listeners.gone();
   }
 
   #head({ status, headers }: HttpHead): void {
     this.#response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
     for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
-  }
-}
-
-function guarded(then: () => void, onFault: OnFault): void {
-  try {
-    then();
-  } catch (fault) {
-    onFault(fault);
   }
 }
 

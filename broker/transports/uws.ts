@@ -171,7 +171,7 @@ function hasNoBody({ bodyBytes, headers }: RequestHead): boolean {
   return (bodyBytes ?? 0) === 0 && !headers.has('transfer-encoding');
 }
 
-/** Calls `then` with the whole body, or with nothing as soon as it is too long. */
+/** Calls `then` with the whole body, or with nothing as soon as it is too long. Ends the connection of one in too many pieces. */
 function gather(
   response: HttpResponse,
   bytesMax: number,
@@ -184,6 +184,10 @@ function gather(
     if (isOver) return;
     const fits = gathering.add(new Uint8Array(piece));
     isOver = isLast || !fits;
+    if (gathering.isScattered) {
+      response.close();
+      return;
+    }
     if (!fits) reply.closeAfterwards();
     if (isOver) then(fits ? gathering.whole() : undefined);
   });

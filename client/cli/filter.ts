@@ -1,11 +1,28 @@
+import { ORDERS, type Order } from '../../broker/protocol/index.ts';
 import type { Consumer, MailboxJoined, Subscription } from '../index.ts';
 import type { Form } from './form.ts';
-import { text } from './option-kinds.ts';
+import { flag, text, word } from './option-kinds.ts';
 import type { Terminal } from './terminal.ts';
 
 export const filterOptions = {
   when: text('predicate', "only events whose content satisfies this, as 'temperature > 30 AND humidity < 50'"),
 };
+
+/** In which order events come. */
+export const orderOptions = {
+  order: word(ORDERS, 'in which order; with acknowledgement all but fifo need --ordered'),
+  ordered: flag('with acknowledgement: hand over what follows when what came before it is settled'),
+};
+
+export interface OrderGiven {
+  readonly order: Order | undefined;
+  readonly ordered: boolean;
+}
+
+/** What is not said is as the mailbox is, or the broker's default. */
+export function orderOf({ order, ordered }: OrderGiven): { readonly order?: Order; readonly ordered?: true } {
+  return { ...(order !== undefined && { order }), ...(ordered && { ordered: true }) };
+}
 
 export const filterDetails = `In a topic filter, + stands for one level and a final # for all that follow.
 A predicate compares fields of the data:

@@ -1,5 +1,10 @@
 /**
- * Bags by two integers. A bag is named by its first run, or NOWHERE.
+ * Bags by two integers. A bag is named by its first run, or NOWHERE. An event asks for neighbouring cells, so second keys that
+ * differ in the last bit only share a row.
+ *
+ *     row   ┌───────┬────────────┬─────────┬────────┐
+ *           │ first │ second / 2 │ even's… │ …odd's │ bag
+ *           └───────┴────────────┴─────────┴────────┘
  *
  * Open addressing with linear probing, in segments, so that growing moves some thousands of rows at most; a removal shifts
  * back what was probed past it (Knuth, TAOCP 6.4, Algorithm R).
@@ -11,7 +16,7 @@ const { NOWHERE } = arenaConstants;
 
 const SEGMENT_BITS = 8;
 const SEGMENT_SHIFT = 32 - SEGMENT_BITS;
-/** Words of a row: two keys, the bag, and one to align them. */
+/** Words of a row: two keys, and two bags, of which an empty row has none. */
 const ROW = 4;
 const ROW_SHIFT = 2;
 const ROWS_MIN = 4;
@@ -33,49 +38,65 @@ export class CellTable {
 
   /** The bag of two keys, or NOWHERE. */
   get(first: number, second: number): number {
-    const hash = hashOf(first, second);
+    return this.getHashed(cellHash(first, second), first, second);
+  }
+
+  /** As `get`, of keys with the hash that `cellHash` says. */
+  getHashed(hash: number, first: number, second: number): number {
     const rows = this.#segments[hash >>> SEGMENT_SHIFT] as Int32Array;
     const mask = rows.length - 1;
+    const half = second >> 1;
     for (let at = (hash << ROW_SHIFT) & mask; ; at = (at + ROW) & mask) {
-      const bag = rows[at + 2] as number;
-      if (bag === NOWHERE || (rows[at] === first && rows[at + 1] === second)) return bag;
+      if (rows[at] === first && rows[at + 1] === half) return rows[at + 2 + (second & 1)] as number;
+      if (isEmpty(rows, at)) return NOWHERE;
     }
+  }
+
+  /**
+   * Reads where the keys with a hash are expected, for nothing else: memory that is far away then comes for many at once.
+   * Returns some of what stands there.
+   */
+  touch(hash: number): number {
+    const rows = this.#segments[hash >>> SEGMENT_SHIFT] as Int32Array;
+    return rows[(hash << ROW_SHIFT) & (rows.length - 1)] as number;
   }
 
   /** Stores a bag, in place of the one that is there; NOWHERE removes it. */
   set(first: number, second: number, bag: number): void {
-    const hash = hashOf(first, second);
+    const hash = cellHash(first, second);
     const number = hash >>> SEGMENT_SHIFT;
-    const rows = this.#segments[number] as Int32Array;
-    const at = placeOf(rows, hash, first, second);
-    if (rows[at + 2] !== NOWHERE) {
-      if (bag === NOWHERE) this.#remove(number, at);
-      else rows[at + 2] = bag;
-      return;
+    let rows = this.#segments[number] as Int32Array;
+    let at = placeOf(rows, hash, first, second >> 1);
+    if (isEmpty(rows, at)) {
+      if (bag === NOWHERE) return;
+      const used = (this.#used[number] as number) + 1;
+      this.#used[number] = used;
+      if (rows === EMPTY || used * ROW * 4 > rows.length * 3) rows = this.#resize(number, rows.length * 2);
+      at = placeOf(rows, hash, first, second >> 1);
+      rows[at] = first;
+      rows[at + 1] = second >> 1;
     }
-    if (bag === NOWHERE) return;
-    const used = (this.#used[number] as number) + 1;
-    this.#used[number] = used;
-    this.#size += 1;
-    const grown = rows === EMPTY || used * ROW * 4 > rows.length * 3 ? this.#resize(number, rows.length * 2) : rows;
-    put(grown, { first, second, bag });
+    const place = at + 2 + (second & 1);
+    this.#size += Number(rows[place] === NOWHERE) - Number(bag === NOWHERE);
+    rows[place] = bag;
+    if (isEmpty(rows, at)) this.#remove(number, at);
   }
 
+  /** Removes a row that has become empty. */
   #remove(number: number, removed: number): void {
     const rows = this.#segments[number] as Int32Array;
     const mask = rows.length - 1;
     let gap = removed;
-    for (let at = (gap + ROW) & mask; rows[at + 2] !== NOWHERE; at = (at + ROW) & mask) {
+    for (let at = (gap + ROW) & mask; !isEmpty(rows, at); at = (at + ROW) & mask) {
       const home = (hashOf(rows[at] as number, rows[at + 1] as number) << ROW_SHIFT) & mask;
       // What stands no further from home than the gap does is found without it.
       if (((at - home) & mask) < ((at - gap) & mask)) continue;
       rows.copyWithin(gap, at, at + ROW);
       gap = at;
     }
-    rows[gap + 2] = NOWHERE;
+    rows.fill(NOWHERE, gap, gap + ROW);
     const used = (this.#used[number] as number) - 1;
     this.#used[number] = used;
-    this.#size -= 1;
     if (used === 0) {
       this.#bytes -= rows.byteLength;
       this.#segments[number] = EMPTY;
@@ -86,8 +107,9 @@ export class CellTable {
     const old = this.#segments[number] as Int32Array;
     const rows = new Int32Array(words).fill(NOWHERE);
     for (let at = 0; at < old.length; at += ROW) {
-      const bag = old[at + 2] as number;
-      if (bag !== NOWHERE) put(rows, { first: old[at] as number, second: old[at + 1] as number, bag });
+      if (isEmpty(old, at)) continue;
+      const [first, half] = [old[at] as number, old[at + 1] as number];
+      rows.set(old.subarray(at, at + ROW), placeOf(rows, hashOf(first, half), first, half));
     }
     this.#bytes += rows.byteLength - (old === EMPTY ? 0 : old.byteLength);
     this.#segments[number] = rows;
@@ -95,18 +117,20 @@ export class CellTable {
   }
 }
 
-function put(rows: Int32Array, { first, second, bag }: { first: number; second: number; bag: number }): void {
-  const at = placeOf(rows, hashOf(first, second), first, second);
-  rows[at] = first;
-  rows[at + 1] = second;
-  rows[at + 2] = bag;
+/** The hash of two keys; the same of a second key that shares the row. */
+export function cellHash(first: number, second: number): number {
+  return hashOf(first, second >> 1);
 }
 
-/** Where the keys stand, or belong. */
-function placeOf(rows: Int32Array, hash: number, first: number, second: number): number {
+function isEmpty(rows: Int32Array, at: number): boolean {
+  return rows[at + 2] === NOWHERE && rows[at + 3] === NOWHERE;
+}
+
+/** Where a row stands, or belongs. */
+function placeOf(rows: Int32Array, hash: number, first: number, half: number): number {
   const mask = rows.length - 1;
   let at = (hash << ROW_SHIFT) & mask;
-  while (rows[at + 2] !== NOWHERE && (rows[at] !== first || rows[at + 1] !== second)) at = (at + ROW) & mask;
+  while (!isEmpty(rows, at) && (rows[at] !== first || rows[at + 1] !== half)) at = (at + ROW) & mask;
   return at;
 }
 

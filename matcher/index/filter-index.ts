@@ -22,6 +22,7 @@ import { Arena } from './arena.ts';
 import * as asksConstants from './asks.ts';
 import { AtomTable } from './atom-table.ts';
 import { Bags } from './bags.ts';
+import { roomForInts } from './columns.ts';
 import type { Conjunction } from './conjunction.ts';
 import { EntryWriter } from './entry-writer.ts';
 import { keyOfEntry } from './key-of-entry.ts';
@@ -45,7 +46,7 @@ import { Traffic } from './traffic.ts';
 // Own constants are compiled into the code; imported ones would be read from memory at each use.
 const { NOWHERE } = arenaConstants;
 const { ASKS_DATA, ASKS_NOTHING } = asksConstants;
-const { NO_SYMBOL } = symbolTableConstants;
+const { NO_SYMBOL, SYMBOL_BAG, SYMBOL_SEEN, SYMBOL_SHIFT } = symbolTableConstants;
 
 /** A filter to be posted. */
 export interface Postable {
@@ -122,6 +123,8 @@ export class FilterIndex {
     read: (bytes, limits, from = 0, end = bytes.length) => this.#slots.readJson(bytes, from, end, limits),
   };
   readonly #matchedTopics: number[] = [];
+  /** The bags of the event's symbols. */
+  #bagsFound = new Int32Array(0);
   /** Do the events searched for say what is usual? */
   #learns = true;
   #equalityHits = 0;
@@ -155,11 +158,26 @@ export class FilterIndex {
 
   /** Takes a filter out, if it is posted. `asks` is what `add` was told. */
   remove(filter: number, asks: number): void {
-    const entries = this.#postings.takeOut(filter);
-    const [first] = entries;
-    if (first !== undefined) this.#asks.count(topicOf(first, 0), asks, -1);
-    for (const entry of entries) this.#writer.release(entry);
+    this.#takeOut(filter, asks);
     if (this.#places.size === 0) this.#reset();
+  }
+
+  /**
+   * Posts a filter in place of the one that has its number, if that one is posted.
+   *
+   * @param asks What both ask of events, see asks.ts.
+   * @returns as `add`.
+   */
+  replace(postable: Postable, asks: { readonly before: number; readonly now: number }): number {
+    const topic = this.#holdTopic(postable.topic);
+    this.#asks.count(topic, asks.now, 1);
+    const plan = this.#chooser.planPosting(postable.tests, topic);
+    // First written, then taken out: what both name keeps its statistics.
+    const entries = this.#write(postable, topic, plan);
+    this.#takeOut(postable.filter, asks.before);
+    this.#postings.post(postable.filter, entries);
+    this.#topics.release(topic);
+    return plan.share * this.#chooser.testsPerOffer(plan);
   }
 
   /**
@@ -176,7 +194,7 @@ export class FilterIndex {
     if (moves) {
       // First written, then taken out: what both name keeps its statistics.
       const entries = this.#write(postable, topic, plan);
-      this.#takeOut(postable.filter);
+      for (const entry of this.#postings.takeOut(postable.filter)) this.#writer.release(entry);
       this.#postings.post(postable.filter, entries);
     }
     this.#topics.release(topic);
@@ -310,17 +328,24 @@ export class FilterIndex {
 
   #scanConstants(): void {
     const slots = this.#slots;
-    const { bags, seen } = this.#symbols;
+    const { rows } = this.#symbols;
     const scanner = this.#scanner;
     const before = scanner.hitCount;
     const more = this.#learns ? 1 : 0;
+    let count = 0;
+    this.#bagsFound = roomForInts(this.#bagsFound, slots.touchedCount);
+    const found = this.#bagsFound;
     for (let i = 0; i < slots.touchedCount; i += 1) {
       const symbol = slots.symbols[slots.touched[i] as number] as number;
       if (symbol === NO_SYMBOL) continue;
-      seen[symbol] = (seen[symbol] as number) + more;
-      const bag = bags[symbol] as number;
-      if (bag !== NOWHERE) scanner.scanBag(bag, 0);
+      const row = symbol << SYMBOL_SHIFT;
+      rows[row + SYMBOL_SEEN] = (rows[row + SYMBOL_SEEN] as number) + more;
+      const bag = rows[row + SYMBOL_BAG] as number;
+      found[count] = bag;
+      // NOWHERE is -1, and adds nothing.
+      count += 1 + (bag >> 31);
     }
+    scanner.scanBags(found, count);
     this.#scanGrams(more);
     this.#listIndex.scan(slots, scanner);
     scanner.verifyOffered();
@@ -329,12 +354,12 @@ export class FilterIndex {
 
   #scanGrams(more: number): void {
     const { found, count } = this.#slots.grams;
-    const { bags, seen } = this.#symbols;
+    const { rows } = this.#symbols;
     for (let i = 0; i < count; i += 1) {
       const each = found[i] as number;
-      const symbol = each < 0 ? ~each : each;
-      if (each >= 0) seen[symbol] = (seen[symbol] as number) + more;
-      const bag = bags[symbol] as number;
+      const row = (each < 0 ? ~each : each) << SYMBOL_SHIFT;
+      if (each >= 0) rows[row + SYMBOL_SEEN] = (rows[row + SYMBOL_SEEN] as number) + more;
+      const bag = rows[row + SYMBOL_BAG] as number;
       if (bag !== NOWHERE) this.#scanner.scanBag(bag, 0);
     }
   }
@@ -379,8 +404,11 @@ export class FilterIndex {
     return branches.map((branch) => this.#writer.write(branch, { filter, topic, isSplit, isExclusive, whole }));
   }
 
-  #takeOut(filter: number): void {
-    for (const entry of this.#postings.takeOut(filter)) this.#writer.release(entry);
+  #takeOut(filter: number, asks: number): void {
+    const entries = this.#postings.takeOut(filter);
+    const [first] = entries;
+    if (first !== undefined) this.#asks.count(topicOf(first, 0), asks, -1);
+    for (const entry of entries) this.#writer.release(entry);
   }
 
   #holdTopic(text: string): number {
@@ -398,6 +426,7 @@ export class FilterIndex {
     this.keyless.reset();
     this.#asks.reset();
     this.#matchedTopics.length = 0;
+    this.#bagsFound = new Int32Array(0);
     this.#traffic.reset();
     this.#pairs.forgetWishes();
     this.#scanner.reset();

@@ -7,8 +7,8 @@
  */
 import type { CompiledFilter, Filter } from '../filter.ts';
 import { NOWHERE } from './arena.ts';
+import { FilterNumbers } from './filter-numbers.ts';
 import { HashTable } from './hash-table.ts';
-import { IdPool } from './id-pool.ts';
 import { TextStore } from './text-store.ts';
 
 /**
@@ -18,7 +18,7 @@ import { TextStore } from './text-store.ts';
 const TRIES_MAX = 4;
 
 export class FilterRegistry {
-  readonly #ids = new IdPool();
+  readonly #ids = new FilterNumbers();
   readonly #hashes = new HashTable();
   readonly #texts = new TextStore();
   readonly #keyOf: (filter: Filter) => string;
@@ -46,12 +46,15 @@ export class FilterRegistry {
     return this.#find(filter, joined(filter));
   }
 
-  /** The number of a filter: of an equal one that is here and found, or else a new one, by which `size` has grown. */
-  enter(filter: CompiledFilter): number {
+  /**
+   * The number of a filter: of an equal one that is here and found, or else a new one, by which `size` has grown; `wanted` if
+   * that can be.
+   */
+  enter(filter: CompiledFilter, wanted: number): number {
     const text = joined(filter);
     const known = this.#find(filter, text);
     if (known !== NOWHERE) return known;
-    const id = this.#ids.take();
+    const id = this.#ids.take(wanted);
     this.#hashes.add(filter.hash, id);
     this.#texts.add(id, text);
     return id;
@@ -64,6 +67,14 @@ export class FilterRegistry {
     if (this.#ids.size > 0) return;
     this.#hashes.reset();
     this.#texts.reset();
+  }
+
+  /** Gives a number that is in use to another filter, which is not here. */
+  rewrite(id: number, filter: CompiledFilter): void {
+    this.#hashes.remove(id);
+    this.#texts.remove(id);
+    this.#hashes.add(filter.hash, id);
+    this.#texts.add(id, joined(filter));
   }
 
   #find(filter: CompiledFilter, text: string): number {

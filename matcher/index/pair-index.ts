@@ -11,7 +11,7 @@
 import type { Arena } from './arena.ts';
 import * as arenaConstants from './arena.ts';
 import type { BagEntry, Bags } from './bags.ts';
-import { CellTable } from './cell-table.ts';
+import { CellTable, cellHash } from './cell-table.ts';
 import { roomForInts } from './columns.ts';
 import * as gridConstants from './grid.ts';
 import { bitsFor, cellOf, endsOf, queryAfter, queryInside } from './grid.ts';
@@ -45,6 +45,7 @@ const PAIRING_BYTES = 600;
 
 /** Cells of a grid that one event looks into. */
 const CELLS_MAX = 4;
+const ASKED_WORDS = 4;
 /** Bits of a cell's number in one dimension. */
 const CELL_BITS = 9;
 
@@ -65,6 +66,9 @@ export class PairIndex {
   #bagsFound = new Int32Array(0);
   #queries = new Int32Array(0);
   #count = 0;
+  /** The cells of tables that an event is to look up: the two keys, their hash, and how to scan what is there; and words of these in use. */
+  #asked = new Int32Array(0);
+  #asking = 0;
   /** Places looked into since the index was made: a row of two cells is one, and a cell by itself. */
   cellsAsked = 0;
 
@@ -76,7 +80,12 @@ export class PairIndex {
   }
 
   get bytes(): number {
-    let bytes = this.#cells.bytes + this.#rulers.bytes + this.#wishes.bytes + this.#bagsFound.byteLength * 2;
+    let bytes =
+      this.#cells.bytes +
+      this.#rulers.bytes +
+      this.#wishes.bytes +
+      this.#bagsFound.byteLength * 2 +
+      this.#asked.byteLength;
     bytes += this.#pairings.size * PAIRING_BYTES;
     for (const { grids } of this.#pairings.values()) for (const grid of grids) bytes += grid.bytes;
     return bytes;
@@ -154,6 +163,7 @@ export class PairIndex {
     const most = this.#gridIds.size * CELLS_MAX + 1;
     this.#bagsFound = roomForInts(this.#bagsFound, most);
     this.#queries = roomForInts(this.#queries, most);
+    this.#asked = roomForInts(this.#asked, most * ASKED_WORDS);
     const after = next + testWords(entry, next);
     const column = cellOf(b.low, grid.secondBits);
     const symbol = entry[at + 1] as number;
@@ -231,22 +241,49 @@ export class PairIndex {
           if (pairing.secondRuler !== undefined) {
             if (!Number.isNaN(values[other])) this.#lookUpRange(pairing, symbol, codes[other] as number);
           } else if (symbols[other] !== NO_SYMBOL) {
-            this.cellsAsked += 1;
-            this.#found(this.#cells.get(symbol, symbols[other] as number), NO_QUERY);
+            this.#ask(symbol, symbols[other] as number, NO_QUERY);
           }
         }
       }
     }
+    this.#lookUp();
     scanner.scanCells(this.#bagsFound, this.#queries, this.#count);
   }
 
   #lookUpRange({ grids }: Pairing, symbol: number, code: number): void {
-    this.cellsAsked += grids.length * 2;
     for (const { id, secondBits } of grids) {
       const key = cellKey(id, cellOf(code, secondBits));
-      this.#found(this.#cells.get(symbol, key), (queryInside(code, secondBits) << 16) | ANYWHERE);
+      this.#ask(symbol, key, (queryInside(code, secondBits) << 16) | ANYWHERE);
       // The cell before has the next key. There is none before the first: no bag has that key.
-      this.#found(this.#cells.get(symbol, key + 1), (queryAfter(code, secondBits) << 16) | ANYWHERE);
+      this.#ask(symbol, key + 1, (queryAfter(code, secondBits) << 16) | ANYWHERE);
+    }
+  }
+
+  /** Notes a cell that is to be looked up in the table. */
+  #ask(first: number, second: number, query: number): void {
+    const asked = this.#asked;
+    const at = this.#asking;
+    asked[at] = first;
+    asked[at + 1] = second;
+    asked[at + 2] = cellHash(first, second);
+    asked[at + 3] = query;
+    this.#asking = at + ASKED_WORDS;
+  }
+
+  /** Looks up what was noted. First all are read once, for nothing else, so that the waits for memory overlap. */
+  #lookUp(): void {
+    const asked = this.#asked;
+    const cells = this.#cells;
+    const end = this.#asking;
+    this.#asking = 0;
+    this.cellsAsked += end / ASKED_WORDS;
+    let touched = 0;
+    for (let at = 0; at < end; at += ASKED_WORDS) touched += cells.touch(asked[at + 2] as number) & 1;
+    // So many there are not; the comparison keeps the reading from being optimised away.
+    if (touched > end) return;
+    for (let at = 0; at < end; at += ASKED_WORDS) {
+      const bag = cells.getHashed(asked[at + 2] as number, asked[at] as number, asked[at + 1] as number);
+      this.#found(bag, asked[at + 3] as number);
     }
   }
 
@@ -312,6 +349,7 @@ export class PairIndex {
     this.#rulers.reset();
     this.#bagsFound = new Int32Array(0);
     this.#queries = new Int32Array(0);
+    this.#asked = new Int32Array(0);
   }
 }
 

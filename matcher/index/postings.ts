@@ -130,9 +130,9 @@ export class Postings {
       case EQUAL: {
         const symbol = entry[key + 1] as number;
         const owner = { first: OF_CONSTANT - operand, second: symbol };
-        const bag = symbols.bags[symbol] as number;
+        const bag = symbols.bagOf(symbol);
         grams.posted(operand, symbol, bag === NOWHERE);
-        symbols.bags[symbol] = bags.add(bag, withoutKey(entry), { owner });
+        symbols.setBag(symbol, bags.add(bag, withoutKey(entry), { owner }));
         return;
       }
       case IN_LIST:
@@ -165,8 +165,8 @@ export class Postings {
     switch (head & OPCODE_MASK) {
       case EQUAL: {
         const symbol = entry[key + 1] as number;
-        const bag = bags.remove(symbols.bags[symbol] as number, run, filter);
-        symbols.bags[symbol] = bag;
+        const bag = bags.remove(symbols.bagOf(symbol), run, filter);
+        symbols.setBag(symbol, bag);
         grams.takenOut(head >>> OPERAND_SHIFT, symbol, bag === NOWHERE);
         return entry;
       }

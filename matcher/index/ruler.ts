@@ -13,6 +13,12 @@ export const RULER_SAMPLE_MIN = 16;
 /** With numbers spread less evenly than that each quarter of them covers a twelfth of the whole, one scale does not do. */
 const EVEN = 12;
 const UNEVEN_PARTS = 8;
+/**
+ * Numbers to come reach beyond those of a sample, and thresholds are where few numbers are. Codes go on past both ends, by this
+ * share of the first part and of the last; else whatever is beyond would have one code, and not be told apart.
+ */
+const EVEN_MARGIN = 1 / 32;
+const UNEVEN_MARGIN = 1 / 2;
 
 export class Ruler {
   /** Where each part begins; its first code; codes for each unit of the value. */
@@ -28,13 +34,16 @@ export class Ruler {
     const quarters = [0.25, 0.5, 0.75, 1].map((share) => quantile(share) - quantile(share - 0.25));
     const parts = quarters.every((quarter) => quarter * EVEN >= width) ? 1 : UNEVEN_PARTS;
     const span = CODES / parts;
+    const margin = parts === 1 ? EVEN_MARGIN : UNEVEN_MARGIN;
     for (let part = 0; part < parts; part += 1) {
       const from = quantile(part / parts);
       const to = quantile((part + 1) / parts);
       if (part > 0 && to === from) continue;
-      this.#cuts.push(from);
+      const before = part === 0 ? (to - from) * margin : 0;
+      const after = part === parts - 1 ? (to - from) * margin : 0;
+      this.#cuts.push(from - before);
       this.#bases.push(part * span);
-      this.#slopes.push(to === from ? 0 : span / (to - from));
+      this.#slopes.push(to === from ? 0 : span / (to - from + before + after));
     }
     this.#bases.push(CODES);
   }

@@ -12,8 +12,8 @@
  *
  * `topic` is the topic filter of the first entry that came, and of all others mostly.
  *
- * Cards whose first words are bounds stand in groups of one side each, in order of the bound, and the first card of a group
- * says how many there are. So a scan ends a group at the first bound that the event does not reach.
+ * Cards whose first words are bounds stand by side, and those of one side in order of the bound. So a scan leaves a side at the
+ * first bound that the event does not reach.
  *
  * `next` and `previous` chain the runs of a bag. The tail is what no scan reads: where the entries start, and what the run is
  * found by, which is its user's business.
@@ -168,11 +168,7 @@ export class Runs {
     words[card + CARD_SECOND] = second;
     words[card + CARD_FILTER] = filter;
     words[card + CARD_PLACE] =
-      (isBound ? (words[card + CARD_PLACE] as number) : 0) |
-      (place - 1) |
-      (sure << SURE_SHIFT) |
-      (sureOfBoth << SURE_OF_BOTH_SHIFT) |
-      (isDecided ? DECIDED : 0);
+      (place - 1) | (sure << SURE_SHIFT) | (sureOfBoth << SURE_OF_BOTH_SHIFT) | (isDecided ? DECIDED : 0);
     words[tail + TAIL_START] = place;
     words[start + RUN_COUNT] = count + 1;
     if (origin === NOWHERE) this.#places.put(filter, into);

@@ -50,8 +50,6 @@ const {
   WITHIN_WORDS,
 } = programConstants;
 const {
-  GROUP_MASK,
-  GROUP_SHIFT,
   PLACE_MASK,
   RUN_COUNT,
   RUN_HEADER,
@@ -75,6 +73,14 @@ const EPOCH_MAX = 0x7fffffff;
 /** Entries offered before they are verified: more than a run holds. */
 const OFFERS_MAX = 1024;
 const OFFER_WORDS = 3;
+/** Cards noted before they are looked at: more than a run holds. */
+const PASSED_MAX = 2048;
+const PASSED_WORDS = 3;
+/** What is noted with a card: the first word is certain; the run's topic filter matches. */
+const IS_INSIDE = 1;
+const IS_OF_TOPIC = 2;
+/** Cards that are passed over at a time, where all of a side fail. */
+const LEAP = 8;
 /** Above every bound of a signature. */
 const ANY_NUMBER = 1 << 30;
 
@@ -94,6 +100,10 @@ export class Scanner {
   readonly #offers = new Int32Array(OFFERS_MAX * OFFER_WORDS);
   /** Words of these in use. */
   #offered = 0;
+
+  /** Cards that are to be looked at: where, of which run, and IS_…; and words of these in use. */
+  readonly #passed = new Int32Array(PASSED_MAX * PASSED_WORDS);
+  #passing = 0;
 
   /** The filters found for the event so far, each once: the first `hitCount` of these. */
   hits = new Int32Array(64);
@@ -120,6 +130,7 @@ export class Scanner {
     this.hitCount = 0;
     // Some are left when reading the event before threw.
     this.#offered = 0;
+    this.#passing = 0;
     this.#event = undefined;
     this.#epoch += 1;
     if (this.#epoch === EPOCH_MAX) {
@@ -183,34 +194,38 @@ export class Scanner {
     let offered = this.#offered;
     const firsts = start + RUN_HEADER;
     const cards = firsts + (words[start + RUN_ROOM] as number);
-    for (let group = 0; group < count; ) {
-      const first = words[firsts + group] as number;
-      const number = first === PASSES ? ANY_NUMBER : (numbers[(first >>> SIDE_SHIFT) << 1] as number) >> NUMBER_SHIFT;
-      const size = ((words[cards + group * CARD_WORDS + CARD_PLACE] as number) >> GROUP_SHIFT) & GROUP_MASK;
-      const groupEnd = group + size;
-      for (let i = group; i < groupEnd; i += 1) {
-        const bound = ((words[firsts + i] as number) << NUMBER_SHIFT) >> NUMBER_SHIFT;
-        if (bound > number) break;
-        const card = cards + i * CARD_WORDS;
-        const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
-        if (verdict < 0) continue;
-        const isCertain = bound < number && verdict > 0;
-        const place = words[card + CARD_PLACE] as number;
-        const filter = words[card + CARD_FILTER] as number;
-        if (place < 0 && isCertain) {
-          if (!isOfTopic) continue;
-          hits[hitCount] = filter;
-          hitCount += 1;
-          continue;
-        }
-        const sure =
-          bound < number ? skip + ((place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK) : skip;
-        offers[offered] = run + (place & PLACE_MASK);
-        offers[offered + 1] = filter;
-        offers[offered + 2] = sure;
-        offered += OFFER_WORDS;
+    let side = -1;
+    let number = 0;
+    for (let i = 0; i < count; i += 1) {
+      const first = words[firsts + i] as number;
+      if (first >>> SIDE_SHIFT !== side) {
+        side = first >>> SIDE_SHIFT;
+        number = first === PASSES ? ANY_NUMBER : (numbers[side << 1] as number) >> NUMBER_SHIFT;
       }
-      group = groupEnd;
+      const bound = (first << NUMBER_SHIFT) >> NUMBER_SHIFT;
+      if (bound > number) {
+        // So are all others of this side.
+        while (i + LEAP < count && (words[firsts + i + LEAP] as number) >>> SIDE_SHIFT === side) i += LEAP;
+        continue;
+      }
+      const card = cards + i * CARD_WORDS;
+      const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
+      if (verdict < 0) continue;
+      const isCertain = bound < number && verdict > 0;
+      const place = words[card + CARD_PLACE] as number;
+      const filter = words[card + CARD_FILTER] as number;
+      if (place < 0 && isCertain) {
+        if (!isOfTopic) continue;
+        hits[hitCount] = filter;
+        hitCount += 1;
+        continue;
+      }
+      const sure =
+        bound < number ? skip + ((place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK) : skip;
+      offers[offered] = run + (place & PLACE_MASK);
+      offers[offered + 1] = filter;
+      offers[offered + 2] = sure;
+      offered += OFFER_WORDS;
     }
     this.hitCount = hitCount;
     this.#offered = offered;
@@ -229,11 +244,22 @@ export class Scanner {
       candidates += (ints[bag >> CHUNK_SHIFT] as Int32Array)[bag & CHUNK_MASK] as number;
     }
     if (candidates === 0) return;
+    // Then for the last of their first words, which a scan comes to before the processor expects it.
+    let touched = 0;
+    for (let i = 0; i < count; i += 1) {
+      const bag = bags[i] as number;
+      const words = ints[bag >> CHUNK_SHIFT] as Int32Array;
+      const start = bag & CHUNK_MASK;
+      touched |= words[start + RUN_HEADER - 1 + (words[start + RUN_COUNT] as number)] as number;
+    }
+    // First words are never negative; the comparison keeps the reading from being optimised away.
+    if (touched < 0) return;
     for (let i = 0; i < count; i += 1) {
       const query = queries[i] as number;
       if (query === NO_QUERY) this.scanBag(bags[i] as number, EQUAL_WORDS * 2);
       else this.#scanCell(bags[i] as number, query);
     }
+    this.#judge();
   }
 
   /** Scans the first `count` of `bags`, whose keys hold. */
@@ -249,45 +275,82 @@ export class Scanner {
     for (let i = 0; i < count; i += 1) this.scanBag(bags[i] as number, 0);
   }
 
+  /** Notes the cards of a cell whose first word lets the event pass. */
   #scanCell(bag: number, query: number): void {
     const sureQuery = (query - HAIR) | 0;
+    const passed = this.#passed;
     for (let run = bag; run !== NOWHERE; ) {
       const words = this.#arena.ints[run >> CHUNK_SHIFT] as Int32Array;
       const start = run & CHUNK_MASK;
       const count = words[start + RUN_COUNT] as number;
-      const isOfTopic = this.#topicStamps[words[start + RUN_TOPIC] as number] === this.#epoch;
-      this.#reserve(count);
-      const hits = this.hits;
-      const offers = this.#offers;
-      let hitCount = this.hitCount;
-      let offered = this.#offered;
+      const ofTopic = this.#topicStamps[words[start + RUN_TOPIC] as number] === this.#epoch ? IS_OF_TOPIC : 0;
+      this.runs += 1;
+      this.candidates += count;
+      if (this.#passing + count * PASSED_WORDS > passed.length) this.#judge();
+      let passing = this.#passing;
       const firsts = start + RUN_HEADER;
-      const cards = firsts + (words[start + RUN_ROOM] as number);
+      const cards = run + RUN_HEADER + (words[start + RUN_ROOM] as number);
       for (let i = 0; i < count; i += 1) {
         const signature = words[firsts + i] as number;
         if (((query - signature) & GUARDS) !== GUARDS) continue;
-        const card = cards + i * CARD_WORDS;
-        const isInside = ((sureQuery - signature) & GUARDS) === GUARDS;
-        const verdict = this.#verdictOf(words[card + CARD_SECOND] as number);
-        if (verdict < 0) continue;
-        const isCertain = isInside && verdict > 0;
-        const place = words[card + CARD_PLACE] as number;
-        const filter = words[card + CARD_FILTER] as number;
-        if (isCertain && place < 0) {
-          if (!isOfTopic) continue;
-          hits[hitCount] = filter;
-          hitCount += 1;
-          continue;
-        }
-        offers[offered] = run + (place & PLACE_MASK);
-        offers[offered + 1] = filter;
-        offers[offered + 2] = isInside ? (place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK : 0;
-        offered += OFFER_WORDS;
+        passed[passing] = cards + i * CARD_WORDS;
+        passed[passing + 1] = run;
+        passed[passing + 2] = ofTopic | (((sureQuery - signature) & GUARDS) === GUARDS ? IS_INSIDE : 0);
+        passing += PASSED_WORDS;
       }
-      this.hitCount = hitCount;
-      this.#offered = offered;
+      this.#passing = passing;
       run = words[start + RUN_NEXT] as number;
     }
+  }
+
+  /** Looks at the cards that were noted. As with entries, all are read once first. */
+  #judge(): void {
+    const { ints } = this.#arena;
+    const passed = this.#passed;
+    const end = this.#passing;
+    this.#passing = 0;
+    let touched = 0;
+    for (let i = 0; i < end; i += PASSED_WORDS) {
+      const card = passed[i] as number;
+      touched |= (ints[card >> CHUNK_SHIFT] as Int32Array)[(card & CHUNK_MASK) + CARD_FILTER] as number;
+    }
+    // Nor are filters.
+    if (touched < 0) return;
+    this.hits = roomForInts(this.hits, this.hitCount + end / PASSED_WORDS);
+    let hits = this.hits;
+    let hitCount = this.hitCount;
+    for (let i = 0; i < end; i += PASSED_WORDS) {
+      const card = passed[i] as number;
+      const words = ints[card >> CHUNK_SHIFT] as Int32Array;
+      const at = card & CHUNK_MASK;
+      const verdict = this.#verdictOf(words[at + CARD_SECOND] as number);
+      if (verdict < 0) continue;
+      const flags = passed[i + 2] as number;
+      const isInside = (flags & IS_INSIDE) !== 0;
+      const isCertain = isInside && verdict > 0;
+      const place = words[at + CARD_PLACE] as number;
+      const filter = words[at + CARD_FILTER] as number;
+      if (isCertain && place < 0) {
+        if ((flags & IS_OF_TOPIC) === 0) continue;
+        hits[hitCount] = filter;
+        hitCount += 1;
+        continue;
+      }
+      if (this.#offered === this.#offers.length) {
+        this.hitCount = hitCount;
+        this.verifyOffered();
+        hitCount = this.hitCount;
+        this.hits = roomForInts(this.hits, hitCount + (end - i) / PASSED_WORDS);
+        hits = this.hits;
+      }
+      const offers = this.#offers;
+      const offered = this.#offered;
+      offers[offered] = (passed[i + 1] as number) + (place & PLACE_MASK);
+      offers[offered + 1] = filter;
+      offers[offered + 2] = isInside ? (place >> (isCertain ? SURE_OF_BOTH_SHIFT : SURE_SHIFT)) & SURE_MASK : 0;
+      this.#offered = offered + OFFER_WORDS;
+    }
+    this.hitCount = hitCount;
   }
 
   /** What a signature's second word says: negative when the entry fails, 0 when that is open, positive when its test holds. */

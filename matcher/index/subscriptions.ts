@@ -6,6 +6,9 @@
  *     heads[filter] = EMPTY   none
  *     heads[filter] < EMPTY   first block, as its address's complement less one
  *
+ * A bit says of most filters that the only subscriber has the filter's own number (see filter-numbers.ts): a million of them are
+ * read from memory that a cache holds, where the column is not.
+ *
  *     block   ┌──────┬──────┬────────────┬────────────┬──   only the first one has slack
  *             │ used │ next │ subscriber │ subscriber │ …
  *             └──────┴──────┴────────────┴────────────┴──
@@ -31,6 +34,8 @@ interface Page {
 export class Subscriptions {
   readonly #arena = new Arena();
   #heads = new Int32Array(0);
+  /** Of filter `n` bit `n & 31` of word `n >> 5`: is its own number that of its only subscriber? */
+  #own = new Int32Array(0);
   /** By subscription / PAGE, so that numbers need not start at 0; dense ones cost 8 bytes each. */
   readonly #pages = new Map<number, Page>();
   #size = 0;
@@ -43,7 +48,7 @@ export class Subscriptions {
   }
 
   get bytes(): number {
-    return this.#arena.bytes + this.#heads.byteLength + this.#pages.size * PAGE * 8;
+    return this.#arena.bytes + this.#heads.byteLength + this.#own.byteLength + this.#pages.size * PAGE * 8;
   }
 
   /** The filter of a subscription, or NOWHERE. */
@@ -54,7 +59,8 @@ export class Subscriptions {
   /** A new filter without subscribers. */
   filterCreated(filter: number): void {
     this.#heads = roomForInts(this.#heads, filter + 1);
-    this.#heads[filter] = EMPTY;
+    this.#own = roomForInts(this.#own, (filter >> 5) + 1);
+    this.#setHead(filter, EMPTY);
   }
 
   /** Subscribes; the subscription has no filter. */
@@ -65,19 +71,19 @@ export class Subscriptions {
     page.words[(subscription % PAGE) * 2] = filter;
     const head = this.#heads[filter] as number;
     if (head === EMPTY) {
-      this.#heads[filter] = subscription;
+      this.#setHead(filter, subscription);
       return;
     }
     if (head >= 0) {
       const block = this.#createBlock(2, NOWHERE);
       this.#push(block, head);
-      this.#heads[filter] = toHead(block);
+      this.#setHead(filter, toHead(block));
     }
     let block = fromHead(this.#heads[filter] as number);
     const used = this.#word(block, 0);
     if (used === this.#arena.capacity(block)) {
       block = used === BLOCK_WORDS_MAX ? this.#createBlock(BLOCK_WORDS_MAX / 4, block) : this.#enlarge(block);
-      this.#heads[filter] = toHead(block);
+      this.#setHead(filter, toHead(block));
     }
     this.#push(block, subscription);
   }
@@ -93,7 +99,7 @@ export class Subscriptions {
     const filter = page?.words[at] ?? NOWHERE;
     if (page === undefined || filter === NOWHERE) return NOWHERE;
     const head = this.#heads[filter] as number;
-    if (head >= 0) this.#heads[filter] = EMPTY;
+    if (head >= 0) this.#setHead(filter, EMPTY);
     else this.#pull(filter, fromHead(head), page.words[at + 1] as number);
     page.words[at] = NOWHERE;
     page.live -= 1;
@@ -105,12 +111,18 @@ export class Subscriptions {
   /** Gives the columns back, when no filter is left. */
   reset(): void {
     this.#heads = new Int32Array(0);
+    this.#own = new Int32Array(0);
     this.ids = new Int32Array(0);
   }
 
   /** Has the filter any subscriber? */
   isWanted(filter: number): boolean {
     return this.#heads[filter] !== EMPTY;
+  }
+
+  /** Has the filter this subscriber and no other? */
+  isOnly(filter: number, subscription: number): boolean {
+    return this.#heads[filter] === subscription;
   }
 
   /** Subscribers of a filter. Cost: its blocks, of which a million subscribers have some hundred. */
@@ -127,18 +139,24 @@ export class Subscriptions {
   /** Writes the subscribers of the first `count` of `filters` to `ids`, which grows as it must. Returns how many. */
   copyAll(filters: Int32Array, count: number): number {
     const heads = this.#heads;
-    let ids = this.ids;
+    const own = this.#own;
+    let ids = this.#roomFor(count);
     let at = 0;
     for (let i = 0; i < count; i += 1) {
-      const head = heads[filters[i] as number] as number;
-      if (head < 0) {
-        at = this.#copyBlocks(head, at);
-        ids = this.ids;
-      } else {
-        if (at === ids.length) ids = this.#roomFor(at + 1);
+      const filter = filters[i] as number;
+      if ((((own[filter >> 5] as number) >> (filter & 31)) & 1) === 1) {
+        ids[at] = filter;
+        at += 1;
+        continue;
+      }
+      const head = heads[filter] as number;
+      if (head >= 0) {
         ids[at] = head;
         at += 1;
+        continue;
       }
+      at = this.#copyBlocks(head, at);
+      ids = this.#roomFor(at + count - i);
     }
     return at;
   }
@@ -158,6 +176,12 @@ export class Subscriptions {
     return at;
   }
 
+  #setHead(filter: number, head: number): void {
+    this.#heads[filter] = head;
+    const others = (this.#own[filter >> 5] as number) & ~(1 << (filter & 31));
+    this.#own[filter >> 5] = others | (Number(head === filter) << (filter & 31));
+  }
+
   #roomFor(length: number) {
     this.ids = roomForInts(this.ids, length);
     return this.ids;
@@ -173,15 +197,16 @@ export class Subscriptions {
       this.#setPlace(last, gap);
     }
     if (used > BLOCK_HEADER + 1) {
-      if (used * 3 < this.#arena.capacity(first)) this.#heads[filter] = toHead(this.#resize(first, used + (used >> 2)));
+      if (used * 3 < this.#arena.capacity(first))
+        this.#setHead(filter, toHead(this.#resize(first, used + (used >> 2))));
       return;
     }
     const next = this.#word(first, 1);
     if (used === BLOCK_HEADER) {
       this.#arena.free(first);
-      this.#heads[filter] = toHead(next);
+      this.#setHead(filter, toHead(next));
     } else if (next === NOWHERE) {
-      this.#heads[filter] = this.#word(first, BLOCK_HEADER);
+      this.#setHead(filter, this.#word(first, BLOCK_HEADER));
       this.#arena.free(first);
     }
   }

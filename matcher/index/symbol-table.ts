@@ -16,32 +16,46 @@ const { NOWHERE } = arenaConstants;
 /** The symbol of every value that no live filter names. */
 export const NO_SYMBOL = 0;
 
+/** Words of a symbol's row, as a power of two. An event that has the symbol reads and writes the row, which is one place in memory. */
+export const SYMBOL_SHIFT = 2;
+/** First run of the records whose access key is this symbol. */
+export const SYMBOL_BAG = 0;
+/** Events that carried the symbol since it came to be. */
+export const SYMBOL_SEEN = 1;
+/** The event count, modulo 2^32, when it came to be. */
+export const SYMBOL_BORN = 2;
+const HOLDERS = 3;
+
 export class SymbolTable {
   readonly #ids = new IdPool();
   readonly #dictionary = new Dictionary();
-  #holders = new Int32Array(0);
   /** By slot: distinct constants that are texts, the longest of them since there were none, and the other constants. */
   #texts = new Int32Array(0);
   #longest = new Int32Array(0);
   #others = new Int32Array(0);
-  /** First run of the records whose access key is this symbol, by symbol. */
-  bags = new Int32Array(0);
-  /** Events that carried the symbol since it came to be. */
-  seen = new Int32Array(0);
-  /** The event count, modulo 2^32, when it came to be. */
-  born = new Int32Array(0);
+  /** A row for each symbol. */
+  rows = new Int32Array(0);
 
   get size(): number {
     return this.#ids.size;
   }
 
   get bytes(): number {
-    return this.#dictionary.bytes + this.bags.byteLength * 4 + this.#texts.byteLength * 3;
+    return this.#dictionary.bytes + this.rows.byteLength + this.#texts.byteLength * 3;
   }
 
   /** Distinct constants that live filters compare this slot with. */
   sizeOf(slot: number): number {
     return (this.#texts[slot] ?? 0) + (this.#others[slot] ?? 0);
+  }
+
+  /** First run of the entries whose key is this symbol, or NOWHERE. */
+  bagOf(symbol: number): number {
+    return this.rows[(symbol << SYMBOL_SHIFT) + SYMBOL_BAG] as number;
+  }
+
+  setBag(symbol: number, bag: number): void {
+    this.rows[(symbol << SYMBOL_SHIFT) + SYMBOL_BAG] = bag;
   }
 
   slotOf(symbol: number): number {
@@ -98,18 +112,17 @@ export class SymbolTable {
   hold(slot: number, value: Scalar, events: number): number {
     const known = this.find(slot, value);
     if (known !== NO_SYMBOL) {
-      this.#holders[known] = (this.#holders[known] as number) + 1;
+      const holders = (known << SYMBOL_SHIFT) + HOLDERS;
+      this.rows[holders] = (this.rows[holders] as number) + 1;
       return known;
     }
     const symbol = this.#ids.take() + 1;
-    this.#holders = roomForInts(this.#holders, symbol + 1);
-    this.bags = roomForInts(this.bags, symbol + 1);
-    this.seen = roomForInts(this.seen, symbol + 1);
-    this.born = roomForInts(this.born, symbol + 1);
-    this.#holders[symbol] = 1;
-    this.bags[symbol] = NOWHERE;
-    this.seen[symbol] = 0;
-    this.born[symbol] = events | 0;
+    const row = symbol << SYMBOL_SHIFT;
+    this.rows = roomForInts(this.rows, (symbol + 1) << SYMBOL_SHIFT);
+    this.rows[row + SYMBOL_BAG] = NOWHERE;
+    this.rows[row + SYMBOL_SEEN] = 0;
+    this.rows[row + SYMBOL_BORN] = events | 0;
+    this.rows[row + HOLDERS] = 1;
     this.#dictionary.add(slot, value, symbol);
     this.#texts = roomForInts(this.#texts, slot + 1);
     this.#longest = roomForInts(this.#longest, slot + 1);
@@ -122,8 +135,9 @@ export class SymbolTable {
   }
 
   release(symbol: number): void {
-    const holders = (this.#holders[symbol] as number) - 1;
-    this.#holders[symbol] = holders;
+    const at = (symbol << SYMBOL_SHIFT) + HOLDERS;
+    const holders = (this.rows[at] as number) - 1;
+    this.rows[at] = holders;
     if (holders > 0) return;
     const slot = this.slotOf(symbol);
     const counts = typeof this.valueOf(symbol) === 'string' ? this.#texts : this.#others;
@@ -134,12 +148,9 @@ export class SymbolTable {
   }
 
   #reset(): void {
-    this.#holders = new Int32Array(0);
+    this.rows = new Int32Array(0);
     this.#texts = new Int32Array(0);
     this.#longest = new Int32Array(0);
     this.#others = new Int32Array(0);
-    this.bags = new Int32Array(0);
-    this.seen = new Int32Array(0);
-    this.born = new Int32Array(0);
   }
 }

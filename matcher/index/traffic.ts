@@ -7,7 +7,7 @@
  */
 import { roomForInts, roomForNumbers } from './columns.ts';
 import type { SlotTable } from './slot-table.ts';
-import type { SymbolTable } from './symbol-table.ts';
+import { SYMBOL_BORN, SYMBOL_SEEN, SYMBOL_SHIFT, type SymbolTable } from './symbol-table.ts';
 
 /** Numbers remembered for each slot. */
 const SAMPLE = 64;
@@ -122,7 +122,7 @@ export class Traffic {
     const from = slot << SAMPLE_SHIFT;
     const inside = this.#rank(from, held, high, true) - this.#rank(from, held, low, false);
     const guess = Number.isFinite(low) && Number.isFinite(high) ? 0.15 : 0.4;
-    const age = agedBy(this.#present, this.#born, slot, this.#sampled);
+    const age = agedBy({ counts: this.#present, at: slot }, { counts: this.#born, at: slot }, this.#sampled);
     const presence = ((this.#present[slot] as number) + 1) / (age + 1);
     return Math.min(1, presence) * blend(Math.max(0, inside), held, guess);
   }
@@ -137,14 +137,15 @@ export class Traffic {
   }
 
   /** The share of events expected to carry a symbol; `guess` counts for as much as a few events. */
-  symbolShare({ seen, born }: SymbolTable, symbol: number, guess: number): number {
-    const age = agedBy(seen, born, symbol, this.events);
-    return Math.min(1, blend(seen[symbol] as number, age, guess));
+  symbolShare({ rows }: SymbolTable, symbol: number, guess: number): number {
+    const row = symbol << SYMBOL_SHIFT;
+    const age = agedBy({ counts: rows, at: row + SYMBOL_SEEN }, { counts: rows, at: row + SYMBOL_BORN }, this.events);
+    return Math.min(1, blend(rows[row + SYMBOL_SEEN] as number, age, guess));
   }
 
   /** The share of events whose topic is expected to match; `guess` counts for as much as a few events. */
   topicShare(topic: number, guess: number): number {
-    const age = agedBy(this.#topicSeen, this.#topicBorn, topic, this.events);
+    const age = agedBy({ counts: this.#topicSeen, at: topic }, { counts: this.#topicBorn, at: topic }, this.events);
     return Math.min(1, blend(this.#topicSeen[topic] as number, age, guess));
   }
 
@@ -184,14 +185,20 @@ export class Traffic {
  * How many events a count is over, of the `events` so far; both are halved first while that is too many. Exact if it was asked
  * for in the last 2^32 events.
  */
-function agedBy(seen: Int32Array, born: Int32Array, i: number, events: number): number {
-  let age = ((events | 0) - (born[i] as number)) >>> 0;
+function agedBy(seen: Count, born: Count, events: number): number {
+  let age = ((events | 0) - (born.counts[born.at] as number)) >>> 0;
   if (age <= AGE_MAX) return age;
-  let count = (seen[i] as number) >>> 0;
+  let count = (seen.counts[seen.at] as number) >>> 0;
   for (; age > AGE_MAX; age >>>= 1) count >>>= 1;
-  seen[i] = count;
-  born[i] = (events | 0) - age;
+  seen.counts[seen.at] = count;
+  born.counts[born.at] = (events | 0) - age;
   return age;
+}
+
+/** One of many counts. */
+interface Count {
+  readonly counts: Int32Array;
+  readonly at: number;
 }
 
 /** A share that starts at a guess and moves to what was seen. */

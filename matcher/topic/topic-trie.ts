@@ -19,6 +19,14 @@ const { NOWHERE } = arenaConstants;
 /** The node above all first levels. */
 const ROOT = 0;
 const NO_NODE = -1;
+
+/** Words of a row, as a power of two: the children `+` and `#`, the filter that ends here or NO_FILTER, how many literal children. */
+const ROW_SHIFT = 2;
+const ANY = 0;
+const REST = 1;
+const FILTER = 2;
+const LITERALS = 3;
+
 const NO_FILTER = -1;
 
 const PLUS = 0x2b;
@@ -28,13 +36,10 @@ export class TopicTrie {
   readonly #nodes = new IdPool();
   /** The literal levels, by parent. */
   readonly #levels = new Dictionary();
-  /** By node: its parent; its children `+` and `#`; how many literal children it has. */
+  /** What matching reads of a node stands together: a row for each. */
+  #rows = new Int32Array(0);
+  /** By node: its parent, and the holders of the filter that ends here. */
   #parents = new Int32Array(0);
-  #any = new Int32Array(0);
-  #rest = new Int32Array(0);
-  #literals = new Int32Array(0);
-  /** By node: the filter that ends here, or NO_FILTER, and its holders. */
-  #filters = new Int32Array(0);
   #holders = new Int32Array(0);
   readonly #ids = new IdPool();
   /** The node at which each filter ends, by filter; NO_NODE when nobody holds it. */
@@ -57,7 +62,9 @@ export class TopicTrie {
 
   get bytes(): number {
     // The root is there always, and weighs nothing alone.
-    return this.#ids.size === 0 ? 0 : this.#parents.byteLength * 6 + this.#ends.byteLength + this.#levels.bytes;
+    return this.#ids.size === 0
+      ? 0
+      : this.#rows.byteLength + this.#parents.byteLength * 2 + this.#ends.byteLength + this.#levels.bytes;
   }
 
   /** Levels of a filter that is held which are no wildcards. Cost: its levels. */
@@ -87,7 +94,7 @@ export class TopicTrie {
       if (node === NO_NODE) return undefined;
       at = end + 1;
     }
-    const filter = this.#filters[node] as number;
+    const filter = this.#rows[(node << ROW_SHIFT) + FILTER] as number;
     return filter === NO_FILTER ? undefined : filter;
   }
 
@@ -104,14 +111,14 @@ export class TopicTrie {
       node = child === NO_NODE ? this.#grow(node, text.slice(at, end)) : child;
       at = end + 1;
     }
-    if (this.#filters[node] === NO_FILTER) {
+    if (this.#rows[(node << ROW_SHIFT) + FILTER] === NO_FILTER) {
       const filter = this.#ids.take();
-      this.#filters[node] = filter;
+      this.#rows[(node << ROW_SHIFT) + FILTER] = filter;
       this.#ends = roomForInts(this.#ends, filter + 1);
       this.#ends[filter] = node;
     }
     this.#hold(node, 1);
-    return this.#filters[node] as number;
+    return this.#rows[(node << ROW_SHIFT) + FILTER] as number;
   }
 
   /** Holds a filter that is already held once more. */
@@ -124,7 +131,7 @@ export class TopicTrie {
     const end = this.#endOf(filter);
     this.#hold(end, -1);
     if ((this.#holders[end] as number) > 0) return;
-    this.#filters[end] = NO_FILTER;
+    this.#rows[(end << ROW_SHIFT) + FILTER] = NO_FILTER;
     this.#ids.release(filter);
     this.#ends[filter] = NO_NODE;
     this.#prune(end);
@@ -147,19 +154,19 @@ export class TopicTrie {
 
   /** Follows the levels that start at `at`; past the end of the topic means that none are left. Depth is at most 32. */
   #collect(node: number, topic: string, at: number, found: number[], count: number): number {
-    const rest = this.#rest[node] as number;
+    const rest = this.#rows[(node << ROW_SHIFT) + REST] as number;
     if (rest !== NO_NODE) {
-      found[count] = this.#filters[rest] as number;
+      found[count] = this.#rows[(rest << ROW_SHIFT) + FILTER] as number;
       count += 1;
     }
     if (at > topic.length) {
-      const filter = this.#filters[node] as number;
+      const filter = this.#rows[(node << ROW_SHIFT) + FILTER] as number;
       if (filter === NO_FILTER) return count;
       found[count] = filter;
       return count + 1;
     }
-    const any = this.#any[node] as number;
-    const hasLiterals = (this.#literals[node] as number) > 0;
+    const any = this.#rows[(node << ROW_SHIFT) + ANY] as number;
+    const hasLiterals = (this.#rows[(node << ROW_SHIFT) + LITERALS] as number) > 0;
     if (any === NO_NODE && !hasLiterals) return count;
     const end = levelEnd(topic, at);
     if (any !== NO_NODE) count = this.#collect(any, topic, end + 1, found, count);
@@ -171,8 +178,8 @@ export class TopicTrie {
   /** The child for the level `at`…`end` of a filter, or NO_NODE. */
   #child(node: number, text: string, at: number, end: number): number {
     if (end === at + 1) {
-      if (text.charCodeAt(at) === PLUS) return this.#any[node] as number;
-      if (text.charCodeAt(at) === HASH) return this.#rest[node] as number;
+      if (text.charCodeAt(at) === PLUS) return this.#rows[(node << ROW_SHIFT) + ANY] as number;
+      if (text.charCodeAt(at) === HASH) return this.#rows[(node << ROW_SHIFT) + REST] as number;
     }
     return this.#literalChild(node, text, at, end);
   }
@@ -184,11 +191,11 @@ export class TopicTrie {
 
   #grow(parent: number, level: string): number {
     const node = this.#createNode(parent);
-    if (level === '+') this.#any[parent] = node;
-    else if (level === '#') this.#rest[parent] = node;
+    if (level === '+') this.#rows[(parent << ROW_SHIFT) + ANY] = node;
+    else if (level === '#') this.#rows[(parent << ROW_SHIFT) + REST] = node;
     else {
       this.#levels.add(parent, level, node);
-      this.#literals[parent] = (this.#literals[parent] as number) + 1;
+      this.#rows[(parent << ROW_SHIFT) + LITERALS] = (this.#rows[(parent << ROW_SHIFT) + LITERALS] as number) + 1;
     }
     return node;
   }
@@ -196,16 +203,13 @@ export class TopicTrie {
   #createNode(parent: number): number {
     const node = this.#nodes.take();
     this.#parents = roomForInts(this.#parents, node + 1);
-    this.#any = roomForInts(this.#any, node + 1);
-    this.#rest = roomForInts(this.#rest, node + 1);
-    this.#literals = roomForInts(this.#literals, node + 1);
-    this.#filters = roomForInts(this.#filters, node + 1);
+    this.#rows = roomForInts(this.#rows, (node + 1) << ROW_SHIFT);
     this.#holders = roomForInts(this.#holders, node + 1);
     this.#parents[node] = parent;
-    this.#any[node] = NO_NODE;
-    this.#rest[node] = NO_NODE;
-    this.#literals[node] = 0;
-    this.#filters[node] = NO_FILTER;
+    this.#rows[(node << ROW_SHIFT) + ANY] = NO_NODE;
+    this.#rows[(node << ROW_SHIFT) + REST] = NO_NODE;
+    this.#rows[(node << ROW_SHIFT) + LITERALS] = 0;
+    this.#rows[(node << ROW_SHIFT) + FILTER] = NO_FILTER;
     this.#holders[node] = 0;
     return node;
   }
@@ -214,11 +218,11 @@ export class TopicTrie {
     let node = leaf;
     while (node !== ROOT && this.#isIdle(node)) {
       const parent = this.#parents[node] as number;
-      if (this.#any[parent] === node) this.#any[parent] = NO_NODE;
-      else if (this.#rest[parent] === node) this.#rest[parent] = NO_NODE;
+      if (this.#rows[(parent << ROW_SHIFT) + ANY] === node) this.#rows[(parent << ROW_SHIFT) + ANY] = NO_NODE;
+      else if (this.#rows[(parent << ROW_SHIFT) + REST] === node) this.#rows[(parent << ROW_SHIFT) + REST] = NO_NODE;
       else {
         this.#levels.remove(node);
-        this.#literals[parent] = (this.#literals[parent] as number) - 1;
+        this.#rows[(parent << ROW_SHIFT) + LITERALS] = (this.#rows[(parent << ROW_SHIFT) + LITERALS] as number) - 1;
       }
       this.#nodes.release(node);
       node = parent;
@@ -227,21 +231,21 @@ export class TopicTrie {
 
   #isIdle(node: number): boolean {
     return (
-      this.#filters[node] === NO_FILTER &&
-      this.#any[node] === NO_NODE &&
-      this.#rest[node] === NO_NODE &&
-      this.#literals[node] === 0
+      this.#rows[(node << ROW_SHIFT) + FILTER] === NO_FILTER &&
+      this.#rows[(node << ROW_SHIFT) + ANY] === NO_NODE &&
+      this.#rows[(node << ROW_SHIFT) + REST] === NO_NODE &&
+      this.#rows[(node << ROW_SHIFT) + LITERALS] === 0
     );
   }
 
   #isWildcard(node: number): boolean {
     const parent = this.#parents[node] as number;
-    return this.#any[parent] === node || this.#rest[parent] === node;
+    return this.#rows[(parent << ROW_SHIFT) + ANY] === node || this.#rows[(parent << ROW_SHIFT) + REST] === node;
   }
 
   #textOfLevel(node: number): string {
     if (!this.#isWildcard(node)) return String(this.#levels.keyOf(node));
-    return this.#any[this.#parents[node] as number] === node ? '+' : '#';
+    return this.#rows[((this.#parents[node] as number) << ROW_SHIFT) + ANY] === node ? '+' : '#';
   }
 
   #hold(end: number, change: number): void {
@@ -259,10 +263,7 @@ export class TopicTrie {
   #reset(): void {
     this.#nodes.release(ROOT);
     this.#parents = new Int32Array(0);
-    this.#any = new Int32Array(0);
-    this.#rest = new Int32Array(0);
-    this.#literals = new Int32Array(0);
-    this.#filters = new Int32Array(0);
+    this.#rows = new Int32Array(0);
     this.#holders = new Int32Array(0);
     this.#ends = new Int32Array(0);
     this.#createNode(NO_NODE);

@@ -67,14 +67,29 @@ describe('Tellwhen, MQTT 5, where the reference departs', () => {
     }
   });
 
-  it('closes on more messages under way than it receives at a time [MQTT-3.3.4-7]', async () => {
+  it('takes more messages than it asks to be sent at a time, since there are clients that do not look', async () => {
     const { peer, connack } = await MqttPeer.connected(broker.tcp, 5);
     const receiveMaximum = connack.properties?.receiveMaximum ?? 65_535;
     expect(receiveMaximum).toBeLessThan(65_535);
-    for (let messageId = 1; messageId <= receiveMaximum + 1; messageId += 1) {
+    await peer.subscribe('flood', { qos: 0 });
+    for (let messageId = 1; messageId <= 3 * receiveMaximum; messageId += 1) {
       peer.send({ cmd: 'publish', topic: 'flood', payload: 'x', qos: 2, dup: false, retain: false, messageId });
     }
-    expect(await peer.goodbye()).toMatchObject({ reasonCode: 0x93 });
+    expect(await peer.take(3 * receiveMaximum)).toHaveLength(3 * receiveMaximum);
+    await peer.leave();
+  });
+
+  it('gives who asks for it a place of its own for responses, and keeps reasons from who wants none', async () => {
+    const asking = { requestResponseInformation: true, requestProblemInformation: false };
+    const { peer, connack } = await MqttPeer.connected(broker.tcp, 5, { properties: asking });
+    const { peer: other, connack: second } = await MqttPeer.connected(broker.tcp, 5, { properties: asking });
+    const places = [connack, second].map(({ properties }) => properties?.responseInformation);
+    expect(places[0]).toMatch(/^responses\/\d+$/);
+    expect(places[1]).not.toBe(places[0]);
+    const refused = await peer.subscribe('a/#/b', { qos: 0 });
+    expect(refused).toMatchObject({ granted: [0x8f] });
+    expect(refused.properties?.reasonString).toBeUndefined();
+    await Promise.all([peer.leave(), other.leave()]);
   });
 
   it('says nothing to whom no answer is small enough [MQTT-3.1.2-24]', async () => {

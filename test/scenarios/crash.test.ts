@@ -24,6 +24,8 @@ it(`a broker killed ${KILLS} times loses nothing that it acknowledged, and is re
   const chance = seededChance(seed);
   const port = await freePort();
   const args = ['--data-dir', directory, '--log-level', 'info'];
+  // A log so small that there is a checkpoint every few commits, to be killed in.
+  const busy = [...args, '--store-log-bytes', String(64 * 1024)];
   const ledger = new Ledger();
   const load = { topic: 'crash', mailbox: 'work', ledger, batch: 20 };
   await fill(args, port);
@@ -32,14 +34,14 @@ it(`a broker killed ${KILLS} times loses nothing that it acknowledged, and is re
   for (let kill = 1; kill <= KILLS; kill++) {
     if (chance.fraction() < 0.25) {
       // During its recovery.
-      const early = new CliProcess(['serve', '--port', port, ...args]);
+      const early = new CliProcess(['serve', '--port', port, ...busy]);
       await pause(chance.fraction() * 600);
       early.signal('SIGKILL');
       await early.exit();
       continue;
     }
     const sinceMs = performance.now();
-    const broker = await startBrokerProcess(args, { port });
+    const broker = await startBrokerProcess(busy, { port });
     readyMs.push(performance.now() - sinceMs);
     const working = await DurableLoad.start({ ...load, url: broker.url });
     await pause(chance.fraction() * 250);

@@ -140,6 +140,7 @@ describe.each(['auto', 'node'])('hostile HTTP, transport %s', (transport) => {
     ['a body longer than may be', `${HEAD}Content-Length: 999999999\r\n\r\nabc`],
     ['more headers than may be', `${HEAD}${'h: v\r\n'.repeat(5_000)}\r\n`],
     ['a header longer than may be', `${HEAD}h: ${'v'.repeat(200_000)}\r\n\r\n`],
+    ['a body in chunks of a byte', `${HEAD}Transfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(20_000)}`],
     ['no HTTP', '\u0000\u0001garbage\r\n\r\n'],
   ])('%s: refused, and the connection ends', async (_, bytes) => {
     const { url, port } = broker();

@@ -60,8 +60,8 @@ it('store check reads everything, and says so', async () => {
   const { code, stdout, stderr } = await runCli(['store', 'check', '--data-dir', data]);
   expect(code).toBe(0);
   expect(jsonLines(stdout)).toEqual([
-    { kind: 'b', records: 3, bytes: 3 * (2 + 8 + 50_000), bad: 0, newer: 0 },
-    { kind: 'p', records: 1_000, bytes: expect.any(Number), bad: 0, newer: 0 },
+    { kind: 'b', records: 3, bytes: 3 * (2 + 8 + 50_000), bad: 0, foreign: 0 },
+    { kind: 'p', records: 1_000, bytes: expect.any(Number), bad: 0, foreign: 0 },
   ]);
   expect(stderr).toContain('1003 records, all as they were written');
   const people = await runCli(['store', 'check', '--text'], { env: { TELLWHEN_DATA_DIR: data } });

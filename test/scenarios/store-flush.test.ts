@@ -61,11 +61,11 @@ describe.skipIf(!traces)('what the system is asked to do', () => {
     await using writer = new StoreProcess({
       directory: join(root, 'data'),
       count: COMMITS * 10,
-      under: trace('-P', log, '-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=3+'),
+      under: trace('-P', log, '-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=4+'),
     });
     expect(await writer.end()).toBe(0);
     expect(writer.output).toMatch(/^fault store_failed .*store\.log-0: EIO/m);
     // Each thread of the pool counts for itself.
-    expect(writer.lastDone).toBeLessThan(4 * 3);
+    expect(writer.lastDone).toBeLessThan(4 * 4);
   });
 });

@@ -16,6 +16,32 @@ describe('a session', () => {
     peer.subscribe({ topic: '#' });
   });
 
+  it('may ask for several things in one message, each answered by itself, in order', async () => {
+    const { greeted, time } = await simulatedBroker();
+    const peer = greeted();
+    const texts: string[] = [];
+    const { handler } = peer.peer;
+    peer.peer.handler = { ...handler, onText: (text) => texts.push(text) };
+    peer.peer.sendText(
+      JSON.stringify([
+        { kind: 'subscribe', ref: 11, topic: 'a' },
+        { kind: 'subscribe', ref: 12, topic: 'a/#/b' },
+        { kind: 'nothing', ref: 13 },
+        7,
+        { kind: 'subscribe', ref: 14, topic: 'b', when: 'x = 1' },
+      ]),
+    );
+    time.settle();
+    expect(texts).toHaveLength(1);
+    expect(JSON.parse(texts[0] ?? '')).toMatchObject([
+      { kind: 'subscribed', ref: 11 },
+      { kind: 'refused', ref: 12, code: 'topic_filter_invalid' },
+      { kind: 'refused', ref: 13, code: 'frame_unknown' },
+      { kind: 'refused', ref: 0, code: 'frame_malformed' },
+      { kind: 'subscribed', ref: 14 },
+    ]);
+  });
+
   it('is closed when nobody says hello in time', async () => {
     const { connect, time } = await simulatedBroker();
     const [silent, greeted] = [connect(), connect()];

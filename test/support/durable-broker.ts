@@ -91,11 +91,11 @@ export class DurableBroker {
     this.disk.crash();
   }
 
-  /** A client with a session of its own. */
-  greeted(): RawPeer {
+  /** A client with a session of its own; as a publisher it has this name. `session`: or the one it had. */
+  greeted(publisher?: string, session?: { id: string; key: string }): RawPeer {
     const peer = new RawPeer(this.#running.transport.connect(), () => this.time.settle());
     this.time.settle();
-    peer.hello();
+    peer.hello(session, publisher);
     return peer;
   }
 

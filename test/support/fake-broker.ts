@@ -5,7 +5,7 @@ import {
   type ClientControl,
   type ControlOf,
   type Delivery,
-  decodeControl,
+  decodeControls,
   type FindWish,
   type LeaseGrant,
   type NothingReason,
@@ -322,10 +322,12 @@ export class FakePeer {
 
   receive(frame: string | Uint8Array): void {
     if (typeof frame === 'string') {
-      const control = readClientControl(decodeControl(frame).value);
-      this.controls.push(control);
-      this.order.push(control.kind);
-      this.#broker.answer(control, this);
+      for (const { value } of decodeControls(frame)) {
+        const control = readClientControl(value);
+        this.controls.push(control);
+        this.order.push(control.kind);
+        this.#broker.answer(control, this);
+      }
     } else {
       this.dataFrames += 1;
       const before = this.records.length;

@@ -2,12 +2,15 @@ import type {
   Body,
   BrokerRecordHandler,
   ClientRecordHandler,
+  Provenance,
   PublishOptions,
   Receipt,
 } from '../../broker/protocol/index.ts';
 
 /** Records from the broker as a test would rather have them: each receipt and each event by itself. */
-export interface SingleBrokerRecords extends Omit<BrokerRecordHandler, 'receipts' | 'events'> {
+export interface SingleBrokerRecords extends Omit<BrokerRecordHandler, 'receipts' | 'events' | 'provenance'> {
+  /** Of the next event; of those that follow it in a run, counted on. */
+  provenance?(provenance: Provenance): void;
   receipt(ref: number, receipt: Receipt): void;
 }
 
@@ -20,6 +23,7 @@ export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHand
   return {
     spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
+    provenance: (provenance) => to.provenance?.(provenance),
     receipts(firstRef, count, first) {
       for (let i = 0; i < count; i++) {
         to.receipt(firstRef + i, { ...first, seq: first.delayed ? 0 : first.seq + i });

@@ -5,7 +5,7 @@ import {
   ByteWriter,
   type ClientControl,
   type ControlOf,
-  decodeControl,
+  decodeControls,
   NO_OPTIONS,
   type PublishOptions,
   readBrokerControl,
@@ -49,7 +49,7 @@ export class RawPeer {
     this.peer = peer;
     this.#settle = settle;
     peer.handler = {
-      onText: (text) => void this.controls.push(readBrokerControl(decodeControl(text).value)),
+      onText: (text) => void this.controls.push(...decodeControls(text).map(({ value }) => readBrokerControl(value))),
       onBinary: (frame) => readBrokerRecords(frame, brokerRecordsOneByOne(this.#handler)),
       onClose: (code, reason) => {
         this.closed = { code, reason };
@@ -77,9 +77,10 @@ export class RawPeer {
     return this.controls.find((frame) => 'ref' in frame && frame.ref === ref);
   }
 
-  hello(session?: { id: string; key: string }): ControlOf<BrokerControl, 'welcome'> {
+  hello(session?: { id: string; key: string }, publisher?: string): ControlOf<BrokerControl, 'welcome'> {
     const answer = this.request('hello', {
       client: 'test',
+      ...(publisher !== undefined && { publisher }),
       ...(session !== undefined && { session: { id: session.id, key: session.key } }),
     });
     if (answer.kind !== 'welcome') throw new Error(`hello was answered ${JSON.stringify(answer)}`);
@@ -140,6 +141,7 @@ export class RawPeer {
 
   readonly #handler: SingleBrokerRecords = {
     topic: (alias, text) => void this.#topics.set(alias, text),
+    provenance: (provenance) => this.#got({ record: 'provenance', ...provenance }),
     receipt: (ref, receipt) => this.#got({ record: 'receipt', ref, ...receipt }),
     event: (subscription, { alias, ...delivery }, body) =>
       this.#got({ record: 'event', subscription, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),

@@ -1,4 +1,11 @@
-import { BodyRun, type BodyToWrite, ByteReader, ByteWriter, writeBody } from '../../broker/protocol/index.ts';
+import {
+  BodyRun,
+  type BodyToWrite,
+  BROKERS_OWN,
+  ByteReader,
+  ByteWriter,
+  writeBody,
+} from '../../broker/protocol/index.ts';
 import { PublishedRun } from '../../broker/publish/published-run.ts';
 
 const LIMITS = { depthMax: 4, keysMax: 3 };
@@ -12,5 +19,5 @@ export function runOf(bodies: readonly BodyToWrite[], firstSeq = 7): PublishedRu
   from.u8();
   const run = new BodyRun();
   run.read(from, bodies.length, to.length - 1);
-  return new PublishedRun({ topic: 'a', firstSeq, time: 1_000, arrivedMs: 5 }, run, LIMITS);
+  return new PublishedRun({ topic: 'a', firstSeq, time: 1_000, arrivedMs: 5, provenance: BROKERS_OWN }, run, LIMITS);
 }

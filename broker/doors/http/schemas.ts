@@ -1,5 +1,5 @@
 import { z } from '../../kernel/schema.ts';
-import { ACKS, AT_ENDS, MODES, OVERFLOWS, PAGE_MAX, RETAINEDS } from '../../protocol/index.ts';
+import { ACKS, AT_ENDS, MODES, ORDERS, OVERFLOWS, PAGE_MAX, RETAINEDS } from '../../protocol/index.ts';
 
 /** The shapes of what this door reads and answers. They validate, and the description of the door is made from them. */
 
@@ -137,6 +137,8 @@ const mailboxTerms = {
   keepMs: natural.optional(),
   atEnd: z.enum(AT_ENDS).optional(),
   attemptsMax: positive.max(100).optional(),
+  order: z.enum(ORDERS).optional().describe('In which order events come.'),
+  ordered: z.boolean().optional().describe('What follows waits until what came before it is settled.'),
   leaseMs: ms.optional().describe('How long it lives without anybody who reads.'),
 };
 

@@ -23,9 +23,8 @@ import { MqttError, REASON } from './reasons.ts';
  * twice, texts that are not UTF-8, reserved bits) and knows no reason codes. The suite holds the two against each other.
  */
 export function decodePacket(type: number, flags: number, body: Buffer, version: Version): ClientPacket {
-  // PUBLISH alone has flags of its own; the others must be as section 2.1.3 says [MQTT-2.1.3-1]. What only a server sends
-  // is an error whatever its flags.
-  if (type !== TYPE.publish && !ONLY_FROM_SERVERS.has(type) && flags !== (EXPECTED_FLAGS[type] ?? 0)) {
+  // PUBLISH alone has flags of its own; the others must be as section 2.1.3 says [MQTT-2.1.3-1].
+  if (type !== TYPE.publish && flags !== (EXPECTED_FLAGS[type] ?? 0)) {
     throw new MqttError(REASON.malformedPacket, `flags ${flags} on a packet of type ${type} [MQTT-2.1.3-1]`);
   }
   switch (type) {
@@ -66,8 +65,6 @@ const EXPECTED_FLAGS: { readonly [type: number]: number } = {
   [TYPE.subscribe]: 2,
   [TYPE.unsubscribe]: 2,
 };
-
-const ONLY_FROM_SERVERS: ReadonlySet<number> = new Set([TYPE.connack, TYPE.suback, TYPE.unsuback, TYPE.pingresp]);
 
 const USERNAME = 0x80;
 const PASSWORD = 0x40;

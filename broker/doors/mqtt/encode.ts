@@ -9,13 +9,16 @@ export interface ConnackProperties {
   readonly topicAliasMax: number;
   readonly assignedClientId?: string | undefined;
   readonly serverKeepAliveS?: number | undefined;
+  readonly responseInformation?: string | undefined;
 }
 
-/** Bounds what of a packet may be left out so that the receiver accepts it: reason strings [MQTT-3.2.2-19]. */
+/** What a receiver wants of reason strings, which may be left out so that it accepts a packet [MQTT-3.2.2-19]. */
 export interface Receiver {
   readonly version: Version;
   /** Infinity: it said none. */
   readonly packetBytesMax: number;
+  /** It wants them with everything that may have one, and not with CONNACK and DISCONNECT alone [MQTT-3.1.2-29]. */
+  readonly wantsReasons: boolean;
 }
 
 /** What 3.1.1 has of the reasons of a refused CONNECT, table 3.1 there. */
@@ -34,7 +37,8 @@ export function connackAccepted(
   properties: ConnackProperties,
 ): Uint8Array {
   if (version < 5) return encoded({ cmd: 'connack', returnCode: 0, sessionPresent: version > 3 && sessionPresent }, 4);
-  const { sessionExpiryS, receiveMax, packetBytesMax, topicAliasMax, assignedClientId, serverKeepAliveS } = properties;
+  const { sessionExpiryS, receiveMax, packetBytesMax, topicAliasMax } = properties;
+  const { assignedClientId, serverKeepAliveS, responseInformation } = properties;
   const said: NonNullable<IConnackPacket['properties']> = {
     receiveMaximum: receiveMax,
     maximumPacketSize: packetBytesMax,
@@ -42,6 +46,7 @@ export function connackAccepted(
     ...(sessionExpiryS !== undefined && { sessionExpiryInterval: sessionExpiryS }),
     ...(assignedClientId !== undefined && { assignedClientIdentifier: assignedClientId }),
     ...(serverKeepAliveS !== undefined && { serverKeepAlive: serverKeepAliveS }),
+    ...(responseInformation !== undefined && { responseInformation }),
   };
   return encoded({ cmd: 'connack', reasonCode: 0, sessionPresent, properties: said }, 5);
 }
@@ -62,7 +67,16 @@ export function connackRefused(receiver: Receiver, reason: number, why: string):
 /** `why`, empty for none, goes with the first reason that is a refusal. */
 export function suback(receiver: Receiver, packetId: number, granted: readonly number[], why: string): Uint8Array {
   const codes = receiver.version === 5 ? [...granted] : granted.map((code) => (code < 0x80 ? code : 0x80));
-  return fitted(receiver, why, (properties) => ({ cmd: 'suback', messageId: packetId, granted: codes, ...properties }));
+  return fitted(receiver, wanted(receiver, why), (properties) => ({
+    cmd: 'suback',
+    messageId: packetId,
+    granted: codes,
+    ...properties,
+  }));
+}
+
+function wanted({ wantsReasons }: Receiver, why: string): string {
+  return wantsReasons ? why : '';
 }
 
 export function unsuback(receiver: Receiver, packetId: number, reasons: readonly number[]): Uint8Array {
@@ -77,7 +91,12 @@ export function acknowledgement(receiver: Receiver, kind: Ack, packetId: number,
     const flags = kind === 'pubrel' ? 2 : 0;
     return Uint8Array.of((TYPE[kind] << 4) | flags, 2, packetId >> 8, packetId & 0xff);
   }
-  return fitted(receiver, why, (properties) => ({ cmd: kind, messageId: packetId, reasonCode: reason, ...properties }));
+  return fitted(receiver, wanted(receiver, why), (properties) => ({
+    cmd: kind,
+    messageId: packetId,
+    reasonCode: reason,
+    ...properties,
+  }));
 }
 
 /** MQTT 5 only. */

@@ -5,7 +5,15 @@ import type { Chance } from '../../kernel/chance.ts';
 import type { Time } from '../../kernel/time.ts';
 import type { Counters } from '../../observe/counters.ts';
 import type { Log } from '../../observe/log.ts';
-import { CODES, type Code, ProtocolError, type Receipt } from '../../protocol/index.ts';
+import {
+  BROKERS_OWN,
+  CODES,
+  type Code,
+  ProtocolError,
+  type Provenance,
+  type Receipt,
+  uncountedBy,
+} from '../../protocol/index.ts';
 import type { PublishedEvent } from '../../publish/event.ts';
 import type { Publish, Publisher, ReceiptTaker } from '../../publish/publish.ts';
 import type { TokenBucket } from '../../publish/rate.ts';
@@ -57,13 +65,19 @@ export interface LinkMeans {
   readonly closed: (link: MqttLink) => void;
 }
 
-/** Messages with QoS 1 and 2 under way in one direction of one connection: what each side is told, or held to. */
+/**
+ * Messages with QoS 1 and 2 under way at a time: so many are sent at most, and so many a client is asked to send. One that sends
+ * more is served all the same, to the bound that packet identifiers are (section 3.3.4 has it disconnected): mqtt.js, for one, sends
+ * what there is. What of it the broker keeps is a bit each.
+ */
 export const RECEIVE_MAX = 1_000;
 /** Of 3.1.1, which has no word for it: what the standard takes as said. */
 const UNLIMITED = Number.POSITIVE_INFINITY;
 /** Longer ones would not be keys of the store. */
 const CLIENT_ID_BYTES_MAX = 512;
 const KEEP_ALIVE_GRACE = 1.5;
+/** Below it each session has a topic for the answers it asks for, if it asks for one: section 3.2.2.3.15. */
+const RESPONSES = 'responses';
 /** Refs of receipts: the packet identifier, and whether PUBREC is to be said. */
 const QOS_2 = 0x1_0000;
 
@@ -80,6 +94,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   readonly #framer: Framer;
   #version: Version = 4;
   #session: MqttSession | undefined;
+  #provenance = BROKERS_OWN;
   #left = false;
   /** Whether the will is published when the connection ends. */
   #withWill = true;
@@ -88,8 +103,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #silenceMs = 0;
   #packetBytesMax = UNLIMITED;
   #sendMax = RECEIVE_MAX;
-  /** Publishes with QoS 1 and 2 that are not answered yet. */
-  #unanswered = 0;
+  #wantsReasons = true;
   #incoming: IncomingAliases;
   #outgoing: OutgoingAliases | undefined;
   /** Of the last PUBLISH. */
@@ -147,6 +161,10 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   }
 
   // What the session asks of its connection.
+
+  get provenance(): Provenance {
+    return this.#provenance;
+  }
 
   get writable(): boolean {
     return this.out.writable;
@@ -252,7 +270,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   }
 
   get #receiver(): encode.Receiver {
-    return { version: this.#version, packetBytesMax: this.#packetBytesMax };
+    return { version: this.#version, packetBytesMax: this.#packetBytesMax, wantsReasons: this.#wantsReasons };
   }
 
   #packet(type: number, flags: number, body: Buffer): void {
@@ -315,6 +333,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     const { version, properties } = packet;
     this.#version = version;
     this.#packetBytesMax = properties.packetBytesMax ?? UNLIMITED;
+    this.#wantsReasons = properties.requestProblemInformation !== 0;
     if (draining()) throw new MqttError(REASON.serverUnavailable, 'the broker is shutting down');
     if (properties.authenticationMethod !== undefined) {
       throw new MqttError(REASON.badAuthenticationMethod, 'no enhanced authentication is known [MQTT-4.12.0-1]');
@@ -327,7 +346,8 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     const will = this.#willOf(packet);
     const expiry = this.#expiryOf(packet);
     const keepAliveS = this.#keepAliveOf(packet);
-    const accepted = (isPresent: boolean): Uint8Array =>
+    const wantsPlace = properties.requestResponseInformation === 1;
+    const accepted = (isPresent: boolean, sessionNumber: number): Uint8Array =>
       encode.connackAccepted(this.#receiver, isPresent, {
         // [MQTT-3.2.2-1] of 3.1.1 has no more than this.
         sessionExpiryS: expiry.toldS,
@@ -336,9 +356,10 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
         topicAliasMax: Math.min(config.topicAliasesMax, 0xffff),
         assignedClientId: assigned,
         serverKeepAliveS: keepAliveS === packet.keepAliveS ? undefined : keepAliveS,
+        responseInformation: wantsPlace ? `${RESPONSES}/${sessionNumber}` : undefined,
       });
     // Who takes no packet as large as this one cannot be answered at all [MQTT-3.1.2-24].
-    if (accepted(false).length > this.#packetBytesMax) {
+    if (accepted(false, Number.MAX_SAFE_INTEGER).length > this.#packetBytesMax) {
       throw new MqttError(REASON.packetTooLarge, 'a maximum packet size below that of CONNACK');
     }
     // Of 3.1.1 nobody says how long, so it is as long as may be.
@@ -351,13 +372,14 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     }
     const { session, isPresent } = opened;
     this.#session = session;
+    this.#provenance = uncountedBy(`mqtt ${clientId}`);
     this.#sendMax = Math.min(properties.receiveMax ?? 0xffff, RECEIVE_MAX);
     if (version === 5 && (properties.topicAliasMax ?? 0) > 0) {
       this.#outgoing = new OutgoingAliases(Math.min(properties.topicAliasMax ?? 0, config.topicAliasesMax));
     }
     this.#silenceMs = keepAliveS * 1000 * KEEP_ALIVE_GRACE;
     this.#means.connected(this);
-    this.out.send(accepted(isPresent));
+    this.out.send(accepted(isPresent, session.number));
     counters.mqttConnects += 1;
     this.#means.log.debug('mqtt: connect', { client: clientId, remote: this.#connection.remote, version, isPresent });
     sessions.resume(session, this);
@@ -427,10 +449,6 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
       return;
     }
     const { publish, draining } = this.#means;
-    if (qos > 0 && this.#version === 5 && this.#unanswered + session.received.size >= RECEIVE_MAX) {
-      // [MQTT-3.3.4-9]
-      throw new MqttError(REASON.receiveMaximumExceeded, `over ${RECEIVE_MAX} messages that are not acknowledged`);
-    }
     try {
       if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
       this.#checkTopic(topic);
@@ -441,7 +459,6 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
         publish.publish(this, publication, this, 0);
         return;
       }
-      this.#unanswered += 1;
       if (qos === 2) {
         session.received.add(packetId);
         this.#means.sessions.idsChanged(session);
@@ -455,7 +472,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #topicOf({ topic, properties }: PublishPacket): string {
     const resolved = this.#incoming.resolve(topic, properties.topicAlias);
     if (resolved !== this.#topicChecked && /[+#]/.test(resolved)) {
-      throw new MqttError(REASON.topicNameInvalid, 'a topic with a wildcard [MQTT-3.3.2-2]');
+      throw new MqttError(REASON.malformedPacket, 'a topic with a wildcard [MQTT-3.3.2-2]');
     }
     return resolved;
   }
@@ -470,10 +487,7 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #refusePublish({ qos, packetId }: PublishPacket, error: unknown): void {
     if (error instanceof MqttError) throw error;
     const session = this.#session;
-    if (qos > 0 && session !== undefined) {
-      this.#unanswered = Math.max(0, this.#unanswered - 1);
-      if (qos === 2 && session.received.delete(packetId)) this.#means.sessions.idsChanged(session);
-    }
+    if (qos === 2 && session?.received.delete(packetId) === true) this.#means.sessions.idsChanged(session);
     const known = error instanceof PayloadFormatError;
     const { code, message } = known
       ? { code: 'attributes_invalid' as Code, message: error.message }
@@ -490,7 +504,6 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   }
 
   #answer(kind: 'puback' | 'pubrec', packetId: number, reason: number): void {
-    this.#unanswered = Math.max(0, this.#unanswered - 1);
     if (!this.#left) this.acknowledge(kind, packetId, reason);
   }
 

@@ -49,7 +49,7 @@ const RULES: { readonly [id: number]: Rule } = {
   3: { name: 'contentType', kind: 'string', places: ['publish', 'will'] },
   8: { name: 'responseTopic', kind: 'string', places: ['publish', 'will'] },
   9: { name: 'correlationData', kind: 'binary', places: ['publish', 'will'] },
-  11: { name: 'subscriptionId', kind: 'varint', places: ['subscribe'], positive: true },
+  11: { name: 'subscriptionId', kind: 'varint', places: ['subscribe', 'publish'], positive: true },
   17: { name: 'sessionExpiryS', kind: 'u32', places: ['connect', 'disconnect'] },
   21: { name: 'authenticationMethod', kind: 'string', places: ['connect', 'auth'] },
   22: { name: 'authenticationData', kind: 'binary', places: ['connect', 'auth'] },
@@ -81,9 +81,6 @@ export function readProperties(from: FieldReader, place: PropertyPlace): Propert
 function readOne(from: FieldReader, place: PropertyPlace, to: Writable): void {
   const id = from.varint();
   const rule = RULES[id];
-  if (rule?.name === 'subscriptionId' && place === 'publish') {
-    throw new MqttError(REASON.protocolError, 'a subscription identifier from a client [MQTT-3.3.4-6]');
-  }
   // One that is not for this packet makes it malformed (section 2.2.2.2).
   if (rule === undefined || !rule.places.includes(place)) {
     throw new MqttError(REASON.malformedPacket, `property ${id} is not one of this packet`);
@@ -99,6 +96,9 @@ function readOne(from: FieldReader, place: PropertyPlace, to: Writable): void {
     throw new MqttError(REASON.protocolError, `property ${id} is neither 0 nor 1`);
   }
   if (rule.positive === true && value === 0) throw new MqttError(REASON.protocolError, `property ${id} is 0`);
+  if (rule.name === 'subscriptionId' && place === 'publish') {
+    throw new MqttError(REASON.protocolError, 'a subscription identifier from a client [MQTT-3.3.4-6]');
+  }
   to[rule.name] = value;
 }
 

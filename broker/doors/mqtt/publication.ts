@@ -57,6 +57,14 @@ export function optionsOf({ retain, properties: { messageExpiryS } }: Message): 
   return { ...NO_OPTIONS, retain, ttlMs: 1000 * messageExpiryS };
 }
 
+/** The same with who published it. A view, valid as `bodyOf` says. */
+export function withSource(body: Body, source: string): Body {
+  const { contentType, attributes, qos, retain } = body;
+  scratch.clear();
+  writeBody(scratch, { data: body.data, contentType, attributes, qos, retain, source });
+  return readBody(new ByteReader(scratch.written()));
+}
+
 /** The same in memory of its own. */
 export function ownBody({ bytes }: Body): Body {
   return readBody(new ByteReader(bytes.slice()));

@@ -24,7 +24,6 @@ export const REASON = {
   topicNameInvalid: 0x90,
   packetIdInUse: 0x91,
   packetIdNotFound: 0x92,
-  receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
   messageRateTooHigh: 0x96,

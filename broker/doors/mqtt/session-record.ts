@@ -58,12 +58,17 @@ export interface PacketIds {
   }>;
 }
 
-/** count · each received · then each sent: packetId · 0, or 1 + subscription and seq. All varints. */
+/** More identifiers than this are a bit each, so that however many a client does not release, a record is small. */
+const LISTED_MAX = 1_000;
+const BITMAP_BYTES = 0x1_0000 / 8;
+
+/** count · each received, or a bit for each that there is · then each sent: packetId · 0, or 1 + subscription and seq. All varints. */
 export function encodePacketIds({ received, sent }: PacketIds): Uint8Array {
   const to = new ByteWriter(256);
   const ids = [...received];
   to.varint(ids.length);
-  for (const id of ids) to.varint(id);
+  if (ids.length <= LISTED_MAX) for (const id of ids) to.varint(id);
+  else to.raw(bitmapOf(ids));
   for (const { packetId, origin } of sent) {
     to.varint(packetId);
     to.varint(origin === undefined ? 0 : 1 + origin.subscription);
@@ -75,8 +80,8 @@ export function encodePacketIds({ received, sent }: PacketIds): Uint8Array {
 /** Throws ProtocolError when the bytes are no such record. */
 export function decodePacketIds(bytes: Uint8Array): PacketIds {
   const from = new ByteReader(bytes);
-  const received: number[] = [];
-  for (let left = from.varint(); left > 0; left--) received.push(from.varint());
+  const count = from.varint();
+  const received = count <= LISTED_MAX ? Array.from({ length: count }, () => from.varint()) : idsIn(from);
   const sent: { packetId: number; origin: { subscription: number; seq: number } | undefined }[] = [];
   while (!from.done) {
     const packetId = from.varint();
@@ -87,4 +92,17 @@ export function decodePacketIds(bytes: Uint8Array): PacketIds {
     });
   }
   return { received, sent };
+}
+
+function bitmapOf(ids: readonly number[]): Uint8Array {
+  const bitmap = new Uint8Array(BITMAP_BYTES);
+  for (const id of ids) bitmap[id >> 3] = (bitmap[id >> 3] ?? 0) | (1 << (id & 7));
+  return bitmap;
+}
+
+function idsIn(from: ByteReader): number[] {
+  const bitmap = from.raw(BITMAP_BYTES);
+  const ids: number[] = [];
+  for (let id = 0; id < 8 * BITMAP_BYTES; id++) if (((bitmap[id >> 3] ?? 0) & (1 << (id & 7))) !== 0) ids.push(id);
+  return ids;
 }

@@ -4,6 +4,7 @@ import { ByteReader, ProtocolError, readBody } from '../../protocol/index.ts';
 import type { Journal } from '../../store/journal.ts';
 import { wantedFilter } from './filters.ts';
 import type { Qos } from './packets.ts';
+import { withSource } from './publication.ts';
 import { MqttSession, type SessionLink, type SessionMeans } from './session.ts';
 import type { SessionRecord, SubscriptionRecord } from './session-record.ts';
 import { SessionStore } from './session-store.ts';
@@ -199,7 +200,9 @@ export class MqttSessions {
     if (will === undefined) return;
     session.will = undefined;
     this.changed(session);
-    this.#means.publishWill(will);
+    // [MQTT-3.8.3-3]: it is the session's own, like all that it publishes.
+    const body = session.hasNoLocal ? withSource(will.body, session.owner) : will.body;
+    this.#means.publishWill({ ...will, body });
   }
 
   #cancel(from: Map<MqttSession, Wakeup>, session: MqttSession): void {

@@ -3,7 +3,7 @@ import { command, type Example } from '../command.ts';
 import { eventJson, eventLine } from '../event-lines.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plainError } from '../failure.ts';
-import { filterDetails, filterOptions, noteLosses, noteSubscribed } from '../filter.ts';
+import { filterDetails, filterOptions, noteLosses, noteSubscribed, orderOf, orderOptions } from '../filter.ts';
 import { type Form, remark } from '../form.ts';
 import { mailboxOptions, mailboxTermsOf } from '../mailbox-options.ts';
 import { count, duration, text } from '../option-kinds.ts';
@@ -17,6 +17,10 @@ import { WorkTally } from '../work-tally.ts';
 const examples: readonly Example[] = [
   { does: 'print each event, and acknowledge it', line: "pull 'jobs/#'" },
   { does: 'what waits in a mailbox, shared with all who do the same', line: "pull --mailbox jobs --exec './work.sh'" },
+  {
+    does: 'the orders of each publisher one after the other, also where one has to be done again',
+    line: "pull 'orders/#' --mailbox billing --ordered --exec './bill.sh'",
+  },
   { does: 'run a command for each, four at a time', line: "pull 'jobs/#' --concurrency 4 --exec './work.sh'" },
 ];
 
@@ -47,6 +51,7 @@ ${filterDetails}`,
   options: {
     ...filterOptions,
     ...mailboxOptions,
+    ...orderOptions,
     exec: text('command', 'run this for each event'),
     concurrency: count('n', 'so many at the same time (default: 1)'),
     lease: duration('duration', 'how long an event is ours before it is renewed or delivered again'),
@@ -58,7 +63,13 @@ ${filterDetails}`,
     const terms = mailboxTermsOf(topic, options);
     return withClient(options, terminal, async (client, form) => {
       const { when, exec, lease, timeout, count: wanted, concurrency = 1 } = options;
-      const consumer = await client.pull({ ...terms, when, deliveryLeaseMs: lease, signal: terminal.stop });
+      const consumer = await client.pull({
+        ...terms,
+        ...orderOf(options),
+        when,
+        deliveryLeaseMs: lease,
+        signal: terminal.stop,
+      });
       noteSubscribed(consumer, terminal, form);
       noteLosses(consumer, terminal, form);
       const until = new Until({ stop: terminal.stop, timeoutMs: timeout, count: wanted });

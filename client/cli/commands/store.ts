@@ -51,9 +51,9 @@ const check = command({
         await terminal.print([terminal.paint.bold(head), ...lines].join('\n'));
       }
       const badCount = sum(kinds, 'bad');
-      const newer = sum(kinds, 'newer');
-      remark(verdict({ records: sum(kinds, 'records'), bad: badCount, newer }), terminal, form);
-      return badCount + newer > 0 ? EXIT.error : EXIT.ok;
+      const foreign = sum(kinds, 'foreign');
+      remark(verdict({ records: sum(kinds, 'records'), bad: badCount, foreign }), terminal, form);
+      return badCount + foreign > 0 ? EXIT.error : EXIT.ok;
     });
   },
 });
@@ -88,17 +88,23 @@ const backup = command({
 
 const HEAD = ['kind', 'records', 'bytes', 'bad'];
 
-function row({ kind, records, bytes, bad, newer }: KindCount): string[] {
-  return [printable(kind), String(records), String(bytes), newer > 0 ? `${bad}, and ${newer} newer` : String(bad)];
+function row({ kind, records, bytes, bad, foreign }: KindCount): string[] {
+  return [
+    printable(kind),
+    String(records),
+    String(bytes),
+    foreign > 0 ? `${bad}, and ${foreign} of another version` : String(bad),
+  ];
 }
 
-function verdict({ records, bad, newer }: { readonly [name: string]: number }): string {
+function verdict({ records, bad, foreign }: { readonly [name: string]: number }): string {
   const of = `${records} records`;
-  if (newer) return `${of}, ${bad} of them bad, ${newer} written by a newer version of Tellwhen`;
+  if (foreign)
+    return `${of}, ${bad} of them bad, ${foreign} written by a version of Tellwhen that this one cannot read`;
   return bad === 0 ? `${of}, all as they were written` : `${of}, ${bad} of them not as they were written`;
 }
 
-function sum(kinds: readonly KindCount[], what: 'records' | 'bad' | 'newer'): number {
+function sum(kinds: readonly KindCount[], what: 'records' | 'bad' | 'foreign'): number {
   return kinds.reduce((total, kind) => total + kind[what], 0);
 }
 

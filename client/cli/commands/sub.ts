@@ -1,7 +1,7 @@
 import { OVERFLOWS } from '../../../broker/protocol/index.ts';
 import { command, type Example } from '../command.ts';
 import { eventJson, eventLine } from '../event-lines.ts';
-import { filterDetails, filterOptions, noteLosses, noteSubscribed } from '../filter.ts';
+import { filterDetails, filterOptions, noteLosses, noteSubscribed, orderOf, orderOptions } from '../filter.ts';
 import { mailboxOptions, mailboxTermsOf } from '../mailbox-options.ts';
 import { count, flag, word } from '../option-kinds.ts';
 import { exitAt, Until, untilOptions } from '../until.ts';
@@ -29,6 +29,7 @@ ${filterDetails}`,
     ...filterOptions,
     ack: flag('acknowledge each event once it is printed: what is not acknowledged is delivered again'),
     ...mailboxOptions,
+    ...orderOptions,
     ...untilOptions,
     overflow: word(OVERFLOWS, 'what becomes of events while we do not keep up and the queue is full'),
     credit: count('n', 'events the broker may send ahead of our printing them'),
@@ -42,6 +43,7 @@ ${filterDetails}`,
     return withClient(options, terminal, async (client, form) => {
       const subscription = await client.subscribe({
         ...terms,
+        ...orderOf(options),
         when,
         ack: ack ? 'explicit' : 'none',
         overflow,

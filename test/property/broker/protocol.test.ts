@@ -6,7 +6,7 @@ import {
   ByteReader,
   ByteWriter,
   type ClientRecordHandler,
-  decodeControl,
+  decodeControls,
   ProtocolError,
   readBody,
   readBrokerControl,
@@ -103,6 +103,7 @@ describe('the codec', () => {
   it('answers random bytes with a refusal or an understanding, in both directions', () => {
     const broker = {
       topic() {},
+      provenance() {},
       receipts() {},
       events() {},
       event() {},
@@ -129,9 +130,10 @@ describe('control frames', () => {
     const field = fc.constantFrom('ref', 'topic', 'when', 'event', 'filter', 'session', 'client', '__proto__', 'x');
     fc.assert(
       fc.property(kind, fc.dictionary(field, fc.jsonValue({ maxDepth: 3 })), (name, fields) => {
-        const raw = decodeControl(JSON.stringify({ ...fields, kind: name }));
-        refusal(() => readClientControl(raw.value));
-        refusal(() => readBrokerControl(raw.value));
+        for (const { value } of decodeControls(JSON.stringify([{ ...fields, kind: name }]))) {
+          refusal(() => readClientControl(value));
+          refusal(() => readBrokerControl(value));
+        }
       }),
       { numRuns: 2000 },
     );
@@ -151,9 +153,19 @@ describe('control frames', () => {
     );
   });
 
-  it('are decoded only from a JSON object', () => {
-    for (const message of ['', '[]', 'null', '7', '{', '"hello"']) {
-      expect(refusal(() => void decodeControl(message))?.code).toBe('frame_malformed');
+  it('are read only from a JSON object, or a list of them', () => {
+    const read = (message: string): void => {
+      for (const { value } of decodeControls(message)) readClientControl(value);
+    };
+    for (const message of ['', '[]', 'null', '7', '{', '"hello"', '[{"kind":"ping","ref":1},7]', '[[]]']) {
+      expect(refusal(() => read(message))?.code).toBe('frame_malformed');
     }
+    expect(refusal(() => read('[{"kind":"ping","ref":1},{"kind":"ping","ref":2}]'))).toBeUndefined();
+  });
+
+  it('are refused by themselves in a list: the others have their refs', () => {
+    expect(decodeControls('[{"kind":"ping","ref":7},null,{"ref":-1},{"ref":8}]').map(({ ref }) => ref)).toEqual([
+      7, 0, 0, 8,
+    ]);
   });
 });

@@ -142,6 +142,11 @@ describe('POST /v1/topics/{topic}', () => {
   });
 });
 
+/** The package leaves numbers and truths to whatever sends them. */
+function sentHeaders(headers: object): { readonly [name: string]: string } {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
 describe('CloudEvents to a topic, as the npm package sends them', () => {
   const event = new CloudEvent({
     id: 'A234 "x" %é',
@@ -163,10 +168,19 @@ describe('CloudEvents to a topic, as the npm package sends them', () => {
       "temperature > 30 AND $attr.site = 'north' AND $attr.type = 'com.example.made' AND $attr.subject = 'room 7'";
     peer.subscribe({ topic: 'a', when: `${when} AND $source = 'urn:example:x' AND $time = 1770091506700` });
     const { headers, body } = HTTP[mode](event);
-    const answer = http.send('POST', '/v1/topics/a', body as string, headers as { [name: string]: string });
+    const answer = http.send('POST', '/v1/topics/a', body as string, sentHeaders(headers));
     expect(answer.json).toMatchObject({ matched: 1 });
-    const again = http.send('POST', '/v1/topics/a', body as string, headers as { [name: string]: string });
+    const again = http.send('POST', '/v1/topics/a', body as string, sentHeaders(headers));
     expect(again.json).toMatchObject({ repeated: true });
+  });
+
+  it('refuses a header whose bytes are no text, rather than to publish something else', async () => {
+    const { http } = await broker();
+    const { headers, body } = HTTP.binary(event);
+    const spoilt = { ...sentHeaders(headers), 'ce-site': 'n\ufffdrth' };
+    const answer = http.send('POST', '/v1/topics/a', body as string, spoilt);
+    expect(answer).toMatchObject({ status: 400, json: { code: 'request_malformed' } });
+    expect(answer.json.detail).toContain('ce-site');
   });
 
   it('in batch mode: all that can be read are published, in order, each with its receipt', async () => {

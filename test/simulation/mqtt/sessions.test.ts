@@ -43,6 +43,49 @@ describe('a session with an expiry', () => {
     expect(last.published).toEqual([]);
   });
 
+  it('knows after a crash every message with QoS 2 that its client has not released, however many', async () => {
+    const broker = await DurableBroker.start();
+    const watcher = () => {
+      const peer = broker.mqtt();
+      peer.connect('watcher');
+      peer.subscribe('m');
+      return peer;
+    };
+    const meter = broker.mqtt();
+    meter.connect('meter', LASTS);
+    const first = watcher();
+    const ids = Array.from({ length: 1_500 }, (_, i) => 7 + 3 * i);
+    for (const messageId of ids) meter.publish({ topic: 'm', qos: 2, messageId });
+    broker.time.advance(20);
+    expect(first.published).toHaveLength(1_500);
+    await broker.restart();
+    const again = broker.mqtt();
+    again.connect('meter', LASTS);
+    const second = watcher();
+    for (const messageId of ids) again.publish({ topic: 'm', qos: 2, messageId, dup: true });
+    again.publish({ topic: 'm', qos: 2, messageId: 8 });
+    broker.time.advance(20);
+    expect(second.published).toHaveLength(1);
+  });
+
+  it('is not given its own will where it wants nothing of its own', async () => {
+    const broker = await DurableBroker.start();
+    const will = { topic: 'gone', payload: Buffer.from('meter'), qos: 1 as const, retain: false };
+    const meter = broker.mqtt();
+    meter.connect('meter', { ...LASTS, will });
+    meter.subscribe('gone', { qos: 1, nl: true });
+    const other = broker.mqtt();
+    other.connect('other');
+    other.subscribe('gone');
+    meter.peer.vanish();
+    broker.time.settle();
+    expect(other.payloads).toEqual(['meter']);
+    other.publish({ topic: 'gone', payload: 'other', qos: 1 });
+    const again = broker.mqtt();
+    again.connect('meter', LASTS);
+    expect(again.payloads).toEqual(['other']);
+  });
+
   it('ends at its expiry, and not before', async () => {
     const broker = await DurableBroker.start();
     const said = { clean: false, properties: { sessionExpiryInterval: 10 } };

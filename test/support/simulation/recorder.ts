@@ -3,7 +3,7 @@ import {
   type BrokerControl,
   type ClientControl,
   type ControlOf,
-  decodeControl,
+  decodeControls,
   type PublishOptions,
   readBrokerControl,
   readBrokerRecords,
@@ -78,20 +78,24 @@ export class Recorder implements Tap {
   gotText(connection: number, text: string): void {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
-    const request = readClientControl(decodeControl(text).value);
-    if (request.kind === 'goodbye' || request.kind === 'ping') return;
-    line.requests.set(request.ref, request);
-    this.#asked(connection, line, request);
+    for (const { value } of decodeControls(text)) {
+      const request = readClientControl(value);
+      if (request.kind === 'goodbye' || request.kind === 'ping') continue;
+      line.requests.set(request.ref, request);
+      this.#asked(connection, line, request);
+    }
   }
 
   sentText(connection: number, text: string): void {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
-    const answer = this.#understood(() => readBrokerControl(decodeControl(text).value));
-    if (answer === undefined || !('ref' in answer)) return;
-    const request = line.requests.get(answer.ref);
-    line.requests.delete(answer.ref);
-    if (request !== undefined) this.#answered(connection, line, request, answer);
+    const answers = this.#understood(() => decodeControls(text).map(({ value }) => readBrokerControl(value)));
+    for (const answer of answers ?? []) {
+      if (!('ref' in answer)) continue;
+      const request = line.requests.get(answer.ref);
+      line.requests.delete(answer.ref);
+      if (request !== undefined) this.#answered(connection, line, request, answer);
+    }
   }
 
   gotBinary(connection: number, frame: Uint8Array): void {

@@ -6,7 +6,7 @@ import {
   type Code,
   type ControlOf,
   type Delivery,
-  decodeControl,
+  decodeControls,
   type Notice,
   type Receipt,
   readBrokerRecords,
@@ -55,12 +55,7 @@ export abstract class SimulatedClient {
       onText: (text) => {
         if (this.#peer !== peer) return;
         // Unchecked: whoever listens at the broker's edge finds what cannot be read.
-        const answer = decodeControl(text).value as BrokerControl;
-        if (answer.kind === 'ended') this.onEnded();
-        if (!('ref' in answer)) return;
-        const then = this.#answers.get(answer.ref);
-        this.#answers.delete(answer.ref);
-        then?.(answer);
+        for (const { value } of decodeControls(text)) this.#answered(value as BrokerControl);
       },
       onBinary: (frame) => {
         if (this.#peer === peer) readBrokerRecords(frame, brokerRecordsOneByOne(this.#records));
@@ -90,6 +85,14 @@ export abstract class SimulatedClient {
   read(reading: boolean): void {
     if (reading) this.#peer?.resume();
     else this.#peer?.pause();
+  }
+
+  #answered(answer: BrokerControl): void {
+    if (answer.kind === 'ended') this.onEnded();
+    if (!('ref' in answer)) return;
+    const then = this.#answers.get(answer.ref);
+    this.#answers.delete(answer.ref);
+    then?.(answer);
   }
 
   protected request<K extends ClientControl['kind']>(

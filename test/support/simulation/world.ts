@@ -4,6 +4,7 @@ import { type Chance, seededChance } from '../../../broker/kernel/chance.ts';
 import { SimulatedTime } from '../../../broker/kernel/simulated-time.ts';
 import type { Time } from '../../../broker/kernel/time.ts';
 import { LoggedStore } from '../../../broker/store/logged.ts';
+import type { Segments } from '../../../broker/store/segment.ts';
 import { type Change, type Store, StoreError, type StoreErrorCode } from '../../../broker/store/store.ts';
 import { MemoryTransport } from '../../../broker/transports/memory.ts';
 import type { MemoryPeer } from '../../../broker/transports/memory-peer.ts';
@@ -18,6 +19,9 @@ import { TappedTransport } from './tapped-transport.ts';
 /** A fault that a test plants into the broker, by what it hands in. */
 export interface Plant {
   readonly store?: (store: Store, time: Time) => Store;
+  /** What a write-ahead log is made of, where there is one: its segments, and the store behind it. */
+  readonly segments?: (segments: Segments, time: Time) => Segments;
+  readonly behind?: (store: Store, time: Time) => Store;
   readonly time?: (time: Time) => Time;
   readonly transport?: (transport: Transport) => Transport;
   /** Changes the broker's own code, until the answered function is called. */
@@ -175,8 +179,10 @@ export class World {
 
   #openLogged(behind: Store, time: Time): Promise<Store> {
     const { commitTimeoutMs } = this.disk.terms;
-    const segments = this.disk.openSegments(time, SEGMENT_BYTES);
-    return LoggedStore.open({ behind, segments, time, chance: seededChance(-this.#runs), commitTimeoutMs });
+    const opened = this.disk.openSegments(time, SEGMENT_BYTES);
+    const segments = this.#plant.segments?.(opened, time) ?? opened;
+    const store = this.#plant.behind?.(behind, time) ?? behind;
+    return LoggedStore.open({ behind: store, segments, time, chance: seededChance(-this.#runs), commitTimeoutMs });
   }
 
   #newProcess(): Process {

@@ -6,7 +6,9 @@ import { ManualTime } from '../../support/manual-time.ts';
 
 test('says hello with its name, and is open once welcomed', async () => {
   const { client, broker } = await connected({ name: 'thermostat' });
-  expect(broker.peer.controls).toEqual([{ kind: 'hello', ref: 1, client: 'thermostat' }]);
+  expect(broker.peer.controls).toEqual([
+    { kind: 'hello', ref: 1, client: 'thermostat', publisher: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  ]);
   expect(client.state).toBe('open');
 });
 

@@ -103,8 +103,8 @@ describe('taking events from a mailbox', () => {
     await time.advance(1_000);
     expect(broker.peer.asked('subscribe').map(({ mailbox, topic, from }) => [mailbox, topic, from])).toEqual([
       ['orders', undefined, undefined],
-      ['orders', 'orders/#', 'beginning'],
       ['other', undefined, undefined],
+      ['orders', 'orders/#', 'beginning'],
     ]);
     expect(orders.mailbox?.created).toBe(true);
     expect(resets).toHaveLength(1);

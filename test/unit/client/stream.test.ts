@@ -3,7 +3,7 @@ import { TellwhenError } from '../../../client/errors.ts';
 import { Stream } from '../../../client/stream.ts';
 
 test('those who wait are served in the order they came', async () => {
-  const stream = new Stream<number>(() => 8);
+  const stream = new Stream<number>(8);
   const waiting = [stream.next(), stream.next()];
   stream.push(1);
   stream.push(2);
@@ -13,12 +13,12 @@ test('those who wait are served in the order they came', async () => {
 });
 
 test('when full, the oldest goes, and is returned', () => {
-  const stream = new Stream<number>(() => 2);
+  const stream = new Stream<number>(2);
   expect([1, 2, 3].map((item) => stream.push(item))).toEqual([undefined, undefined, 1]);
 });
 
 test('after an end with an error, what is left can be taken before it is thrown, again and again', async () => {
-  const stream = new Stream<number>(() => 8);
+  const stream = new Stream<number>(8);
   stream.push(1);
   stream.end(new TellwhenError('connection_lost', ''));
   stream.push(2);
@@ -28,7 +28,7 @@ test('after an end with an error, what is left can be taken before it is thrown,
 });
 
 test('an end lets all who wait go', async () => {
-  const stream = new Stream<number>(() => 8);
+  const stream = new Stream<number>(8);
   const waiting = stream.next();
   stream.end();
   expect(await waiting).toEqual({ done: true, value: undefined });
@@ -36,7 +36,7 @@ test('an end lets all who wait go', async () => {
 });
 
 test('one owner’s waits end without the others’', async () => {
-  const stream = new Stream<number>(() => 8);
+  const stream = new Stream<number>(8);
   const [mine, yours] = [{}, {}];
   const [first, second, third] = [stream.next(mine), stream.next(yours), stream.next(mine)];
   stream.wake(mine);
@@ -45,7 +45,7 @@ test('one owner’s waits end without the others’', async () => {
 });
 
 test('an item is taken out from between the others, or all are', async () => {
-  const stream = new Stream<number>(() => 8);
+  const stream = new Stream<number>(8);
   for (const item of [1, 2, 3, 4]) stream.push(item);
   expect([stream.delete(2), stream.delete(2)]).toEqual([true, false]);
   expect((await stream.next()).value).toBe(1);

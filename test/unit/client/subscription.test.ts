@@ -231,6 +231,7 @@ test('a subscription whose request was given up is ended at the broker', async (
     creditEvents: 1,
     creditBytes: 1,
   });
+  await turn();
   expect(broker.peer.asked('unsubscribe')).toMatchObject([{ subscription: 9 }]);
 });
 

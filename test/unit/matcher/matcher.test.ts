@@ -68,6 +68,32 @@ describe('Matcher.add, replace, remove', () => {
     expect(matched(matcher, { topic: 'a', data: { x: 1 } })).toEqual([]);
     expect(matched(matcher, { topic: 'a', data: { x: 2 } })).toEqual([5]);
   });
+
+  it('replaces filters of all kinds by each other, and counts what is there', () => {
+    const matcher = new Matcher({ residualMax: 1 });
+    const kinds = [
+      { when: 'x = 1', stats: { indexed: 1, partly: 0, residual: 0 } },
+      { topic: '#', when: "x LIKE '%'", stats: { indexed: 0, partly: 0, residual: 1 } },
+      { when: 'x > 2 AND x < 1', stats: { indexed: 1, partly: 0, residual: 0 } },
+      { when: 'x > 1', stats: { indexed: 1, partly: 0, residual: 0 } },
+      { when: "x LIKE '%'", stats: { indexed: 0, partly: 1, residual: 0 } },
+      { stats: { indexed: 1, partly: 0, residual: 0 } },
+    ];
+    matcher.add(0, { topic: 'b' });
+    matcher.replace(0, { topic: 'c' });
+    for (const { topic = 'a', when, stats } of [...kinds, ...kinds.reverse()]) {
+      matcher.replace(0, { topic, when });
+      expect(matcher.stats).toMatchObject({ subscriptions: 1, filters: 1, ...stats });
+      expect(matcher.filterOf(0)).toEqual(when === undefined ? { topic } : { topic, when });
+    }
+    expect(matched(matcher, { topic: 'a', data: { x: 1 } })).toEqual([0]);
+    matcher.add(1, { topic: '#', when: "y LIKE '%'" });
+    expect(() => matcher.replace(0, { topic: '#', when: "z LIKE '%'" })).toThrow(/as many as may be/);
+    expect(matcher.filterOf(0)).toEqual({ topic: 'a', when: 'x = 1' });
+    matcher.remove(0);
+    matcher.remove(1);
+    expect(matcher.stats.bytes).toEqual(new Matcher().stats.bytes);
+  });
 });
 
 describe('Matcher.reads, version', () => {

@@ -14,7 +14,10 @@ export function isBinaryMode(headers: ReadonlyMap<string, string>): boolean {
 export function fromBinary(headers: ReadonlyMap<string, string>, data: Uint8Array): BodyToWrite {
   const fields: { [name: string]: unknown } = Object.create(null);
   for (const [header, value] of headers) {
-    if (header.startsWith('ce-')) fields[header.slice(3)] = percentDecoded(value);
+    if (!header.startsWith('ce-')) continue;
+    // Bytes that are no text; they are to be percent-encoded (HTTP binding §3.1.3.2). npm `cloudevents` sends other characters as they are.
+    if (value.includes('\ufffd')) throw malformed(`${header} has bytes that are to be percent-encoded`);
+    fields[header.slice(3)] = percentDecoded(value);
   }
   return { ...envelopeOf(fields), contentType: headers.get('content-type') ?? 'application/octet-stream', data };
 }

@@ -8,6 +8,7 @@ import {
   type PublishOptions,
   type Receipt,
   readBody,
+  uncountedBy,
   writeBody,
 } from '../../../protocol/index.ts';
 import type { Publish } from '../../../publish/publish.ts';
@@ -158,7 +159,9 @@ function hand(
     else
       refused(new HttpProblem('idempotency_key_reused', `this key was given to event ${receipt.seq}, which differs`));
   };
-  publish.publish(caller, { topic, body, options }, { receipts }, 1);
+  const { source } = event;
+  const named = source === undefined || source === KEYED ? caller : { ...caller, provenance: uncountedBy(source) };
+  publish.publish(named, { topic, body, options }, { receipts }, 1);
 }
 
 function eventOf({ request, body }: Call<Query, Uint8Array>): BodyToWrite {

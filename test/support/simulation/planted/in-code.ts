@@ -106,8 +106,8 @@ export const BUGS_IN_CODE: readonly PlantedBug[] = [
       Delayed.prototype,
       'add',
       (add) =>
-        function (this: Delayed, topic, body, options) {
-          add.call(this, topic, body, { ...options, delayMs: 0 });
+        function (this: Delayed, publication) {
+          add.call(this, { ...publication, options: { ...publication.options, delayMs: 0 } });
         },
     ),
   ),

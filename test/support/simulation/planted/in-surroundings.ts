@@ -1,23 +1,10 @@
 import type { Time } from '../../../../broker/kernel/time.ts';
 import type { RecordKind } from '../../../../broker/store/keys.ts';
-import type { Change, KeyRange, Store, StoredRecord } from '../../../../broker/store/store.ts';
+import type { Change, KeyRange, StoredRecord } from '../../../../broker/store/store.ts';
 import type { Door, Transport } from '../../../../broker/transports/transport.ts';
 import type { Plant } from '../world.ts';
+import { around, doneAtOnce } from './around.ts';
 import type { PlantedBug } from './planted-bug.ts';
-
-/** A store that differs from another in what is given. */
-function around(store: Store, otherwise: Partial<Store>): Store {
-  return {
-    durability: store.durability,
-    get: (key) => store.get(key),
-    range: (range) => store.range(range),
-    commit: (changes, done) => store.commit(changes, done),
-    space: () => store.space(),
-    backup: (directory) => store.backup(directory),
-    close: () => store.close(),
-    ...otherwise,
-  };
-}
 
 /** What becomes of the changes of every commit. */
 function commits(change: (changes: readonly Change[]) => readonly Change[]): Plant {
@@ -53,15 +40,7 @@ function ranges(change: (records: readonly StoredRecord[], range: KeyRange) => r
 const inStore: readonly PlantedBug[] = [
   {
     name: 'a commit is called done before its flush',
-    plant: () => ({
-      store: (store, time) =>
-        around(store, {
-          commit(changes, done) {
-            store.commit(changes, () => {});
-            time.afterReads(() => done(undefined));
-          },
-        }),
-    }),
+    plant: () => ({ store: doneAtOnce }),
   },
   {
     name: 'nobody is told that the disk fails',

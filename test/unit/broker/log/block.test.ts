@@ -48,7 +48,13 @@ describe('a block', () => {
     });
     const bodies = new BodyRun();
     bodies.read(new ByteReader(to.written()), times.length, to.length);
-    const place = { topic: 'a/b', firstSeq: 20, time: 1_000, arrivedMs: 0 };
+    const place = {
+      topic: 'a/b',
+      firstSeq: 20,
+      time: 1_000,
+      arrivedMs: 0,
+      provenance: { publisher: 5, number: 40, past: 3 },
+    };
     const run = new PublishedRun(place, bodies, { depthMax: 8, keysMax: 100 });
     const open = new OpenBlock(15, 5, 256);
     open.add(eventOf({ seq: 15 }), 0);

@@ -6,6 +6,8 @@ import {
   ByteWriter,
   type ClientRecordHandler,
   NO_OPTIONS,
+  PAST_UNKNOWN,
+  publisherNumber,
   readBrokerRecords,
   readClientRecords,
   writeBrokerRecord,
@@ -50,6 +52,7 @@ function hex(write: (to: ByteWriter) => void): string {
 
 const receipt = { seq: 1_000_000, matched: 3, durable: false, unreadable: false, repeated: false, delayed: false };
 const everyOption = { durable: true, mandatory: true, retain: true, ttlMs: 1000, delayMs: 3_600_000 };
+const counted = { ...NO_OPTIONS, order: { number: 300, since: 298, past: 1_000_000 } };
 const lease = { id: 300, token: 2 ** 53 - 1, remainingMs: 30_000 };
 const lease_hex = 'ac02ffffffffffffff0fb0ea01';
 
@@ -116,6 +119,12 @@ describe('records from client to broker, byte for byte', () => {
       ['publish', 7, 5, ['{}'], { ...NO_OPTIONS, durable: true }],
     ],
     [
+      'publish that is counted: the 300th, the 298th without an answer, after seq 1,000,000',
+      '020705' + '20' + 'ac02' + '02' + 'c0843d' + '0104' + '00027b7d',
+      (to) => writeClientRecord.publish(to, 7, 5, { data: utf8.encode('{}') }, counted),
+      ['publish', 7, 5, ['{}'], counted],
+    ],
+    [
       'credit',
       '03018002808040',
       (to) => writeClientRecord.credit(to, 1, 256, 1_048_576),
@@ -144,7 +153,7 @@ describe('records from client to broker, byte for byte', () => {
   });
 
   it('refuses options that it does not know', () => {
-    const read = () => readClientRecords(Buffer.from('020705200104' + '00027b7d', 'hex'), {} as ClientRecordHandler);
+    const read = () => readClientRecords(Buffer.from('020705400104' + '00027b7d', 'hex'), {} as ClientRecordHandler);
     expect(read).toThrow(expect.objectContaining({ code: 'frame_malformed', offset: 3 }));
   });
 
@@ -159,6 +168,18 @@ describe('records from broker to client, byte for byte', () => {
   const body = Buffer.from('00027b7d', 'hex');
   const golden: [string, string, (to: ByteWriter) => void, unknown[]][] = [
     ['topic', '810503612f62', (to) => writeBrokerRecord.topic(to, 5, 'a/b'), ['topic', 5, 'a/b']],
+    [
+      'provenance',
+      '8affffffffffff3f' + 'ac02' + 'c1843d',
+      (to) => writeBrokerRecord.provenance(to, { publisher: 2 ** 48 - 1, number: 300, past: 1_000_000 }),
+      ['provenance', { publisher: 2 ** 48 - 1, number: 300, past: 1_000_000 }],
+    ],
+    [
+      'provenance of an event that nobody counted',
+      '8a070000',
+      (to) => writeBrokerRecord.provenance(to, { publisher: 7, number: 0, past: PAST_UNKNOWN }),
+      ['provenance', { publisher: 7, number: 0, past: PAST_UNKNOWN }],
+    ],
     [
       'receipt',
       '820701c0843d0302',
@@ -246,5 +267,18 @@ describe('records from broker to client, byte for byte', () => {
     });
     const calls = recorded<BrokerRecordHandler>((handler) => readBrokerRecords(Buffer.from(frame, 'hex'), handler));
     expect(calls).toEqual([['refused', 1, 'internal', 'words']]);
+  });
+});
+
+describe('the number of a publisher', () => {
+  it('is the same for ever: it is in stores', () => {
+    expect(publisherNumber('')).toBe(196_316_531_301_829);
+    expect(publisherNumber('mqtt thermostat')).toBe(78_676_977_082_112);
+    expect(publisherNumber('80be440598bb27941342c94d27c786cd')).toBe(237_230_128_174_154);
+  });
+
+  it('differs where names differ by little', () => {
+    const names = Array.from({ length: 100_000 }, (_, i) => `mqtt device-${i}`);
+    expect(new Set(names.map(publisherNumber)).size).toBe(names.length);
   });
 });

@@ -12,8 +12,11 @@ const remove = (key: string): Change => ({ key: Buffer.from(key), value: undefin
 const shown = (changes: readonly Change[]): readonly string[] =>
   changes.map(({ key, value }) => `${Buffer.from(key)} ${value === undefined ? 'gone' : Buffer.from(value)}`);
 
+/** With something of before in it. */
+const memory = (): Uint8Array => new Uint8Array(8 * BLOCK_BYTES).fill(0xa5);
+
 const encoded = (number: number, changes: readonly Change[], run = RUN): Uint8Array =>
-  encodeFrame({ run, number }, changes).content;
+  encodeFrame({ run, number }, changes, memory()).content.slice();
 
 describe('a frame', () => {
   const changes = [put('a', '1'), remove('b'), put('c', ''), put('d', new Uint8Array(5_000).fill(65))];
@@ -38,7 +41,7 @@ describe('a frame', () => {
 
   it('has what it was given, whatever becomes of that', () => {
     const value = Buffer.from('as it was');
-    const frame = encodeFrame({ run: RUN, number: 1 }, [{ key: Buffer.from('k'), value }]);
+    const frame = encodeFrame({ run: RUN, number: 1 }, [{ key: Buffer.from('k'), value }], memory());
     value.fill(0);
     expect(shown(frame.changes)).toEqual(['k as it was']);
   });

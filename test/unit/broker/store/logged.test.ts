@@ -162,6 +162,21 @@ describe('a store with a log', () => {
     });
   });
 
+  it('nor when the last ones are damaged, but for the very last, which may be a write that was cut short', async () => {
+    for (const [damaged, starts] of [
+      [[3], true],
+      [[2, 3], false],
+      [[1, 2, 3], false],
+    ] as const) {
+      const machine = await new Machine(1).start();
+      for (const key of ['a', 'b', 'c']) await machine.commit(put(key));
+      const [used] = machine.disk.segments ?? [];
+      for (const number of damaged) used?.fill(0xff, (number - 1) * BLOCK + 32, number * BLOCK);
+      if (starts) expect(shown((await machine.restart()).store)).toEqual(['a=', 'b=']);
+      else await expect(machine.restart()).rejects.toMatchObject({ code: 'store_unreadable' });
+    }
+  });
+
   it('does not start when its log is gone, unless it was closed', async () => {
     const machine = await new Machine(1).start();
     await machine.commit(put('a'));
@@ -174,6 +189,24 @@ describe('a store with a log', () => {
     closed.disk.segments = undefined;
     await closed.restart();
     expect(shown(closed.store)).toEqual(['a=1']);
+  });
+
+  it('has all that was done also when its segments are to have another size, and that start is cut short', async () => {
+    const machine = await new Machine(1).start();
+    await machine.commit(put('a', '1'));
+    for (let turns = 0; turns < 12; turns++) {
+      machine.disk.crash();
+      const time = new SimulatedTime();
+      const segments = machine.disk.openSegments(time, (turns % 2 === 0 ? 2 : 1) * SEGMENT_BYTES);
+      const means = { segments, time, chance: seededChance(turns), commitTimeoutMs: 5_000 };
+      void LoggedStore.open({ ...means, behind: machine.disk.open(time) }).catch(() => {});
+      for (let turn = 0; turn < turns; turn++) {
+        time.advance(1);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await machine.restart();
+    expect(shown(machine.store)).toEqual(['a=1']);
   });
 
   it('leaves alone what another run has left in the segments', async () => {

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { realTime } from '../../../../broker/kernel/time.ts';
+import { realTime, type Time } from '../../../../broker/kernel/time.ts';
 import { TcpTransport } from '../../../../broker/transports/tcp.ts';
 import type { Connection, Door } from '../../../../broker/transports/transport.ts';
 
 const open: TcpTransport[] = [];
 
-function transport(port: number): TcpTransport {
+function transport(port: number, time: Time = realTime): TcpTransport {
   const made = new TcpTransport({
     host: '127.0.0.1',
     port,
     protocol: 'mqtt',
     backpressureBytesMax: 65_536,
-    time: realTime,
+    time,
     onFault: (fault) => {
       throw fault;
     },
@@ -65,4 +65,42 @@ it('moves bytes both ways, and sends what waits before it closes', async () => {
 it('never shares a port, and says which one it is about', async () => {
   const { port } = await transport(0).listen(echo());
   await expect(transport(port).listen(echo())).rejects.toMatchObject({ code: 'address_in_use', service: 'mqtt' });
+});
+
+it('serves others while one sends more than a turn is long, and loses nothing of that', async () => {
+  let nowMs = 0;
+  // Whatever is read takes a millisecond.
+  const made = transport(0, { ...realTime, monotonicMs: () => nowMs++ });
+  const told: { bytes: number; ordered: boolean }[] = [];
+  let whileBusy = -1;
+  const { port } = await made.listen({
+    admit: () => ({ protocol: 'none' }),
+    request() {},
+    accept() {
+      const mine = { bytes: 0, ordered: true };
+      told.push(mine);
+      return {
+        onText() {},
+        onBinary(bytes) {
+          mine.ordered &&= bytes.every((byte, i) => byte === (mine.bytes + i) % 251);
+          mine.bytes += bytes.length;
+          if (mine !== told[0]) whileBusy = told[0]?.bytes ?? -1;
+          else if (whileBusy === -1) other.write(Buffer.of(0));
+        },
+        onWritable() {},
+        onClose() {},
+      };
+    },
+  });
+  const sent = Buffer.from(Uint8Array.from({ length: 2 << 20 }, (_, i) => i % 251));
+  const busy = connect(port, '127.0.0.1');
+  await once(busy, 'connect');
+  const other = connect(port, '127.0.0.1');
+  await once(other, 'connect');
+  busy.write(sent);
+  while ((told[0]?.bytes ?? 0) < sent.length) await new Promise((then) => setImmediate(then));
+  expect(told[0]).toMatchObject({ bytes: sent.length, ordered: true });
+  expect(whileBusy).toBeGreaterThanOrEqual(0);
+  expect(whileBusy).toBeLessThan(sent.length);
+  for (const socket of [busy, other]) socket.destroy();
 });

@@ -77,11 +77,11 @@ describe('FilterRegistry', () => {
 
   it('finds an equal filter in another spelling, and none that only hashes alike', () => {
     const registry = new FilterRegistry(keyOf);
-    const id = registry.enter(compileFilter({ topic: 'a', when: 'x > 1 AND y = 2' }));
-    expect(registry.enter(compileFilter({ topic: 'a', when: '2 == y && !(x <= 1)' }))).toBe(id);
+    const id = registry.enter(compileFilter({ topic: 'a', when: 'x > 1 AND y = 2' }), 0);
+    expect(registry.enter(compileFilter({ topic: 'a', when: '2 == y && !(x <= 1)' }), 1)).toBe(id);
     expect(registry.size).toBe(1);
     const others = [{ topic: 'b', when: 'x > 1 AND y = 2' }, { topic: 'a' }].map((filter) =>
-      registry.enter(compileFilter(filter)),
+      registry.enter(compileFilter(filter), 1),
     );
     expect(registry.size).toBe(3);
     expect(registry.textOf(id)).toEqual({ topic: 'a', when: 'x > 1 AND y = 2' });
@@ -99,7 +99,7 @@ describe('FilterRegistry', () => {
     const compiled = compileFilter({ topic: 'a', when: 'x = 1' });
     // The same hash, under keys that say something else.
     const alike = (i: number): CompiledFilter => ({ ...compiled, when: `x = 1${i}` });
-    for (let i = 0; i < 1000; i += 1) expect(registry.enter(alike(i))).toBe(i);
+    for (let i = 0; i < 1000; i += 1) expect(registry.enter(alike(i), i)).toBe(i);
     expect(made).toBeLessThan(5000);
     for (let i = 0; i < 1000; i += 1) registry.remove(i);
     expect(registry.bytes).toBe(0);

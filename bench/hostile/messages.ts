@@ -1,0 +1,22 @@
+import type { Target } from './attacks.ts';
+
+export type { Target };
+
+/** To the process of the bystanders: first where the broker is, then when a phase begins and ends. */
+export type Order =
+  | { readonly kind: 'open'; readonly target: Target; readonly perSecond: number }
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'end' };
+
+/** Of one pair in one phase, in microseconds. */
+export interface PairFigures {
+  readonly door: string;
+  readonly events: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Published since the beginning and not come. */
+  readonly missing: number;
+}
+
+export type Answer = 'ready' | readonly PairFigures[];
