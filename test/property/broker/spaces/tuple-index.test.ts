@@ -169,6 +169,9 @@ describe('the index of a space', () => {
     expect(found('$2 >= 700 AND $2 <= 800')).toEqual([]);
     work(20);
     expect(found('$1 = 49')).toEqual(tuples.filter((_, i) => i % 50 === 49));
+    // Where one step of filling ends and the next begins.
+    expect(found('$1 = 0')).toEqual(tuples.filter((_, i) => i % 50 === 0));
+    expect(found('$2 >= 499 AND $2 <= 501')).toEqual(tuples.slice(998, 1_003));
     const inside = tuples.filter((_, i) => i / 2 >= 700 && i / 2 <= 800);
     expect(found('$2 >= 700 AND $2 <= 800')).toEqual(inside);
     expect(found('$2 > 700 AND $2 < 800')).toEqual(inside.slice(1, -1));
