@@ -85,9 +85,11 @@ export abstract class FindOperation extends SpaceOperation {
     lease: LeaseGrant | undefined,
     nowMs: number,
   ): Next | undefined {
-    if (this.#lease !== undefined || found.length === 0) return undefined;
+    const { take, many } = this.#ask.wish;
+    // Of many there may be none, where an answer only says where to go on.
+    if (this.#lease !== undefined || (found.length === 0 && many === undefined)) return undefined;
     if (lease === undefined) {
-      if (this.#ask.wish.take && !this.#irrevocable) return undefined;
+      if (take && found.length > 0 && !this.#irrevocable) return undefined;
       this.done(found, next);
       return 'over';
     }
