@@ -149,46 +149,54 @@ describe('tellwhen examples', () => {
     expect(code).toBe(0);
   });
 
-  it('tasks: every task is done once, though workers are killed', async () => {
-    await using broker = await startBrokerProcess();
-    const { code, stdout } = await runCli(['examples', 'tasks', '--text', '--kills', '2', '--url', broker.url]);
-    expect(stdout.match(/came back/g)).toHaveLength(2);
-    expect(stdout).toContain('3245 primes below 30000: that is right');
-    expect(code).toBe(0);
-    expect((await runCli(['space', 'ls', '--url', broker.url])).stdout).toBe('');
-  });
+  it(
+    'tasks: every task is done once, though workers are killed',
+    async () => {
+      await using broker = await startBrokerProcess();
+      const { code, stdout } = await runCli(['examples', 'tasks', '--text', '--kills', '2', '--url', broker.url]);
+      expect(stdout.match(/came back/g)).toHaveLength(2);
+      expect(stdout).toContain('3245 primes below 30000: that is right');
+      expect(code).toBe(0);
+      expect((await runCli(['space', 'ls', '--url', broker.url])).stdout).toBe('');
+    },
+    LONG_MS,
+  );
 });
 
 describe('a broker that is killed and starts again', () => {
-  it('has in its durable spaces what was put and not taken, once, and who waits waits on', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'tellwhen-spaces-'));
-    const port = await freePort();
-    const where = ['--data-dir', dataDir];
-    let broker = await startBrokerProcess(where, { port });
-    const client = await connect(broker.url, { reconnect: { minMs: 50, maxMs: 200 } });
-    const jobs = client.space('jobs', { durable: true });
-    await Promise.all(Array.from({ length: 100 }, (_, n) => jobs.out(['do', n])));
-    for (let n = 0; n < 40; n++) await jobs.in(['do', n]);
-    const held = await jobs.in(['do', 40], { manual: true });
-    const waits = jobs.in(['later', String]);
+  it(
+    'has in its durable spaces what was put and not taken, once, and who waits waits on',
+    async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'tellwhen-spaces-'));
+      const port = await freePort();
+      const where = ['--data-dir', dataDir];
+      let broker = await startBrokerProcess(where, { port });
+      const client = await connect(broker.url, { reconnect: { minMs: 50, maxMs: 200 } });
+      const jobs = client.space('jobs', { durable: true });
+      await Promise.all(Array.from({ length: 100 }, (_, n) => jobs.out(['do', n])));
+      for (let n = 0; n < 40; n++) await jobs.in(['do', n]);
+      const held = await jobs.in(['do', 40], { manual: true });
+      const waits = jobs.in(['later', String]);
 
-    // Some are on their way when it is killed.
-    const putting = Array.from({ length: 200 }, (_, n) => jobs.out(['more', n]));
-    broker.process.signal('SIGKILL');
-    await broker[Symbol.asyncDispose]();
-    broker = await startBrokerProcess(where, { port });
+      // Some are on their way when it is killed.
+      const putting = Array.from({ length: 200 }, (_, n) => jobs.out(['more', n]));
+      broker.process.signal('SIGKILL');
+      await broker[Symbol.asyncDispose]();
+      broker = await startBrokerProcess(where, { port });
 
-    const put = await Promise.all(putting);
-    expect(put.every(({ durable }) => durable)).toBe(true);
-    await client.space('jobs').out(['later', 'at last']);
-    expect(await waits).toEqual(['later', 'at last']);
-    await expect(held.commit()).rejects.toBeInstanceOf(TellwhenError);
-    // Those that others may have had are there after five seconds.
-    await until(async () => (await jobs.count(['do', Number])) === 60);
-    const numbers = (await jobs.inAll(['more', Number])).map(([, n]) => n);
-    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, n) => n));
-    await client.close();
-    await broker[Symbol.asyncDispose]();
-    await rm(dataDir, { recursive: true });
-  });
+      const put = await Promise.all(putting);
+      expect(put.every(({ durable }) => durable)).toBe(true);
+      await client.space('jobs').out(['later', 'at last']);
+      expect(await waits).toEqual(['later', 'at last']);
+      await expect(held.commit()).rejects.toBeInstanceOf(TellwhenError);
+      // Those that others may have had are there after five seconds.
+      await until(async () => (await jobs.count(['do', Number])) === 60);
+      const numbers = (await jobs.inAll(['more', Number])).map(([, n]) => n);
+      expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 200 }, (_, n) => n));
+      await client.close();
+      await broker[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true });
+    },
+    LONG_MS,
+  );
 });

@@ -37,8 +37,7 @@ export const take = command({
 the space, and nobody else's, when it is printed.
 
 --exec is a worker: it takes one tuple after the other, and runs a shell command with each on
-its standard input, and its number in $TELLWHEN_TUPLE. Meanwhile the tuple is under a lease,
-and nobody else sees it. Exit code 0 takes it out of the space; with any other, when the
+its standard input, as JSON. Meanwhile the tuple is under a lease, and nobody else sees it. Exit code 0 takes it out of the space; with any other, when the
 worker is killed, or its machine is lost, the tuple is back at its place for the next worker.
 
 ${templateDetails}`,
@@ -108,8 +107,7 @@ async function runWorker({ space, template, when, leaseMs, exec, until, terminal
       throw error;
     }
     try {
-      const input = JSON.stringify(taken.tuple);
-      await runWith(exec, { input: `${input}\n`, environment: { TELLWHEN_TUPLE: input } }, taken.signal);
+      await runWith(exec, { input: `${JSON.stringify(taken.tuple)}\n`, environment: {} }, taken.signal);
       await taken.commit();
       until.counted();
     } catch (error) {
