@@ -10,8 +10,9 @@ import { benchMatcher, benchSteadily } from './matcher/matcher-bench.ts';
 import { redrawResults } from './matcher/results.ts';
 import { benchAcked } from './mqtt/acked-bench.ts';
 import { benchRequests } from './requests/requests-bench.ts';
+import { benchSpaces } from './spaces/spaces-bench.ts';
 
-const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | hostile | requests | redraw>… [options]
+const HELP = `npm run bench -- <matcher | json | durable | http | mqtt | hostile | requests | spaces | redraw>… [options]
 
 matcher: what one event costs against many filters, and what it costs to hold and change them
   --filters <n,n,…>   numbers of filters                             (1000,10000,100000,1000000)
@@ -51,6 +52,14 @@ mqtt: QoS 1, to one subscriber and to a hundred, beside Mosquitto and Aedes wher
   --events <n>        events of one round with one subscriber        (100000)
   --rounds <n>        rounds, in each of which everybody has a turn  (3)
 
+spaces: shared data spaces, beside Redis' lists where Redis is installed
+  --parts <part,…>    pairs, lookups, waking                         (all)
+  --pairs <n>         pairs of out and in of one round               (200000)
+  --in-flight <n>     pairs under way at the same time               (1000)
+  --tuples <n>        to look among                                  (100000)
+  --waiters <n>       who wait at the same time                      (10000)
+  --rounds <n>        rounds of pairs, in each of which everybody has a turn  (3)
+
 hostile: what clients that do nothing wrong have of those who do, through each door, beside what they have in quiet
   --attacks <a,a,…>   slowloris, headers, chunks, churn, upgrades, fragments, garbage, qos-2, subscribers,
                       questions, slow-readers                        (all)
@@ -78,6 +87,7 @@ redraw: the tables and the curve of a matcher.json once more
   npm run bench -- durable --churn 60
   npm run bench -- http
   npm run bench -- mqtt
+  npm run bench -- spaces                            half a minute
   npm run bench -- hostile
   npm run bench -- requests
   npm run bench -- redraw
@@ -99,12 +109,15 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     attacks: { type: 'string', default: '' },
     transport: { type: 'string', default: 'auto' },
-    parts: { type: 'string', default: 'peers,restarts,storms' },
+    parts: { type: 'string' },
     peers: { type: 'string', default: '' },
     'in-flight': { type: 'string' },
     alone: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
+    pairs: { type: 'string', default: '200000' },
+    tuples: { type: 'string', default: '100000' },
+    waiters: { type: 'string', default: '10000' },
     streams: { type: 'string', default: '100' },
     stored: { type: 'string', default: '100000' },
     'stored-ours': { type: 'string', default: '' },
@@ -116,7 +129,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES = { matcher, json, durable, http, mqtt, hostile, requests, redraw };
+const BENCHES = { matcher, json, durable, http, mqtt, hostile, requests, spaces, redraw };
 
 const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name));
 if (values.help || unknown !== undefined || positionals.length === 0) {
@@ -151,7 +164,7 @@ function json(): void {
 function durable(): Promise<void> {
   const words = (list: string): string[] => list.split(',').filter((word) => word !== '');
   return benchDurable({
-    parts: values.churn === undefined ? words(values.parts) : ['churn'],
+    parts: values.churn === undefined ? words(values.parts ?? 'peers,restarts,storms') : ['churn'],
     peers: words(values.peers),
     rounds: positive('rounds', values.rounds),
     events: positive('events', values.events ?? '100000'),
@@ -181,6 +194,18 @@ function mqtt(): Promise<void> {
   return benchAcked({
     events: positive('events', values.events ?? '100000'),
     rounds: positive('rounds', values.rounds),
+    print: console.log,
+  });
+}
+
+function spaces(): Promise<void> {
+  return benchSpaces({
+    parts: (values.parts ?? 'pairs,lookups,waking').split(','),
+    rounds: positive('rounds', values.rounds),
+    pairs: positive('pairs', values.pairs),
+    inFlight: positive('in-flight', values['in-flight'] ?? '1000'),
+    tuples: positive('tuples', values.tuples),
+    waiters: positive('waiters', values.waiters),
     print: console.log,
   });
 }

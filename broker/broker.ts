@@ -1,6 +1,6 @@
 import { Matcher } from '../matcher/index.ts';
 import { type Config, completeConfig } from './config/index.ts';
-import { leaseTerms } from './config/lease-terms.ts';
+import { leaseTerms, spaceTerms } from './config/lease-terms.ts';
 import { HeldEvents } from './delivery/held-events.ts';
 import { Wakeups } from './delivery/wakeups.ts';
 import { createAdmission } from './doors/admission.ts';
@@ -56,6 +56,8 @@ import { OutboundBudget } from './session/outbound-budget.ts';
 import { type Refusal, refusalOf } from './session/refusal.ts';
 import { Sessions } from './session/sessions.ts';
 import { WaitingFrameBytes } from './session/waiting-frames.ts';
+import { Spaces } from './spaces/spaces.ts';
+import { Watched } from './spaces/watched.ts';
 import { openStorage, type Storage } from './storage.ts';
 import type { OwnProcess } from './store/lock-file.ts';
 import { Reservation } from './store/reservation.ts';
@@ -171,6 +173,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   };
   const seqs = new Reservation(journal, 'seq', RESERVED);
   const tokens = new Reservation(journal, 'token', RESERVED);
+  const tuples = new Reservation(journal, 'tuple', RESERVED);
   const eventLog = new EventLog(journal, { cacheBytesMax: config.storeCacheBytesMax, wallMs });
 
   const counters = new Counters();
@@ -179,12 +182,13 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   const held = new HeldEvents(config.heldBytesMax);
   const wakeups = new Wakeups(time);
   const recent = new RecentEvents({ events: config.recentEventsMax, bytes: config.recentBytesMax });
-  const filters = new FilterCache({
+  const limits = {
     charactersMax: config.predicateCharactersMax,
     depthMax: config.predicateDepthMax,
     atomsMax: config.predicateAtomsMax,
     literalsMax: config.predicateLiteralsMax,
-  });
+  };
+  const filters = new FilterCache(limits);
   const leases = new LeaseTable({
     time,
     chance,
@@ -215,7 +219,8 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     delayMsMax: config.delayMsMax,
     publish: (publication) => publish.release(publication),
   });
-  const isBusy = (): boolean => eventLog.pendingBytes + delayed.pendingBytes >= config.storeQueueBytesMax;
+  const isBusy = (): boolean =>
+    eventLog.pendingBytes + delayed.pendingBytes + spaces.pendingBytes >= config.storeQueueBytesMax;
   const mayStore = (): boolean => storage.diskState() === 'open' && !isBusy();
   const admit = (): void => {
     if (storage.diskState() !== 'open') throw new ProtocolError('store_full', 'too little room is left on the disk');
@@ -282,6 +287,32 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   // After those whose pages refer to its blocks.
   journal.addWriter((batch) => eventLog.write(batch));
   const chores = new Chores(time, (then) => journal.afterFlush(then));
+  const watched = new Watched({
+    version: () => matcher.version,
+    isWanted: (topic) => matcher.reads(topic) || matcher.dryRun({ topic }).count > 0,
+  });
+  let lastTuple = tuples.first - 1;
+  const spaces: Spaces = new Spaces({
+    terms: spaceTerms(config),
+    time,
+    journal,
+    leases,
+    wakeups,
+    chores,
+    limits,
+    residualMax: config.residualFiltersMax,
+    admit,
+    nextNumber() {
+      lastTuple += 1;
+      mustBeReserved(tuples.use(lastTuple));
+      return lastTuple;
+    },
+    told(tuple) {
+      const topic = watched.topicOf(tuple);
+      if (topic === undefined) return;
+      publish.derive(topic, encodedBody({ data: tuple.text, attributes: { tuple: tuple.number } }));
+    },
+  });
   const sessions = new Sessions({ chance, counters, leases, sessionsMax: config.sessionsMax });
   const events = new AskedEvents({ recent, jsonLimits, time, lastSeq });
 
@@ -344,6 +375,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   retained.restore();
   delayed.restore();
   mailboxes.restore();
+  spaces.restore();
   mqttSessions.restore();
 
   const mailboxAnswers = new MailboxAnswers({ mailboxes, events: storedEvents, leases, time });
@@ -390,6 +422,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     sessions,
     idsReachMs: () => known.reachMs,
     questions,
+    spaces: { spaces, turns, findsWaitingMax: config.creditEventsMax, draining: () => draining },
     turns,
     waiting: { slices: new Slices(time), bytes: waitingFrames },
     log,
@@ -403,6 +436,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       fetchesWaitingMax: config.creditEventsMax,
       releaseMsMax: config.deliveryLeaseMsTotalMax,
       draining: () => draining,
+      afterFlush: (then) => journal.afterFlush(then),
       refusal,
     },
   });
@@ -438,7 +472,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       commits: storage.commits,
       diskState: storage.diskState(),
       corrupt: storage.corrupt(),
-      pendingBytes: eventLog.pendingBytes + delayed.pendingBytes,
+      pendingBytes: eventLog.pendingBytes + delayed.pendingBytes + spaces.pendingBytes,
       mailboxes: mailboxes.totals(),
       knownIds: known.count,
       forgottenIds: known.forgotten,
@@ -447,6 +481,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       delayed: delayed.count,
     }),
     unsentBytes: () => budget.bytes,
+    spaces: () => ({ counters: spaces.counters, totals: spaces.totals(), templates: spaces.waiters.groups }),
     waitingFrameBytes: () => waitingFrames.sum,
     requests: () => requests.reading(),
     requestSeconds: requests.counts.seconds,
@@ -524,10 +559,14 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
   mailboxes.start();
   delayed.start();
   requests.start();
+  spaces.start();
   front.start();
   http.start();
   mqttFront.start();
-  const stopTuning = time.every(TUNE_MS, () => void matcher.retune(TUNED_FILTERS));
+  const stopTuning = time.every(TUNE_MS, () => {
+    matcher.retune(TUNED_FILTERS);
+    spaces.waiters.retune(TUNED_FILTERS);
+  });
   if (transport.name === 'node' && config.transport === 'auto') {
     log.warn('uWebSockets.js has no binary for this Node: the slower server of Node takes its place', {
       node: host?.node,
@@ -556,6 +595,7 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
     );
     delayed.stop();
     mailboxes.stop();
+    spaces.stop();
     await journal.settled();
     front.closeAll();
     mqttFront.closeAll();

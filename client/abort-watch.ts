@@ -1,7 +1,11 @@
-import type { Request } from './request.ts';
+/** What can be ended so. */
+interface Watched {
+  /** Takes the listener off the signal, where there is one. */
+  detach: (() => void) | undefined;
+}
 
-interface Group {
-  readonly requests: Set<Request>;
+interface Group<R> {
+  readonly requests: Set<R>;
   readonly listener: () => void;
 }
 
@@ -9,15 +13,15 @@ interface Group {
  * Which requests end when an AbortSignal fires. A signal is listened to once, however many requests share it, and only
  * while one of them is unanswered.
  */
-export class AbortWatch {
-  readonly #groups = new Map<AbortSignal, Group>();
-  readonly #aborted: (request: Request, signal: AbortSignal) => void;
+export class AbortWatch<R extends Watched> {
+  readonly #groups = new Map<AbortSignal, Group<R>>();
+  readonly #aborted: (request: R, signal: AbortSignal) => void;
 
-  constructor(aborted: (request: Request, signal: AbortSignal) => void) {
+  constructor(aborted: (request: R, signal: AbortSignal) => void) {
     this.#aborted = aborted;
   }
 
-  watch(request: Request, signal: AbortSignal): void {
+  watch(request: R, signal: AbortSignal): void {
     const group = this.#groups.get(signal) ?? this.#listen(signal);
     group.requests.add(request);
     request.detach = () => {
@@ -28,8 +32,8 @@ export class AbortWatch {
     };
   }
 
-  #listen(signal: AbortSignal): Group {
-    const requests = new Set<Request>();
+  #listen(signal: AbortSignal): Group<R> {
+    const requests = new Set<R>();
     const listener = (): void => {
       for (const request of [...requests]) this.#aborted(request, signal);
     };

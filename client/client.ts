@@ -1,5 +1,5 @@
-import type { Receipt } from '../broker/protocol/index.ts';
-import { checkNames } from './arguments.ts';
+import type { LeaseGrant, Receipt } from '../broker/protocol/index.ts';
+import { checkNames, checkText } from './arguments.ts';
 import { Consumer, type PullOptions, pullFrame } from './consumer.ts';
 import { type AnswerKind, type AnswerOf, type Asked, ControlRequest } from './control-request.ts';
 import { Grants } from './credit-return.ts';
@@ -8,9 +8,10 @@ import { type Explained, type ExplainOptions, explainFrame, type Matched, type M
 import type { SignalOption } from './feed.ts';
 import type { CostlyFilters, FilterCost, PageOptions } from './filter-costs.ts';
 import { Identity } from './identity.ts';
+import { HeldLease } from './lease.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { type ClientState, Link, type StateChange } from './link.ts';
-import { Mailboxes } from './mailboxes.ts';
+import { type Ask, Mailboxes } from './mailboxes.ts';
 import type { Settings } from './options.ts';
 import type { Outbox } from './outbox.ts';
 import { PlainPublication } from './plain-publication.ts';
@@ -37,6 +38,10 @@ import { type RequestHandler, Serving } from './rpc/serving.ts';
 import { Servings } from './rpc/servings.ts';
 import { clientClosed } from './sender.ts';
 import { Settler } from './settler.ts';
+import { Space, type SpaceMeans } from './spaces/space.ts';
+import { SpaceLine } from './spaces/space-line.ts';
+import { Spaces } from './spaces/spaces.ts';
+import { BeginOperation, Transaction } from './spaces/transaction.ts';
 import { Standing } from './standing.ts';
 import { type SubscribeOptions, Subscription, subscribeFrame } from './subscription.ts';
 import { Work } from './work.ts';
@@ -48,6 +53,15 @@ export interface DrainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SpaceOptions {
+  readonly durable?: boolean | undefined;
+}
+
+export interface TransactionOptions extends SignalOption {
+  readonly leaseMs?: number | undefined;
+}
+
+const SPACE_NAMES: ReadonlySet<string> = new Set(['durable'] satisfies (keyof SpaceOptions)[]);
 const DRAIN_POLL_MS = 10;
 
 /**
@@ -60,6 +74,8 @@ const DRAIN_POLL_MS = 10;
 export class Client {
   /** What can be done with mailboxes from outside. */
   readonly mailboxes: Mailboxes;
+  /** What can be done with spaces from outside. */
+  readonly spaces: Spaces;
   readonly #settings: Settings;
   readonly #link: Link;
   readonly #registry: Registry;
@@ -74,6 +90,8 @@ export class Client {
   readonly #asker: Asker;
   readonly #requester: Requester;
   readonly #servings: Servings;
+  readonly #spaceLine: SpaceLine;
+  readonly #spaceMeans: SpaceMeans;
   #draining = false;
   readonly #outbox = (): Outbox | undefined => this.#link.sender.outbox;
   /** What the last quiet publish said besides its data, if the next need not be checked where it says the same. */
@@ -84,9 +102,20 @@ export class Client {
     const { time, onCallbackError: report } = settings;
     const send = (request: Request, signal?: AbortSignal): void => this.#link.send(request, signal);
     this.#settings = settings;
-    this.mailboxes = new Mailboxes((ask, answer, options) => this.#ask(ask, answer, options));
+    const ask: Ask = (ask, answer, options) => this.#ask(ask, answer, options);
+    this.mailboxes = new Mailboxes(ask);
+    this.spaces = new Spaces(ask);
     this.#counting = settings.countPublishes ? this.#standing : undefined;
     this.#registry = new Registry({ time, send, standing: this.#standing });
+    this.#spaceLine = new SpaceLine({
+      settings,
+      source: this.#identity.source,
+      outbox: () => this.#link.sender.outbox,
+      hasRoom: () => this.#link.sender.hasRoom,
+      freshRef: () => this.#link.sender.freshRef(),
+      send,
+      unclaimed: (lease) => this.#registry.unclaimed(lease),
+    });
     const asker = new Asker({
       time,
       outbox: this.#outbox,
@@ -99,6 +128,7 @@ export class Client {
     this.#requester = new Requester({ asker, time, identity: this.#identity, timeoutMs: settings.requestTimeoutMs });
     this.#link = new Link(settings, this.#identity.source, this.#counting, {
       deliveries: this.#registry,
+      spaces: this.#spaceLine,
       requests: {
         call: (topic, call, body) => servings.call(topic, call, body),
         callOver: (call, reason) => servings.callOver(call, reason),
@@ -110,6 +140,7 @@ export class Client {
       },
       opened: (welcome) => {
         this.#registry.opened(welcome);
+        this.#spaceLine.opened();
         servings.opened();
         asker.opened();
       },
@@ -119,8 +150,10 @@ export class Client {
         this.#settler.connectionLost(error);
         servings.lost(error);
         asker.lost(error);
+        this.#spaceLine.lost(error);
       },
       closed: (error) => {
+        this.#spaceLine.close(error);
         this.#settler.stop(error ?? clientClosed());
         this.#registry.endAll(error);
         servings.endAll(error ?? clientClosed());
@@ -131,6 +164,17 @@ export class Client {
     });
     this.#keeper = new LeaseKeeper(time, this.#link);
     this.#settler = new Settler({ time, keeper: this.#keeper, send });
+    this.#spaceMeans = {
+      line: this.#spaceLine,
+      settler: this.#settler,
+      time,
+      ask,
+      subscribe: (options, onEvent) => this.subscribe(options, onEvent),
+      pull: (options) => this.pull(options),
+      admit: () => this.#refuseWhileDraining(),
+      answerMs: settings.requestTimeoutMs,
+      retryMs: settings.retryMs,
+    };
     this.#means = {
       time,
       work: this.#work,
@@ -147,7 +191,7 @@ export class Client {
 
   /** Requests without an answer yet, those included that wait to be sent. */
   get unanswered(): number {
-    return this.#link.sender.unanswered + this.#asker.unanswered;
+    return this.#link.sender.unanswered + this.#asker.unanswered + this.#spaceLine.unanswered;
   }
 
   /** Tells of each change of state. Returns what takes the listener off. */
@@ -309,6 +353,42 @@ export class Client {
   }
 
   /**
+   * A shared data space, where tuples wait for whoever wants them; it is made when it is first used. Asks nothing yet.
+   *
+   *     const jobs = client.space('jobs');
+   *     await jobs.out(['resize', 'a.png']);
+   *     const [, file] = await jobs.in(['resize', String]);      // file: string
+   *
+   * `durable`: its tuples survive the end of the broker, and `out` resolves when they are on disk. Absent: as it is, or in
+   * memory where it has to be made.
+   */
+  space(name: string, options: SpaceOptions = {}): Space {
+    checkText('the name of a space', name);
+    checkNames('the options of space', options, SPACE_NAMES);
+    return new Space(this.#spaceLine.bind(name, options.durable), this.#spaceMeans);
+  }
+
+  /**
+   * Begins a transaction: operations on spaces that are given it happen together or not at all. `leaseMs`: so long it
+   * lasts before it has to be renewed, which the library does. Rejects with `lease_ttl_range`, `lease_limit`.
+   */
+  async transaction({ leaseMs = 0, signal }: TransactionOptions = {}): Promise<Transaction> {
+    this.#refuseWhileDraining();
+    const { time, requestTimeoutMs } = this.#settings;
+    return await new Promise((resolve, failed) => {
+      const begun = (grant: LeaseGrant, fromMs: number): void => {
+        const lease = new HeldLease(grant, { kind: 'delivery', fromMs, ttlMs: leaseMs === 0 ? undefined : leaseMs });
+        this.#settler.handOut(lease);
+        this.#keeper.keep(lease);
+        resolve(new Transaction(lease, this.#settler));
+      };
+      const deadlineMs = time.nowMs() + requestTimeoutMs;
+      const begin = new BeginOperation(this.#spaceLine.nowhere, deadlineMs, { leaseMs, begun, failed });
+      this.#spaceLine.perform(begin, signal);
+    });
+  }
+
+  /**
    * Why does, did or would an event match a filter, or not? The event is one that was published (`{ seq }`) or made up;
    * the filter is a subscription's or made up.
    */
@@ -364,6 +444,7 @@ export class Client {
     for (const registration of this.#registry) registration.end();
     // What is asked of it from now on is to go elsewhere.
     for (const serving of this.#servings) this.#servings.stop(serving).catch(() => {});
+    this.#spaceLine.giveUpBlocked(clientDraining());
     const { time } = this.#settings;
     const deadlineMs = time.nowMs() + timeoutMs;
     while (this.#busy && time.nowMs() < deadlineMs && !signal?.aborted) {

@@ -25,6 +25,12 @@ export type AnswerKind =
   | 'redriven'
   | 'serving'
   | 'unserved'
+  | 'spaceOpened'
+  | 'spacesListed'
+  | 'spaceInspected'
+  | 'spaceRemoved'
+  | 'tuplesCounted'
+  | 'templateExplained'
   | 'farewell'
   | 'pong';
 export type AnswerOf<K extends AnswerKind> = ControlOf<BrokerControl, K>;

@@ -14,6 +14,7 @@ import type {
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { Request } from './request.ts';
+import type { SpaceLine } from './spaces/space-line.ts';
 import type { IncomingTopics } from './topics.ts';
 
 /** What the broker sends unasked. */
@@ -43,6 +44,7 @@ export interface InboxMeans {
   readonly deliveries: Deliveries;
   /** What concerns requests; topics of calls by their alias. */
   readonly requests: ReplyHandler;
+  readonly spaces: SpaceLine;
   /** A refusal of something that asked for no answer. */
   readonly refusedUnasked: (error: TellwhenError) => void;
 }
@@ -64,6 +66,10 @@ export class Inbox implements BrokerRecordHandler {
     return this.#means.requests;
   }
 
+  get spaces(): SpaceLine {
+    return this.#means.spaces;
+  }
+
   topic(alias: number, text: string): void {
     this.#means.topics.define(alias, text);
   }
@@ -78,6 +84,7 @@ export class Inbox implements BrokerRecordHandler {
   }
 
   settled(ref: number, remainingMs: number): void {
+    if (this.#means.spaces.settled(ref, remainingMs)) return;
     const request = this.#means.take(ref);
     if (request !== undefined && !request.settled(remainingMs)) throw mismatch(request, 'a settlement');
   }
@@ -94,7 +101,7 @@ export class Inbox implements BrokerRecordHandler {
 
   refused(ref: number, code: Code, message: string): void {
     if (ref === 0) this.#means.refusedUnasked(new TellwhenError(code, message));
-    else this.#means.refused(ref, code, message);
+    else if (!this.#means.spaces.refused(ref, code, message)) this.#means.refused(ref, code, message);
   }
 
   events(subscription: number, first: FirstOfRun, run: BodyRun): void {

@@ -37,7 +37,7 @@ export type {
 } from '../broker/protocol/index.ts';
 export { DEFAULT_PORT } from '../broker/protocol/index.ts';
 export type { ReconnectPolicy } from './backoff.ts';
-export type { Client, DrainOptions } from './client.ts';
+export type { Client, DrainOptions, SpaceOptions, TransactionOptions } from './client.ts';
 export { connect } from './connect.ts';
 export type { Consumer, PullOptions } from './consumer.ts';
 export type { Gap } from './drops.ts';
@@ -81,6 +81,33 @@ export { ServiceError } from './rpc/service-error.ts';
 export type { RequestHandler } from './rpc/serving.ts';
 export type { Issue, StandardSchema, Valid, Validator } from './rpc/validate.ts';
 export type { EventHandler, RunOptions } from './run.ts';
+export type {
+  FitOptions,
+  MaxOption,
+  OutOptions,
+  ReadNowOptions,
+  ReadOptions,
+  Space,
+  TakeNowOptions,
+  TakeOptions,
+  TemplateExplained,
+  TransactionOption,
+  WaitOption,
+} from './spaces/space.ts';
+export type { SpaceStatus, Spaces } from './spaces/spaces.ts';
+export type { Taken } from './spaces/taken.ts';
+export type { Transaction } from './spaces/transaction.ts';
+export {
+  ANY,
+  type AnyValue,
+  type FieldTemplate,
+  type Json,
+  type Template,
+  type Tuple,
+  type TupleOf,
+} from './spaces/tuple.ts';
+export type { TupleLease } from './spaces/tuple-lease.ts';
+export type { NoticeWatch, Seen, SeenCallback, TupleNotice, Watch, WatchOptions } from './spaces/watch.ts';
 export type { FilterOptions, MailboxOptions, SubscribeOptions, Subscription } from './subscription.ts';
 export type { ClientTime } from './time.ts';
 export type { WebSocketFactory, WebSocketLike } from './websocket.ts';

@@ -20,6 +20,7 @@ import { Outbox } from './outbox.ts';
 import { Reconnector } from './reconnector.ts';
 import type { Request } from './request.ts';
 import { clientClosed, Sender } from './sender.ts';
+import type { SpaceLine } from './spaces/space-line.ts';
 import type { Standing } from './standing.ts';
 import { IncomingTopics } from './topics.ts';
 
@@ -54,6 +55,7 @@ export interface RequestRecords {
 export interface LinkUser {
   readonly deliveries: Deliveries;
   readonly requests: RequestRecords;
+  readonly spaces: SpaceLine;
   /** Before anything that waited is sent: the moment to subscribe again. */
   opened(welcome: Welcome): void;
   /** After what was sent has failed. */
@@ -169,6 +171,7 @@ export class Link implements ConnectionOwner {
         if (!this.sender.refused(ref, code, message)) requests.refused(ref, code, message);
       },
       deliveries: this.#user.deliveries,
+      spaces: this.#user.spaces,
       refusedUnasked: (error) => this.refusals.tell(error),
     });
     this.#reconnector.opened();
@@ -191,11 +194,13 @@ export class Link implements ConnectionOwner {
 
   sent(): void {
     this.sender.socketDrained();
+    this.#user.spaces.socketDrained();
   }
 
   data(frame: Uint8Array): void {
     if (this.#inbox !== undefined) readBrokerRecords(frame, this.#inbox);
     this.sender.admit();
+    this.#user.spaces.admit();
   }
 
   lost(_connection: Connection, error: TellwhenError, code: number): void {

@@ -3,7 +3,9 @@ import {
   ByteWriter,
   type ClientControl,
   encodeReply,
+  type FindWish,
   NO_OPTIONS,
+  type OutOptions,
   type PublishOptions,
   type ReplyError,
   type ReplyKind,
@@ -13,6 +15,7 @@ import {
   writeBody,
   writeClientRecord,
   writeRequestRecord,
+  writeSpaceRequest,
 } from '../broker/protocol/index.ts';
 import { TellwhenError } from './errors.ts';
 import type { PlainPublication } from './plain-publication.ts';
@@ -199,6 +202,39 @@ export class Outbox {
     this.#recordWritten(start);
   }
 
+  /** Throws TellwhenError `frame_too_large`, with nothing sent. */
+  out(ref: number, space: number, options: OutOptions, tuple: string): void {
+    const start = this.#beginRecord();
+    writeSpaceRequest.out(this.#writer, ref, space, options, tuple);
+    this.#spaceRecordWritten(start, tuple);
+  }
+
+  /** Throws TellwhenError `frame_too_large`, with nothing sent. */
+  find(ref: number, space: number, wish: FindWish, template: string): void {
+    const start = this.#beginRecord();
+    writeSpaceRequest.find(this.#writer, ref, space, wish, template);
+    this.#spaceRecordWritten(start, template);
+  }
+
+  cancelFind(ref: number): void {
+    const start = this.#beginRecord();
+    writeSpaceRequest.cancel(this.#writer, ref);
+    this.#recordWritten(start);
+  }
+
+  begin(ref: number, leaseMs: number): void {
+    const start = this.#beginRecord();
+    writeSpaceRequest.begin(this.#writer, ref, leaseMs);
+    this.#recordWritten(start);
+  }
+
+  /** `leaseMs` 0: the tuple is removed. */
+  renewTuple(ref: number, space: number, tuple: number, leaseMs: number): void {
+    const start = this.#beginRecord();
+    writeSpaceRequest.renew(this.#writer, ref, space, tuple, leaseMs);
+    this.#recordWritten(start);
+  }
+
   /**
    * In its place among the records: a subscribe after a publish must not overtake it. Throws TellwhenError
    * `frame_too_large`, with nothing sent: the broker would close the connection.
@@ -367,6 +403,15 @@ export class Outbox {
     if (takes) this.#writer.raw(record);
     if (start > 0) this.#send(before);
     return takes;
+  }
+
+  #spaceRecordWritten(start: number, text: string): void {
+    if (!this.#recordWritten(start)) {
+      const { dataFrameBytes } = this.#limits;
+      const what = `a tuple or template of ${text.length} characters; a frame that the broker takes has ${dataFrameBytes} bytes`;
+      throw new TellwhenError('frame_too_large', what);
+    }
+    if (this.gatheredBytes >= FRAME_BYTES) this.flush();
   }
 
   #tooLarge(data: string | Uint8Array): TellwhenError {

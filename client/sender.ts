@@ -24,7 +24,7 @@ export interface Channel {
 export class Sender {
   readonly #settings: Settings;
   readonly #requests: Requests;
-  readonly #aborts: AbortWatch;
+  readonly #aborts: AbortWatch<Request>;
   #channel: Channel | undefined;
   #polling = false;
   readonly #room: Room;
@@ -58,6 +58,11 @@ export class Sender {
   /** There is a channel, its socket keeps up, and nobody waits who came before. */
   get writable(): boolean {
     return this.#socketHasRoom && this.#requests.idle && !this.#requests.resends.resting;
+  }
+
+  /** The socket keeps up. */
+  get hasRoom(): boolean {
+    return this.#socketHasRoom;
   }
 
   freshRef(): number {

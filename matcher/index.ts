@@ -15,11 +15,14 @@ export type { Cost } from './index/cost.ts';
 export type { Price, PricedKey } from './index/price.ts';
 export { decodeJson } from './json/decode-json.ts';
 export type { JsonFault, JsonLimits } from './json/json-shape.ts';
-export type { Condition, Scalar, Verdict } from './language/ast.ts';
+export type { Condition, Operand, Scalar, Verdict } from './language/ast.ts';
+export { compileCondition, type Judge } from './language/compile-condition.ts';
 export { evaluate } from './language/evaluate.ts';
 export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';
 export { parsePredicate } from './language/parse.ts';
+export { Positions } from './language/positions.ts';
 export { printCondition } from './language/print.ts';
+export { readPath } from './language/values.ts';
 export { type Admission, Matcher, type MatcherOptions, type Matches } from './matcher.ts';
 export type { MatcherStats } from './matcher-stats.ts';
 export {

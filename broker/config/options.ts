@@ -234,6 +234,20 @@ export const OPTIONS = {
     'Events that nobody wants are published again below this topic, if that makes no topic too long. Empty: they are not.',
   ),
 
+  spacesMax: integer(1_000, COUNT, 'Spaces of the whole broker.'),
+  spacesBytesMax: integer(GIB, MEMORY, 'Memory for the tuples of all spaces, as it is estimated.'),
+  spaceTuplesMax: integer(100_000, COUNT, 'Tuples of one space.'),
+  spaceBytesMax: integer(256 * MIB, MEMORY, 'Bytes of tuples of one space.'),
+  spaceWaitersPerConnectionMax: integer(64, COUNT, 'Finds of one connection that may wait for tuples.'),
+  spaceWaitersMax: integer(10_000, COUNT, 'Finds of the whole broker that may wait for tuples.'),
+  tupleLeaseMsDefault: integer(HOUR, LEASE, 'How long a tuple stays in its space, if not said.'),
+  tupleLeaseMsMin: integer(SECOND, LEASE, 'The least an out may say.'),
+  tupleLeaseMsMax: integer(30 * DAY, LEASE, 'The most an out may say.'),
+  takeLeaseMsDefault: integer(30 * SECOND, LEASE, 'How long a take or a transaction may stay open, if not said.'),
+  takeLeaseMsMin: integer(SECOND, LEASE, 'The least a take or a transaction may say.'),
+  takeLeaseMsMax: integer(10 * MINUTE, LEASE, 'The most a take, a transaction or an extension may say.'),
+  takeLeaseMsTotalMax: integer(HOUR, LEASE, 'How far extensions may prolong one take or transaction.'),
+
   recentEventsMax: integer(1_024, [0, 10_000_000], 'Published events that explain remembers.'),
   recentBytesMax: integer(16 * MIB, [0, GIB], 'Bytes of published events that explain remembers.'),
 

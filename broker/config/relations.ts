@@ -42,11 +42,19 @@ const RELATIONS: readonly Relation[] = [
   ...leaseRelations('deliveryLeaseMs'),
   ...leaseRelations('retentionMs'),
   ...leaseRelations('subscriptionLeaseMs'),
+  ...leaseRelations('tupleLeaseMs'),
+  ...leaseRelations('takeLeaseMs'),
+  atMost('takeLeaseMsMax', 'takeLeaseMsTotalMax', 'one grant is part of the total'),
+  atMost('eventBytesMax', 'spaceBytesMax', 'a space must hold at least one tuple'),
+  shareOf('spaceWaitersMax', 'spaceWaitersPerConnectionMax'),
+  shareOf('spacesBytesMax', 'spaceBytesMax'),
   atMost('deliveryLeaseMsMax', 'deliveryLeaseMsTotalMax', 'one grant is part of the total'),
   atMost('retentionMsMax', 'retentionMsTotalMax', 'one grant is part of the total'),
 ];
 
-function leaseRelations(lease: 'deliveryLeaseMs' | 'retentionMs' | 'subscriptionLeaseMs'): readonly Relation[] {
+type Lease = 'deliveryLeaseMs' | 'retentionMs' | 'subscriptionLeaseMs' | 'tupleLeaseMs' | 'takeLeaseMs';
+
+function leaseRelations(lease: Lease): readonly Relation[] {
   return [atMost(`${lease}Min`, `${lease}Default`, UNASKED), atMost(`${lease}Default`, `${lease}Max`, UNASKED)];
 }
 

@@ -14,6 +14,7 @@ export type {
   LeaseSettled,
   LeaseState,
 } from './lease-answers.ts';
+export { LeaseClock } from './lease-clock.ts';
 export type { LeaseCounts } from './lease-counts.ts';
 export {
   DEFAULT_LEASE_TERMS,
@@ -22,4 +23,5 @@ export {
   type LeaseTerms,
   type LeaseTermsByKind,
 } from './lease-kinds.ts';
+export { LeaseSweep } from './lease-sweep.ts';
 export { LeaseTable, type LeaseTableOptions } from './lease-table.ts';

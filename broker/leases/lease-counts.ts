@@ -38,7 +38,7 @@ export function zeroLeaseCounts(): LeaseCounts {
       lease_max_total: 0,
       lease_limit: 0,
     },
-    live: { retention: 0, delivery: 0, subscription: 0 },
+    live: { retention: 0, delivery: 0, subscription: 0, take: 0, transaction: 0 },
     allocated: 0,
     stalls: 0,
     shiftedMs: 0,

@@ -1,5 +1,5 @@
 /** What a lease is for. Each kind has its own range of durations. */
-export type LeaseKind = 'retention' | 'delivery' | 'subscription';
+export type LeaseKind = 'retention' | 'delivery' | 'subscription' | 'take' | 'transaction';
 
 /** Durations in whole milliseconds: 0 < min <= default <= max <= maxTotal. Only `maxTotalMs` may be infinite. */
 export interface LeaseTerms {
@@ -25,10 +25,14 @@ export const DEFAULT_LEASE_TERMS: LeaseTermsByKind = {
   delivery: { defaultMs: 30 * SECOND, minMs: SECOND, maxMs: 10 * MINUTE, maxTotalMs: 12 * HOUR },
   /** The registration and its mailbox exist. Stopped while the owner is connected. */
   subscription: { defaultMs: DAY, minMs: 10 * SECOND, maxMs: 30 * DAY, maxTotalMs: Number.POSITIVE_INFINITY },
+  /** Nobody else gets the tuples that were taken. */
+  take: { defaultMs: 30 * SECOND, minMs: SECOND, maxMs: 10 * MINUTE, maxTotalMs: HOUR },
+  /** What was done in it waits to be committed. */
+  transaction: { defaultMs: 30 * SECOND, minMs: SECOND, maxMs: 10 * MINUTE, maxTotalMs: HOUR },
 };
 
 /** The order is the number a table keeps for a kind. */
-export const LEASE_KINDS: readonly LeaseKind[] = ['retention', 'delivery', 'subscription'];
+export const LEASE_KINDS: readonly LeaseKind[] = ['retention', 'delivery', 'subscription', 'take', 'transaction'];
 
 /** A table stores a duration in 32 bits: 49.7 days. */
 const STORED_MS_MAX = 2 ** 32 - 1;

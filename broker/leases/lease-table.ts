@@ -249,6 +249,14 @@ export class LeaseTable {
     return slot === undefined ? 0 : this.#remainingMs(slot, this.#clock.nowMs());
   }
 
+  /** Whether this claim was settled before, as acknowledged, and was one of a take or a transaction. */
+  wasCommitted({ id, token }: LeaseClaim): boolean {
+    const slot = this.#rows.slots.slotOf(id);
+    if (slot === undefined || token !== this.#rows.tokens.get(slot)) return false;
+    const kind = this.#rows.kind(slot);
+    return (kind === 'take' || kind === 'transaction') && causeOf(this.#rows.states.get(slot)) === 'acked';
+  }
+
   /** What an id in use is for. `undefined` for any other. */
   kindOf(id: number): LeaseKind | undefined {
     const slot = this.#rows.slots.slotOf(id);

@@ -7,6 +7,7 @@ import { BUCKET_BOUNDS_SECONDS, type DurationHistogram } from './histogram.ts';
 import type { Host } from './host.ts';
 import type { RequestReading } from './request-series.ts';
 import { SERIES, type Series, type Snapshot } from './series.ts';
+import type { SpacesReading } from './space-series.ts';
 
 export interface MetricsSources {
   readonly counters: Counters;
@@ -23,6 +24,7 @@ export interface MetricsSources {
   readonly waitingFrameBytes?: (() => number) | undefined;
   readonly host?: Host | undefined;
   readonly durable?: (() => DurableReading) | undefined;
+  readonly spaces?: (() => SpacesReading) | undefined;
   readonly commitSeconds?: DurationHistogram | undefined;
   readonly requests?: (() => RequestReading) | undefined;
   readonly requestSeconds?: DurationHistogram | undefined;
@@ -70,6 +72,7 @@ function snapshot(sources: MetricsSources): Snapshot {
     host: sources.host?.read(),
     durable: sources.durable?.(),
     requests: sources.requests?.(),
+    spaces: sources.spaces?.(),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Counters } from './counters.ts';
 import { DURABLE_SERIES, type DurableReading } from './durable-series.ts';
 import type { HostReading } from './host.ts';
 import { REQUEST_SERIES, type RequestReading } from './request-series.ts';
+import { SPACE_SERIES, type SpacesReading } from './space-series.ts';
 
 /** Everything that is shown, read at one moment. What an embedding does not supply is absent, and so are its series. */
 export interface Snapshot {
@@ -19,6 +20,7 @@ export interface Snapshot {
   readonly host?: HostReading | undefined;
   readonly durable?: DurableReading | undefined;
   readonly requests?: RequestReading | undefined;
+  readonly spaces?: SpacesReading | undefined;
 }
 
 /**
@@ -242,5 +244,6 @@ export const SERIES: readonly Series[] = [
   ...leases,
   ...DURABLE_SERIES,
   ...REQUEST_SERIES,
+  ...SPACE_SERIES,
   ...machine,
 ];

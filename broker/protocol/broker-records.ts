@@ -1,9 +1,11 @@
 import { type Body, readBody } from './body.ts';
 import { ByteReader, type ByteWriter } from './bytes.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import { type LeaseGrant, readLease, writeLease } from './lease-grant.ts';
 import { type Provenance, readProvenance, writeProvenance } from './order.ts';
 import { type ReplyHandler, readReplyRecord } from './request-records.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
+import { readSpaceAnswer, type SpaceAnswerHandler } from './space-records.ts';
 
 /** Record tags from broker to client. The high bit is set. */
 const TOPIC = 0x81;
@@ -47,13 +49,6 @@ export const DROP_REASONS = [
   'unreadable',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
-
-/** A lease as it travels: what remains, never an instant. */
-export interface LeaseGrant {
-  readonly id: number;
-  readonly token: number;
-  readonly remainingMs: number;
-}
 
 export interface Receipt {
   /** The broker's position of the event. 0 when it is delayed, and has none yet. */
@@ -109,6 +104,8 @@ export interface Notice {
 export interface BrokerRecordHandler {
   /** Takes what concerns requests. Absent: such records are unknown. */
   readonly requests?: ReplyHandler | undefined;
+  /** Takes what concerns spaces. Absent: such records are unknown. */
+  readonly spaces?: SpaceAnswerHandler | undefined;
   topic(alias: number, text: string): void;
   /** Of what the next record hands over or tells of: of a run, of its first event, and those that follow are counted on. */
   provenance(provenance: Provenance): void;
@@ -267,6 +264,7 @@ export function readBrokerRecords(frame: Uint8Array, handler: BrokerRecordHandle
         break;
       default:
         if (handler.requests !== undefined && readReplyRecord(tag, from, handler.requests)) break;
+        if (handler.spaces !== undefined && readSpaceAnswer(tag, from, handler.spaces)) break;
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }
@@ -290,16 +288,6 @@ function readDelivery(from: ByteReader): Delivery {
   const retained = (flags & EVENT_RETAINED) !== 0;
   if ((flags & EVENT_LEASED) === 0) return { seq, time, alias, attempt: 0, lease: undefined, retained };
   return { seq, time, alias, attempt: from.varint(), lease: readLease(from), retained };
-}
-
-function writeLease(to: ByteWriter, { id, token, remainingMs }: LeaseGrant): void {
-  to.varint(id);
-  to.varint(token);
-  to.varint(remainingMs);
-}
-
-function readLease(from: ByteReader): LeaseGrant {
-  return { id: from.varint(), token: from.varint(), remainingMs: from.varint() };
 }
 
 function readCount(from: ByteReader): number {

@@ -4,6 +4,7 @@ import { ProtocolError } from './codes.ts';
 import type { PublishOrder } from './order.ts';
 import { type RequestHandler, readRequestRecord } from './request-records.ts';
 import { BodyRun, RUN_EVENTS_MAX } from './run.ts';
+import { readSpaceRequest, type SpaceRequestHandler } from './space-records.ts';
 
 /** Record tags from client to broker. The high bit is clear. */
 const TOPIC = 0x01;
@@ -56,6 +57,8 @@ const KNOWN_OPTIONS = 63;
 export interface ClientRecordHandler {
   /** Takes what concerns requests. Absent: such records are unknown. */
   readonly requests?: RequestHandler | undefined;
+  /** Takes what concerns spaces. Absent: such records are unknown. */
+  readonly spaces?: SpaceRequestHandler | undefined;
   /** From now on `alias` means this topic, on this connection and in this direction. */
   topic(alias: number, text: string): void;
   /**
@@ -161,6 +164,7 @@ export function readClientRecords(frame: Uint8Array, handler: ClientRecordHandle
         break;
       default:
         if (handler.requests !== undefined && readRequestRecord(tag, from, handler.requests)) break;
+        if (handler.spaces !== undefined && readSpaceRequest(tag, from, handler.spaces)) break;
         throw new ProtocolError('frame_unknown', `a record of unknown kind ${tag}`, at);
     }
   }

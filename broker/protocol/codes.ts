@@ -104,6 +104,25 @@ export const CODES = {
   reply_too_large: { retry: false, meaning: 'The server’s reply is larger than the broker accepts; it was done.' },
   reply_overrun: { retry: false, meaning: 'The server sent more parts than were wanted.' },
   server_unknown: { retry: false, meaning: 'This connection has no such server.' },
+  space_unknown: {
+    retry: false,
+    meaning: 'No space of this name; or no such number, or not opened by this connection.',
+  },
+  space_differs: { retry: false, meaning: 'The space exists, and is not as the request says.' },
+  space_limit: { retry: true, meaning: 'The broker holds as many spaces as it may.' },
+  space_name_invalid: {
+    retry: false,
+    meaning: 'A space name breaks a rule: 1 to 128 characters, none of / + # $ or control.',
+  },
+  space_full: { retry: true, meaning: 'The space holds as many tuples, or as many bytes, as it may.' },
+  tuple_invalid: { retry: false, meaning: 'A tuple is no JSON array or object, or nested too deeply.' },
+  tuple_gone: { retry: false, meaning: 'The tuple is taken or ended, or was never there.' },
+  template_invalid: { retry: false, meaning: 'A template is not as templates are; the message says where.' },
+  waiter_limit: { retry: true, meaning: 'The connection or the broker has as many waiting finds as it may.' },
+  transaction_unknown: {
+    retry: false,
+    meaning: 'No such transaction, or it is not this session’s, or it has ended.',
+  },
 
   broker_draining: { retry: true, meaning: 'The broker is shutting down.' },
   slow_consumer: { retry: true, meaning: 'The connection did not read for too long, or by its own policy.' },

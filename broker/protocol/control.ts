@@ -19,6 +19,7 @@ import {
   shown,
   text,
 } from './shape.ts';
+import { spaceAnswers, spaceRequests } from './space-controls.ts';
 
 /**
  * Control frames: JSON objects whose `kind` names them, one in a WebSocket text message, or a list of them. Requests carry a `ref` (1 and
@@ -222,6 +223,7 @@ const clientControls = {
     limit: optional(integer(1)),
   }),
   ...requestRequests,
+  ...spaceRequests,
   /** Is anybody there? For a client that has heard nothing for long. */
   ping: object({ kind: oneOf(['ping']), ref }),
   /** Ends the session and everything it owns, at once. */
@@ -415,6 +417,7 @@ const brokerControls = {
   /** `left`: dead letters that the request meant and its limit did not reach. */
   redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
   ...requestAnswers,
+  ...spaceAnswers,
   /** Unasked: the subscription ended by somebody else's doing, as when its mailbox is removed. The code says why. */
   ended: object({ kind: oneOf(['ended']), subscription, code, message: text(10_000) }),
   pong: object({ kind: oneOf(['pong']), ref }),

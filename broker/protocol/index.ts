@@ -14,6 +14,7 @@ export { ByteReader, ByteWriter } from './bytes.ts';
 export * from './client-records.ts';
 export * from './codes.ts';
 export * from './control.ts';
+export type { LeaseGrant } from './lease-grant.ts';
 export * from './order.ts';
 export { CONCURRENCY_MAX } from './request-controls.ts';
 export {
@@ -31,3 +32,19 @@ export {
   writeRequestRecord,
 } from './request-records.ts';
 export { BodyRun, RUN_EVENTS_MAX } from './run.ts';
+export {
+  type FindMany,
+  type FindWish,
+  type FoundTuple,
+  NO_OUT_OPTIONS,
+  NOTHING_REASONS,
+  type NothingReason,
+  type OutOptions,
+  type SpaceAnswerHandler,
+  type SpaceRequestHandler,
+  WRITTEN_MAX,
+  type Written,
+  writeSpaceAnswer,
+  writeSpaceRequest,
+} from './space-records.ts';
+export * from './template.ts';

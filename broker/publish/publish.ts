@@ -180,7 +180,7 @@ export class Publish {
   #isSmooth({ topic, bodies, options }: RunPublication): boolean {
     const { config, mustAsk } = this.#means;
     if (options !== NO_OPTIONS && !this.#asksNothing(options)) return false;
-    if (!bodies.plain || config.publishPerSecondMax > 0 || topic.startsWith(OWN_TOPICS)) return false;
+    if (!bodies.plain || config.publishPerSecondMax > 0 || isOwnTopic(topic)) return false;
     if (mustAsk(bodies.count, bodies.bytes.length)) return false;
     // Most runs are shorter than one event may be.
     if (bodies.bytes.length <= config.eventBytesMax) return true;
@@ -237,8 +237,11 @@ export class Publish {
     if (config.publishPerSecondMax > 0 && !publisher.rate.take(time.monotonicMs())) {
       throw new ProtocolError('rate_limited', `over ${config.publishPerSecondMax} events a second on one connection`);
     }
-    if (topic.startsWith(OWN_TOPICS)) {
-      throw new ProtocolError('topic_invalid', `topics that begin with ${OWN_TOPICS} are the broker's own`);
+    if (isOwnTopic(topic)) {
+      throw new ProtocolError(
+        'topic_invalid',
+        `topics that begin with ${OWN_TOPICS.join(' or ')} are the broker's own`,
+      );
     }
     if (options.durable && journal.store.durability !== 'flushed') {
       throw new ProtocolError('not_durable', 'this broker keeps everything in memory; start it without --memory');
@@ -388,7 +391,11 @@ export class Publish {
 const TTL_MS_MAX = 100 * 365 * 86_400_000;
 
 /** Where the broker publishes what became of events. */
-const OWN_TOPICS = '$dead/';
+const OWN_TOPICS = ['$dead/', '$space/'];
+
+function isOwnTopic(topic: string): boolean {
+  return topic.startsWith('$') && OWN_TOPICS.some((own) => topic.startsWith(own));
+}
 
 /** It may have become too long. */
 function isTopic(text: string): boolean {

@@ -8,6 +8,7 @@ import type { Outbound } from './outbound.ts';
 import type { Question } from './questions.ts';
 import type { ServerRequest } from './server-requests.ts';
 import type { Session } from './session.ts';
+import type { SpaceRequest } from './space-control-requests.ts';
 
 export interface ControlMeans {
   readonly subscriptions: Subscriptions;
@@ -28,7 +29,7 @@ export interface ControlMeans {
 }
 
 /** What a session asks of its subscriptions, and of mailboxes. What concerns the connection itself, link.ts does; the rest, questions.ts. */
-type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question | ServerRequest>;
+type Request = Exclude<ClientControl, { readonly kind: 'hello' | 'goodbye' } | Question | ServerRequest | SpaceRequest>;
 type Handler<K extends Request['kind']> = (
   session: Session,
   request: ControlOf<Request, K>,

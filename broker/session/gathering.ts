@@ -1,6 +1,7 @@
 import { ByteWriter } from '../protocol/index.ts';
 import { OpenEvents } from './open-events.ts';
 import { OpenReceipts } from './open-receipts.ts';
+import { OpenWritten } from './open-written.ts';
 
 /** So many are kept for the next who gather: 4 MiB of them at most. */
 const SPARE_MAX = 1_000;
@@ -10,6 +11,7 @@ export class Gathering {
   readonly records = new ByteWriter();
   readonly open = new OpenEvents();
   readonly receipts = new OpenReceipts();
+  readonly written = new OpenWritten();
 }
 
 /** Lent from the first record to the flush, and then to the next: a connection on which nothing happens has none. */

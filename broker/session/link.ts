@@ -27,6 +27,8 @@ import type { Refusal } from './refusal.ts';
 import { answerServerRequest, isServerRequest } from './server-requests.ts';
 import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { answerSpaceRequest, isSpaceQuestion, isSpaceRequest, type SpaceRequest } from './space-control-requests.ts';
+import { type SpaceRequestMeans, SpaceRequests } from './space-requests.ts';
 import { type FrameWorker, WaitingFrames, type WaitingFramesMeans } from './waiting-frames.ts';
 
 export interface LinkMeans {
@@ -37,6 +39,7 @@ export interface LinkMeans {
   readonly control: ControlMeans;
   readonly records: RecordMeans;
   readonly questions: QuestionMeans;
+  readonly spaces: SpaceRequestMeans;
   /** For so long every id that was published is known again. */
   readonly idsReachMs: () => number;
   /** For what is too costly to be done at once. */
@@ -71,6 +74,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
   #over = false;
   #left = false;
   #records: RecordRequests | undefined;
+  #spaces: SpaceRequests | undefined;
   #waiting: WaitingFrames | undefined;
 
   constructor(connection: Connection, outboundMeans: OutboundMeans, means: LinkMeans) {
@@ -148,6 +152,8 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     const session = this.#session;
     this.#session = undefined;
     this.#records = undefined;
+    this.#spaces?.end();
+    this.#spaces = undefined;
     if (session === undefined) return;
     const { party } = session;
     session.party = undefined;
@@ -193,8 +199,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
       if (this.#session === undefined) {
         throw new ProtocolError('frame_unexpected', 'the first frame of a connection must be hello');
       }
-      this.#records ??= new RecordRequests(this.#session, this.outbound, this, this.#means.records);
-      this.#records.read(frame);
+      this.#recordsOf(this.#session).read(frame);
     } catch (error) {
       this.#refuse(0, error);
       // After half a frame nobody knows what the other half defined. A control frame stands alone and needs no such care.
@@ -230,20 +235,60 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     } else if (isQuestion(frame)) this.#ask(frame);
     else if (isServerRequest(frame)) {
       this.outbound.control(answerServerRequest(this.#session, this.outbound, frame, this.#means.records));
-    } else handleControl(this.#session, this.outbound, frame, this.#means.control);
+    } else if (isSpaceRequest(frame)) this.#askOfSpaces(this.#session, frame);
+    else handleControl(this.#session, this.outbound, frame, this.#means.control);
+  }
+
+  #ask(question: Question): void {
+    this.#inTurn(question.ref, () => this.outbound.control(answerQuestion(question, this.#means.questions)));
+  }
+
+  #askOfSpaces(session: Session, request: SpaceRequest): void {
+    if (isSpaceQuestion(request)) this.#inTurn(request.ref, () => this.#answerOfSpaces(session, request));
+    else this.#answerOfSpaces(session, request);
+  }
+
+  #answerOfSpaces(session: Session, request: SpaceRequest): void {
+    const { spaces, control } = this.#means;
+    if (request.kind === 'openSpace' && control.draining()) {
+      throw new ProtocolError('broker_draining', 'the broker is shutting down');
+    }
+    const { frame, durable } = answerSpaceRequest(request, this.#spacesOf(session).caller, spaces.spaces);
+    if (durable) control.afterFlush(() => this.outbound.control(frame));
+    else this.outbound.control(frame);
   }
 
   /** In a turn of its own. */
-  #ask(question: Question): void {
+  #inTurn(ref: number, work: () => void): void {
     this.#costly ??= this.#means.turns.lane();
     const waits = this.#costly.add(() => {
       try {
-        this.outbound.control(answerQuestion(question, this.#means.questions));
+        work();
       } catch (error) {
-        this.#refuse(question.ref, error);
+        this.#refuse(ref, error);
       }
     });
     if (!waits) throw new ProtocolError('rate_limited', 'too many questions are asked at once');
+  }
+
+  #recordsOf(session: Session): RecordRequests {
+    this.#records ??= new RecordRequests(
+      session,
+      this.outbound,
+      this,
+      () => this.#spacesOf(session),
+      this.#means.records,
+    );
+    return this.#records;
+  }
+
+  #spacesOf(session: Session): SpaceRequests {
+    const refusing = {
+      orRefuse: (ref: number, work: () => void): void => this.#recordsOf(session).orRefuse(ref, work),
+      refuse: (ref: number, error: unknown): void => this.#recordsOf(session).refuseLater(ref, error),
+    };
+    this.#spaces ??= new SpaceRequests(session.id, this.outbound, refusing, this.#means.spaces);
+    return this.#spaces;
   }
 
   #greet(hello: ControlOf<ClientControl, 'hello'>): void {

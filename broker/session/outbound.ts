@@ -6,13 +6,18 @@ import {
   type ByteWriter,
   type Code,
   type DropReason,
+  type FoundTuple,
+  type LeaseGrant,
+  type NothingReason,
   type OverReason,
   type Provenance,
   type Receipt,
   type RepliesOverReason,
   type ReplyKind,
+  type Written,
   writeBrokerRecord,
   writeReplyRecord,
+  writeSpaceAnswer,
 } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { PublishedRun } from '../publish/published-run.ts';
@@ -185,6 +190,32 @@ export class Outbound implements Outbox, RequestLine, Flushable {
     this.#gathered(records.length);
   }
 
+  written(firstRef: number, count: number, first: Written): void {
+    const { written, records } = this.#gather();
+    if (written.extend(firstRef, count, first)) return;
+    written.end(records);
+    written.begin(firstRef, count, first);
+    this.#gathered(records.length);
+  }
+
+  found(ref: number, lease: LeaseGrant | undefined, next: number, tuples: readonly FoundTuple[]): void {
+    const { records } = this.#gather();
+    writeSpaceAnswer.found(records, ref, lease, next, tuples);
+    this.#gathered(records.length);
+  }
+
+  nothing(ref: number, reason: NothingReason): void {
+    const { records } = this.#gather();
+    writeSpaceAnswer.nothing(records, ref, reason);
+    this.#gathered(records.length);
+  }
+
+  begun(ref: number, lease: LeaseGrant): void {
+    const { records } = this.#gather();
+    writeSpaceAnswer.begun(records, ref, lease);
+    this.#gathered(records.length);
+  }
+
   refused(ref: number, code: Code, message: string): void {
     const { records } = this.#gather();
     writeBrokerRecord.refused(records, ref, code, message);
@@ -272,8 +303,9 @@ export class Outbound implements Outbox, RequestLine, Flushable {
     const gathering = this.#gathering;
     if (gathering === undefined) return;
     this.#gathering = undefined;
-    const { records, receipts } = gathering;
+    const { records, receipts, written } = gathering;
     receipts.end(records);
+    written.end(records);
     let outcome: SendOutcome = 'sent';
     if (!this.#over && records.length > 0) {
       this.#means.counters.framesOut += 1;

@@ -22,6 +22,7 @@ import { partyOf } from './party-of.ts';
 import type { Refusal } from './refusal.ts';
 import type { Session } from './session.ts';
 import { type SettlingMeans, settle } from './settling.ts';
+import type { SpaceRequests } from './space-requests.ts';
 import { IncomingTopics } from './topics.ts';
 
 export interface RecordMeans extends SettlingMeans {
@@ -32,6 +33,8 @@ export interface RecordMeans extends SettlingMeans {
   readonly fetchesWaitingMax: number;
   /** While true nothing new begins; acknowledging goes on. */
   readonly draining: () => boolean;
+  /** Calls `then` when what was changed by now is on disk. */
+  readonly afterFlush: (then: () => void) => void;
   /** What to tell the client about an error, counted. */
   readonly refusal: (error: unknown, request: 'publish' | 'other') => Refusal;
 }
@@ -47,15 +50,24 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
   readonly #means: RecordMeans;
   readonly #topics: IncomingTopics;
   readonly #fetches: Fetches;
+  readonly #spaceRequests: () => SpaceRequests;
   readonly #line = new NumberedLine();
   /** In the present frame. */
   #faults = 0;
 
-  constructor(session: Session, outbound: Outbound, publisher: Publisher, means: RecordMeans) {
+  /** `spaceRequests`: those of the same connection, made when first they are needed. */
+  constructor(
+    session: Session,
+    outbound: Outbound,
+    publisher: Publisher,
+    spaceRequests: () => SpaceRequests,
+    means: RecordMeans,
+  ) {
     this.#session = session;
     this.#outbound = outbound;
     this.#publisher = publisher;
     this.#means = means;
+    this.#spaceRequests = spaceRequests;
     this.#topics = new IncomingTopics(means.topicAliasesMax);
     this.#fetches = new Fetches(outbound, means.fetchesWaitingMax);
   }
@@ -68,6 +80,10 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
   read(frame: Uint8Array): void {
     this.#faults = 0;
     readClientRecords(frame, this);
+  }
+
+  get spaces(): SpaceRequests {
+    return this.#spaceRequests();
   }
 
   topic(alias: number, text: string): void {
@@ -138,8 +154,9 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
   settle(ref: number, settlement: Settlement, ms: number, leaseId: number, token: number): void {
     this.#orRefuse(ref, 'other', () => {
       const principal = this.#session.id;
-      const remainingMs = settle({ settlement, ms, id: leaseId, token, principal }, this.#means);
-      this.#outbound.settled(ref, remainingMs);
+      const { remainingMs, durable } = settle({ settlement, ms, id: leaseId, token, principal }, this.#means);
+      if (durable) this.#means.afterFlush(() => this.#outbound.settled(ref, remainingMs));
+      else this.#outbound.settled(ref, remainingMs);
     });
   }
 
@@ -170,6 +187,11 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
     this.#orRefuse(0, 'other', () => requests.reply(partyOf(this.#session, this.#outbound, requests), call, reply));
   }
 
+  /** Does work of the present frame; what it throws is a refusal, and counted as a fault of the frame. */
+  orRefuse(ref: number, work: () => void): void {
+    this.#orRefuse(ref, 'other', work);
+  }
+
   #orRefuse(ref: number, request: 'publish' | 'other', work: () => void): void {
     try {
       work();
@@ -188,6 +210,11 @@ export class RecordRequests implements ClientRecordHandler, RequestHandler {
       throw new ProtocolError('rate_limited', `more than ${FAULTS_MAX} records of one frame were refused`);
     }
     return code;
+  }
+
+  /** Refuses a record of an earlier frame. */
+  refuseLater(ref: number, error: unknown): void {
+    this.#answerRefused(ref, 'other', error);
   }
 
   #answerRefused(ref: number, request: 'publish' | 'other', error: unknown): Code {

@@ -1,6 +1,7 @@
 import { Entry, type Sequenced } from '../delivery/entry.ts';
 import { granted, type LeaseHolder, type LeaseTable } from '../leases/index.ts';
 import { ProtocolError, type Settlement } from '../protocol/index.ts';
+import { Holding } from '../spaces/holding.ts';
 
 export interface SettlingMeans {
   readonly leases: LeaseTable;
@@ -18,8 +19,15 @@ export interface SettleWish {
   readonly principal: string;
 }
 
-/** Does it, and answers what is left of the lease. Throws ProtocolError as `LeaseTable` refuses, and then nothing changed. */
-export function settle({ settlement, ms, ...claim }: SettleWish, { leases, releaseMsMax }: SettlingMeans): number {
+export interface Settled {
+  /** What is left of the lease. */
+  readonly remainingMs: number;
+  /** It must be flushed before it is said. */
+  readonly durable: boolean;
+}
+
+/** Does it, and answers what came of it. Throws ProtocolError as `LeaseTable` refuses, and then nothing changed. */
+export function settle({ settlement, ms, ...claim }: SettleWish, { leases, releaseMsMax }: SettlingMeans): Settled {
   const { id } = claim;
   if (leases.kindOf(id) === 'subscription') {
     throw new ProtocolError('lease_unknown', `lease ${id} is not the lease of an event; renew its subscription`);
@@ -27,15 +35,22 @@ export function settle({ settlement, ms, ...claim }: SettleWish, { leases, relea
   if (settlement === 'extend') {
     const { holder, revived, remainingMs } = granted(leases.extend(claim, ms));
     if (revived) entryOf(holder).revived(id);
-    return remainingMs;
+    return { remainingMs, durable: false };
   }
   if (ms > releaseMsMax) {
     throw new ProtocolError('lease_ttl_range', `a delay of ${ms} ms; at most ${releaseMsMax}`);
   }
-  const { holder } = granted(settlement === 'ack' ? leases.settle(claim) : leases.release(claim));
-  if (settlement === 'ack') entryOf(holder).acknowledged(id);
+  const answer = settlement === 'ack' ? leases.settle(claim) : leases.release(claim);
+  // Whoever lost the answer to a commit says it again, and must not be told that it failed. It may not be flushed yet.
+  if (!answer.ok && settlement === 'ack' && leases.wasCommitted(claim)) return { remainingMs: 0, durable: true };
+  const { holder } = granted(answer);
+  let durable = false;
+  if (holder instanceof Holding) {
+    if (settlement === 'ack') durable = holder.commit();
+    else holder.abort();
+  } else if (settlement === 'ack') entryOf(holder).acknowledged(id);
   else entryOf(holder).released(id, ms);
-  return 0;
+  return { remainingMs: 0, durable };
 }
 
 function entryOf(holder: LeaseHolder): Entry<Sequenced> {

@@ -14,11 +14,14 @@
  *     q client id        a session of MQTT                                                doors/mqtt/session-record.ts
  *     u client id        its packet identifiers
  *     h name             a subscription over HTTP that takes from a mailbox              doors/http/stored-subscriptions.ts
+ *     v name             a space                                                         spaces/space-store.ts
+ *     x space n          a tuple of a space
+ *     k space source     the ids of what a source has put into a space
  *     n name             a number up to which others may be used                          store/reservation.ts
  *     w 0 or 1           how much of the write-ahead log is in the store behind it       store/log-recovery.ts
  *     !                  in front of the key of a record that could not be read           store/sealed.ts
  */
-export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'q' | 'u' | 'h' | 'n';
+export type RecordKind = 'b' | 'r' | 'm' | 'c' | 'p' | 's' | 'i' | 't' | 'l' | 'q' | 'u' | 'h' | 'v' | 'x' | 'k' | 'n';
 
 const NUMBER_BYTES = 8;
 const HIGH = 2 ** 32;

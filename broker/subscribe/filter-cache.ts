@@ -1,5 +1,13 @@
-import { type CompiledFilter, compileFilter, type Filter, type PredicateLimits } from '../../matcher/index.ts';
+import {
+  type CompiledFilter,
+  compileFilter,
+  type Filter,
+  FilterError,
+  Positions,
+  type PredicateLimits,
+} from '../../matcher/index.ts';
 import { BoundedCache } from '../kernel/bounded-cache.ts';
+import { SPACE_TOPICS } from '../protocol/index.ts';
 
 /** Texts that many clients share (every instance of a service subscribes to the same) are compiled once. */
 const COMPILED_MAX = 1_000;
@@ -27,11 +35,23 @@ export class FilterCache {
     const key = when ?? topic;
     const known = this.#compiled.get(key);
     if (known !== undefined && known.topic === topic && known.when === when) return known;
-    const compiled = compileFilter(filter, this.#limits);
+    const compiled = this.#compile(filter);
     const hash = compiled.hash | 0;
     const at = hash & (SEEN_MAX - 1);
     if (this.#seen[at] === hash) this.#compiled.set(key, compiled);
     else this.#seen[at] = hash;
     return compiled;
+  }
+
+  #compile({ topic, when }: Filter): CompiledFilter {
+    if (when === undefined) return compileFilter({ topic }, this.#limits);
+    if (!topic.startsWith(`${SPACE_TOPICS}/`)) return compileFilter({ topic, when }, this.#limits);
+    // What comes under such a topic is a tuple, whose positions have names.
+    const positions = new Positions(when);
+    try {
+      return compileFilter({ topic, when: positions.text }, this.#limits);
+    } catch (error) {
+      throw error instanceof FilterError && error.text === positions.text ? positions.refusal(error) : error;
+    }
   }
 }

@@ -14,11 +14,11 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: { readonly [K in keyof typeof EXIT]: string } = {
-  ok: 'done; serve, sub, pull and pub --lines also when ended by Ctrl-C or SIGTERM',
+  ok: 'done; serve, sub, pull, rd --watch, in --exec and pub --lines also when ended by Ctrl-C or SIGTERM',
   error: 'refused or failed; the message says why. pull: work has failed and was not done since',
   usage: 'the command line or the configuration is wrong',
-  noMatch: 'explain: the event does not match',
-  timeout: 'the time was over before the wanted count, or before a reply came',
+  noMatch: 'explain: the event does not match. rd and in --now: no tuple fits',
+  timeout: 'the time was over before the wanted count, or before a reply or a tuple came',
   connection: 'no connection to the broker, or it was lost',
   interrupted: 'ended by Ctrl-C before it was done (143: by SIGTERM), or at once by a second one',
 };

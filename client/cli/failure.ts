@@ -27,6 +27,10 @@ function adviceFor(code: ErrorCode): string | undefined {
       return `how it is: ${invocation()} mailboxes show; leave out what need not be said`;
     case 'no_responders':
       return `somebody has to serve it, as: ${invocation()} reply 'topic/#' --echo`;
+    case 'space_unknown':
+      return `which there are: ${invocation()} space ls; one is made by: ${invocation()} out name '["a", 1]'`;
+    case 'space_differs':
+      return `how it is: ${invocation()} space show`;
     case 'not_durable':
       return 'start the broker without --memory, or publish without --durable';
     case 'event_gone':

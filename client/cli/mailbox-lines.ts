@@ -80,7 +80,7 @@ const TIMES: readonly (readonly [number, string])[] = [
   [1_000, 's'],
 ];
 
-function timeText(ms: number): string {
+export function timeText(ms: number): string {
   const [unitMs, unit] = TIMES.find(([least]) => ms >= least) ?? [1, 'ms'];
   return `${figure(ms / unitMs)} ${unit}`;
 }
@@ -91,7 +91,7 @@ const SIZES: readonly (readonly [number, string])[] = [
   [1_024, 'KiB'],
 ];
 
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   const [unitBytes, unit] = SIZES.find(([least]) => bytes >= least) ?? [1, 'B'];
   return `${figure(bytes / unitBytes)} ${unit}`;
 }

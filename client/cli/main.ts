@@ -5,14 +5,19 @@ import { bench } from './commands/bench.ts';
 import { config } from './commands/config.ts';
 import { deadletters } from './commands/deadletters.ts';
 import { demo } from './commands/demo.ts';
+import { examples } from './commands/examples.ts';
 import { explain } from './commands/explain.ts';
 import { filters } from './commands/filters.ts';
+import { take } from './commands/in.ts';
 import { mailboxes } from './commands/mailboxes.ts';
+import { out } from './commands/out.ts';
 import { pub } from './commands/pub.ts';
 import { pull } from './commands/pull.ts';
+import { rd } from './commands/rd.ts';
 import { reply } from './commands/reply.ts';
 import { request } from './commands/request.ts';
 import { serve } from './commands/serve.ts';
+import { space } from './commands/space.ts';
 import { store } from './commands/store.ts';
 import { sub } from './commands/sub.ts';
 import { reportFailure } from './failure.ts';
@@ -30,10 +35,15 @@ const program: Program = {
     reply,
     mailboxes,
     deadletters,
+    out,
+    rd,
+    take,
+    space,
     explain,
     filters,
     store,
     demo,
+    examples,
     bench,
     config,
   ],

@@ -7,16 +7,9 @@ import { signalExit } from './exit-codes.ts';
 /** Time to clean up, for a command that is asked to end, before it has to. */
 const GRACE_MS = 2000;
 
-/**
- * Runs a shell command with the data of an event on its standard input and the rest in its environment. Its output is
- * ours. Resolves when it exits with 0; rejects when it does otherwise or cannot be started, and with the signal's reason
- * when `signal` fires, which ends it.
- *
- * The command is all that it starts: what it leaves running when it exits is ended, and so is everything when this
- * process ends, short of being killed itself. What shall stay has to make itself a session of its own (`setsid`).
- */
-export async function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
-  await run({ line, data: event.data, env: environmentOf(event), output: 'inherit' }, signal);
+/** Runs a shell command with the data of an event on its standard input and the rest in its environment: see `runWith`. */
+export function runCommand(line: string, event: ReceivedEvent, signal: AbortSignal): Promise<void> {
+  return runWith(line, { input: event.data, environment: environmentOf(event) }, signal);
 }
 
 /**
@@ -25,27 +18,43 @@ export async function runCommand(line: string, event: ReceivedEvent, signal: Abo
  */
 export function commandReply(line: string, request: ReceivedRequest): Promise<Uint8Array> {
   const { data, signal } = request;
-  return run({ line, data, env: requestEnvironmentOf(request), output: 'pipe' }, signal);
+  return run(line, { input: data, environment: requestEnvironmentOf(request) }, 'pipe', signal);
+}
+
+export interface CommandInput {
+  /** For its standard input. */
+  readonly input: Uint8Array | string;
+  /** Besides our own. */
+  readonly environment: { readonly [name: string]: string };
+}
+
+/**
+ * Runs a shell command. Its output is ours. Resolves when it exits with 0; rejects when it does otherwise or cannot be started, and with the signal's reason
+ * when `signal` fires, which ends it.
+ *
+ * The command is all that it starts: what it leaves running when it exits is ended, and so is everything when this
+ * process ends, short of being killed itself. What shall stay has to make itself a session of its own (`setsid`).
+ */
+export async function runWith(line: string, input: CommandInput, signal: AbortSignal): Promise<void> {
+  await run(line, input, 'inherit', signal);
 }
 
 /** As much as any broker can be told to accept. */
 const REPLY_BYTES_MAX = 32 * 1_048_576;
 
-interface Run {
-  readonly line: string;
-  readonly data: Uint8Array;
-  readonly env: { readonly [name: string]: string };
-  /** Ours, or what is resolved with. */
-  readonly output: 'inherit' | 'pipe';
-}
-
-function run({ line, data, env, output }: Run, signal: AbortSignal): Promise<Uint8Array> {
+/** @param output Ours, or what is resolved with. */
+function run(
+  line: string,
+  { input, environment }: CommandInput,
+  output: 'inherit' | 'pipe',
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw signal.reason;
     const child = spawn(line, {
       shell: true,
       stdio: ['pipe', output, 'inherit'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...environment },
       // The leader of a process group, which can be ended as one.
       detached: GROUPS,
     });
@@ -86,7 +95,7 @@ function run({ line, data, env, output }: Run, signal: AbortSignal): Promise<Uin
     });
     // A command may end without reading what it is given.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(data);
+    child.stdin?.end(input);
   });
 }
 

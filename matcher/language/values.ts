@@ -31,7 +31,8 @@ function readRaw(reference: Reference, event: MatchableEvent): JsonValue | undef
   }
 }
 
-function readPath(path: readonly (string | number)[], data: JsonValue | undefined): JsonValue | undefined {
+/** What stands at a path, by the same rules, but for NaN. */
+export function readPath(path: readonly (string | number)[], data: JsonValue | undefined): JsonValue | undefined {
   let value = data;
   for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined;

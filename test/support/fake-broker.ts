@@ -6,14 +6,19 @@ import {
   type ControlOf,
   type Delivery,
   decodeControls,
+  type FindWish,
   type LeaseGrant,
+  type NothingReason,
+  type OutOptions,
   type PublishOptions,
   type Receipt,
   readClientControl,
   readClientRecords,
   type Settlement,
+  type Written,
   writeBody,
   writeBrokerRecord,
+  writeSpaceAnswer,
 } from '../../broker/protocol/index.ts';
 import type { WebSocketFactory, WebSocketLike } from '../../client/websocket.ts';
 import { clientRecordsOneByOne } from './one-by-one.ts';
@@ -39,6 +44,29 @@ export type SentRecord =
       readonly ms: number;
       readonly lease: number;
       readonly token: number;
+    }
+  | {
+      readonly kind: 'out';
+      readonly ref: number;
+      readonly space: number;
+      readonly options: OutOptions;
+      readonly tuple: unknown;
+    }
+  | {
+      readonly kind: 'find';
+      readonly ref: number;
+      readonly space: number;
+      readonly wish: FindWish;
+      readonly template: unknown;
+    }
+  | { readonly kind: 'cancel'; readonly ref: number }
+  | { readonly kind: 'begin'; readonly ref: number; readonly leaseMs: number }
+  | {
+      readonly kind: 'renew';
+      readonly ref: number;
+      readonly space: number;
+      readonly tuple: number;
+      readonly leaseMs: number;
     };
 type RecordOf<K extends SentRecord['kind']> = Extract<SentRecord, { readonly kind: K }>;
 
@@ -115,6 +143,8 @@ export class FakeBroker {
   readonly mailboxes = new Map<string, MailboxStatus>();
   /** Returns true for a frame it has dealt with. */
   onControl: (frame: ClientControl, peer: FakePeer) => boolean = () => false;
+  /** The numbers of those that were opened. */
+  readonly #spaces = new Map<string, number>();
   #lastSubscription = 0;
   #lastSeq = 0;
 
@@ -223,6 +253,14 @@ export class FakeBroker {
       case 'redrive':
         peer.control({ kind: 'redriven', ref, entries: 6, left: 7 });
         break;
+      case 'openSpace': {
+        const number = this.#spaces.get(frame.space) ?? this.#spaces.size + 1;
+        const created = !this.#spaces.has(frame.space);
+        this.#spaces.set(frame.space, number);
+        const { space, durable = false } = frame;
+        peer.control({ kind: 'spaceOpened', ref, space, number, created, durable, tuples: 0 });
+        break;
+      }
       case 'ping':
         peer.control({ kind: 'pong', ref });
         break;
@@ -370,6 +408,25 @@ export class FakePeer {
     this.data((to) => writeBrokerRecord.refused(to, ref, code, `refused: ${code}`));
   }
 
+  written(ref: number, said: Partial<Written> = {}): void {
+    const first = { tuple: ref, remainingMs: 3_600_000, durable: false, repeated: false, ...said };
+    this.data((to) => writeSpaceAnswer.written(to, ref, 1, first));
+  }
+
+  /** @param next of a find of many, where it goes on */
+  found(ref: number, tuples: readonly unknown[], lease?: LeaseGrant, next = 0): void {
+    const found = tuples.map((tuple, i) => ({ tuple: i + 1, text: JSON.stringify(tuple) }));
+    this.data((to) => writeSpaceAnswer.found(to, ref, lease, next, found));
+  }
+
+  nothing(ref: number, reason: NothingReason): void {
+    this.data((to) => writeSpaceAnswer.nothing(to, ref, reason));
+  }
+
+  begun(ref: number, lease: LeaseGrant): void {
+    this.data((to) => writeSpaceAnswer.begun(to, ref, lease));
+  }
+
   receipt(ref: number, said: Partial<Receipt> = {}): void {
     const seq = said.seq ?? this.#broker.nextSeq();
     this.data((to) => writeBrokerRecord.receipts(to, ref, 1, { ...PLAIN_RECEIPT, ...said, seq }));
@@ -403,6 +460,16 @@ export class FakePeer {
       void this.records.push({ kind: 'fetch', ref, subscription, seq }),
     settle: (ref: number, settlement: Settlement, ms: number, lease: number, token: number): void =>
       void this.records.push({ kind: 'settle', ref, settlement, ms, lease, token }),
+    spaces: {
+      out: (ref: number, space: number, options: OutOptions, tuple: string): void =>
+        void this.records.push({ kind: 'out', ref, space, options, tuple: JSON.parse(tuple) }),
+      find: (ref: number, space: number, wish: FindWish, template: string): void =>
+        void this.records.push({ kind: 'find', ref, space, wish, template: JSON.parse(template) }),
+      cancel: (ref: number): void => void this.records.push({ kind: 'cancel', ref }),
+      begin: (ref: number, leaseMs: number): void => void this.records.push({ kind: 'begin', ref, leaseMs }),
+      renew: (ref: number, space: number, tuple: number, leaseMs: number): void =>
+        void this.records.push({ kind: 'renew', ref, space, tuple, leaseMs }),
+    },
   };
 }
 

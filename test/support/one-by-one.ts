@@ -22,6 +22,7 @@ export interface SingleClientRecords extends Omit<ClientRecordHandler, 'publish'
 export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHandler {
   return {
     requests: to.requests,
+    spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
     provenance: (provenance) => to.provenance?.(provenance),
     receipts(firstRef, count, first) {
@@ -48,6 +49,7 @@ export function brokerRecordsOneByOne(to: SingleBrokerRecords): BrokerRecordHand
 export function clientRecordsOneByOne(to: SingleClientRecords): ClientRecordHandler {
   return {
     requests: to.requests,
+    spaces: to.spaces,
     topic: (alias, text) => to.topic(alias, text),
     publish(firstRef, alias, run, options) {
       for (let i = 0; i < run.count; i++) to.publish(firstRef === 0 ? 0 : firstRef + i, alias, run.body(i), options);

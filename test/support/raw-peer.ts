@@ -17,13 +17,17 @@ import {
   type RequestWish,
   readBrokerControl,
   readBrokerRecords,
+  type SpaceAnswerHandler,
   writeClientRecord,
   writeRequestRecord,
 } from '../../broker/protocol/index.ts';
 import type { MemoryPeer } from '../../broker/transports/memory-peer.ts';
 import { brokerRecordsOneByOne, type SingleBrokerRecords } from './one-by-one.ts';
 
-type RecordKind = Exclude<keyof SingleBrokerRecords, 'requests'> | keyof ReplyHandler;
+type RecordKind =
+  | Exclude<keyof SingleBrokerRecords, 'requests' | 'spaces'>
+  | keyof ReplyHandler
+  | keyof SpaceAnswerHandler;
 
 /** One record from the broker, as a test likes to compare it. */
 export interface ReceivedRecord {
@@ -207,6 +211,23 @@ export class RawPeer {
       this.#got({ record: 'fetched', ref, ...delivery, topic: this.#topics.get(alias), data: dataOf(body) }),
     settled: (ref, remainingMs) => this.#got({ record: 'settled', ref, remainingMs }),
     refused: (ref, code, message) => this.#got({ record: 'refused', ref, code, message }),
+    spaces: {
+      written: (firstRef, count, { tuple, ...first }) => {
+        for (let i = 0; i < count; i++) {
+          this.#got({ record: 'written', ref: firstRef + i, tuple: tuple + i, ...first });
+        }
+      },
+      found: (ref, lease, next, tuples) =>
+        this.#got({
+          record: 'found',
+          ref,
+          lease,
+          next,
+          tuples: tuples.map(({ tuple, text }) => ({ tuple, value: JSON.parse(text) })),
+        }),
+      nothing: (ref, reason) => this.#got({ record: 'nothing', ref, reason }),
+      begun: (ref, lease) => this.#got({ record: 'begun', ref, lease }),
+    },
   };
 
   #got(record: ReceivedRecord): void {

@@ -13,6 +13,7 @@ import { parseSpeed, replay } from './demo/replay.ts';
 import { type Missed, strongestMissed } from './demo/strongest-missed.ts';
 import { DEMO_SUBSCRIBERS, STRONG } from './demo/subscribers.ts';
 import { type Verdict, verdictOf } from './demo/verdict.ts';
+import { withBroker } from './demo/with-broker.ts';
 
 /** The week in some ten seconds. */
 const DEFAULT_SPEED = '60000x';
@@ -67,18 +68,6 @@ The quakes: a feed of the USGS (https://earthquake.usgs.gov/earthquakes/feed/v1.
     });
   },
 });
-
-/** Uses the broker at the address, or starts one for as long as `work` takes. */
-async function withBroker(url: string | undefined, work: (url: string) => Promise<number>): Promise<number> {
-  if (url !== undefined) return work(url);
-  const { startBroker } = await import('../../../broker/index.ts');
-  const broker = await startBroker({ config: { port: 0, mqttPort: 0, memory: true } });
-  try {
-    return await work(`ws://${broker.address.host}:${broker.address.port}`);
-  } finally {
-    await broker.stop();
-  }
-}
 
 /** Until each has all that it should have; or nobody has been told anything new for a while, and somebody never will. */
 async function untilTold(listeners: readonly Listener[], quakes: readonly Quake[], stop: AbortSignal): Promise<void> {

@@ -14,6 +14,8 @@ const TERMS: LeaseTermsByKind = {
   retention: { defaultMs: 12_000, minMs: 1_000, maxMs: 60_000, maxTotalMs: 90_000 },
   delivery: { defaultMs: 5_000, minMs: 1_000, maxMs: 20_000, maxTotalMs: 30_000 },
   subscription: { defaultMs: 15_000, minMs: 10_000, maxMs: 40_000, maxTotalMs: Number.POSITIVE_INFINITY },
+  take: { defaultMs: 5_000, minMs: 1_000, maxMs: 20_000, maxTotalMs: 30_000 },
+  transaction: { defaultMs: 5_000, minMs: 1_000, maxMs: 20_000, maxTotalMs: 30_000 },
 };
 const PRINCIPALS = ['ann', 'bob', 'cid'];
 const LEASES_MAX = 14;

@@ -41,7 +41,7 @@ export function leaseRoutes(means: LeaseRoutesMeans): readonly Route[] {
         // Of a lease of another door nobody here is the owner.
         const principal = held?.session.id ?? '';
         const ms = settlement === 'extend' ? (leaseMs ?? 0) : delayMs;
-        const remainingMs = settle({ settlement, ms, id, token, principal }, means);
+        const { remainingMs } = settle({ settlement, ms, id, token, principal }, means);
         if (held !== undefined) means.subscriptions.touch(held);
         if (settlement === 'extend') call.json(200, { id, token, remainingMs });
         else call.send({ status: 204, headers: {}, body: '' });

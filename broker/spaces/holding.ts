@@ -1,0 +1,11 @@
+import type { LeaseHolder } from '../leases/index.ts';
+
+/** What somebody holds of spaces under a lease: a take, or a transaction. */
+export abstract class Holding implements LeaseHolder {
+  /** Its time is over: as if it were aborted. */
+  abstract leaseExpired(id: number): void;
+  /** Its holder is done: what it did is so from now on. True when that has to be flushed before it is said. */
+  abstract commit(): boolean;
+  /** Its holder gives back. */
+  abstract abort(): void;
+}

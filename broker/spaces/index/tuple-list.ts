@@ -1,0 +1,98 @@
+import type { Tuple } from '../tuple.ts';
+
+/** Fewer places are not worth being closed up. */
+const HOLES_MIN = 32;
+
+/**
+ * Tuples in order of their numbers. The newest is added, and the oldest removed, in O(1), which is what a bag of tasks
+ * does; any other in a binary search, and for one that comes back and whose place is closed, a move.
+ *
+ *     numbers   3  5  8  9 12          a place whose tuple was removed stays as a hole,
+ *     tuples    t  ·  t  ·  t          until half of the places are holes
+ */
+export class TupleList {
+  #numbers: number[] = [];
+  #tuples: (Tuple | undefined)[] = [];
+  /** Before it there are only holes. */
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(tuple: Tuple): void {
+    this.#length += 1;
+    const { number } = tuple;
+    const last = this.#numbers[this.#numbers.length - 1];
+    if (last === undefined || last < number) {
+      this.#numbers.push(number);
+      this.#tuples.push(tuple);
+      return;
+    }
+    const at = this.#placeFrom(number);
+    if (this.#numbers[at] === number) this.#tuples[at] = tuple;
+    else {
+      this.#numbers.splice(at, 0, number);
+      this.#tuples.splice(at, 0, tuple);
+    }
+    if (at < this.#head) this.#head = at;
+  }
+
+  /** False when it is not here. */
+  remove({ number }: Tuple): boolean {
+    const at = this.#numbers[this.#head] === number ? this.#head : this.#placeFrom(number);
+    if (this.#numbers[at] !== number || this.#tuples[at] === undefined) return false;
+    this.#tuples[at] = undefined;
+    this.#length -= 1;
+    if (at === this.#head) this.#passHoles();
+    if (this.#numbers.length > HOLES_MIN && this.#length < this.#numbers.length / 2) this.#closeUp();
+    return true;
+  }
+
+  /**
+   * Calls `look` with the tuples after a number, in order, until it says to stop or has seen `budget` of them. Returns the
+   * number to go on after, or 0 when there are no more.
+   */
+  scan(after: number, budget: number, look: (tuple: Tuple) => boolean): number {
+    const tuples = this.#tuples;
+    let left = budget;
+    for (let at = Math.max(this.#head, this.#placeFrom(after + 1)); at < tuples.length; at++) {
+      const tuple = tuples[at];
+      if (tuple === undefined) continue;
+      if (left === 0) return (this.#numbers[at] as number) - 1;
+      left -= 1;
+      if (look(tuple)) return tuple.number;
+    }
+    return 0;
+  }
+
+  /** The place of the first number that is not smaller. */
+  #placeFrom(number: number): number {
+    const numbers = this.#numbers;
+    let low = this.#head;
+    if ((numbers[low] ?? Number.POSITIVE_INFINITY) >= number) {
+      // Also what comes back before all that is still here.
+      if (low === 0 || (numbers[low - 1] as number) < number) return low;
+      low = 0;
+    }
+    let high = numbers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((numbers[middle] as number) < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #passHoles(): void {
+    while (this.#head < this.#tuples.length && this.#tuples[this.#head] === undefined) this.#head += 1;
+  }
+
+  #closeUp(): void {
+    const tuples = this.#tuples.filter((tuple) => tuple !== undefined);
+    this.#tuples = tuples;
+    this.#numbers = tuples.map(({ number }) => number);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Scalar } from '../../../matcher/index.ts';
+import type { Path } from '../index/field-index.ts';
+import type { Interval } from '../index/value-order.ts';
+import type { Tuple } from '../tuple.ts';
+
+/** A field that must have a value. `key` names its path. */
+export interface Equal {
+  readonly path: Path;
+  readonly key: string;
+  readonly value: Scalar;
+}
+
+/** A field that must lie in an interval, of numbers or of strings. */
+export interface Between extends Interval<number | string> {
+  readonly path: Path;
+  readonly key: string;
+}
+
+/** A template that was checked. */
+export interface CompiledTemplate {
+  /** Equal for equal ones. */
+  readonly text: string;
+  /** What tuples it fits: arrays of a length, as `3`; `object`; or `+`, any. */
+  readonly level: string;
+  /** Needed, not enough: what an index may find candidates by. */
+  readonly equals: readonly Equal[];
+  readonly intervals: readonly Between[];
+  /** The same for the matcher, in the language of events: whatever fits makes it true. Absent: nothing is needed. */
+  readonly when: string | undefined;
+  /** The truth. */
+  fits(tuple: Tuple): boolean;
+  /** What of it a tuple fails, for people; empty when it fits. */
+  explain(tuple: Tuple): string[];
+}
