@@ -211,8 +211,13 @@ function readOrder(from: ByteReader): PublishOrder {
   const at = from.at;
   const number = from.varint();
   const since = number - from.varint();
-  if (since >= 1 && number <= Number.MAX_SAFE_INTEGER - RUN_EVENTS_MAX) return { number, since, past: from.varint() };
-  throw new ProtocolError('frame_malformed', 'a publisher counts its events from 1', at);
+  const past = from.varint();
+  if (since < 1 || number > Number.MAX_SAFE_INTEGER - RUN_EVENTS_MAX) {
+    throw new ProtocolError('frame_malformed', 'a publisher counts its events from 1', at);
+  }
+  // A provenance has one more than this, which has to be a number that can be read again.
+  if (past >= Number.MAX_SAFE_INTEGER) throw new ProtocolError('frame_malformed', 'a past beyond every seq', at);
+  return { number, since, past };
 }
 
 function readSettlement(from: ByteReader): Settlement {
