@@ -1,9 +1,12 @@
 import { Ring } from '../kernel/ring.ts';
-import type { ReplyKind } from '../protocol/index.ts';
+import { CONCURRENCY_MAX, type ReplyKind } from '../protocol/index.ts';
 import type { Asker } from './ask.ts';
 import type { Call } from './call.ts';
 import type { RequestLine } from './line.ts';
 import type { Server } from './server.ts';
+
+/** Requests that one connection has in hand at most, those included that nobody waits for any more. */
+const CALLS_MAX = CONCURRENCY_MAX;
 
 /** More than a connection can have asked for. */
 const BACKLOG_MAX = 1_000_000;
@@ -28,6 +31,8 @@ export class Party {
   readonly servers = new Map<number, Server>();
   /** What was handed to it, by its number: until it replies. */
   readonly calls = new Map<number, Call>();
+  /** Servers that had room of their own when the connection had as many calls as it may. */
+  readonly crowdedOut = new Set<Server>();
   readonly #budget: Budget;
   readonly #roomAgain: (party: Party) => void;
   /** Answers that wait for the peer to read. */
@@ -47,8 +52,17 @@ export class Party {
     return this.#lastCall;
   }
 
-  /** Whether it may be handed a request now; if not, it is asked again when it reads. */
-  get takesCalls(): boolean {
+  /** It has as many calls as it may. */
+  get isCrowded(): boolean {
+    return this.calls.size >= CALLS_MAX;
+  }
+
+  /** Whether it may be handed a request for this server now; if not, that is asked again when it reads, or has replied. */
+  takesCall(server: Server): boolean {
+    if (this.isCrowded) {
+      this.crowdedOut.add(server);
+      return false;
+    }
     if (this.line.writable) return true;
     this.#listen();
     return false;

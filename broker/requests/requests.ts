@@ -47,10 +47,13 @@ const DUE_AT_ONCE = 10_000;
 const ATTEMPTS_MAX = 3;
 /** In the lines of so many servers one request waits at most. */
 const LINES_MAX = 32;
+/** A request for many is handed to so many servers at most. */
+const GROUPS_MAX = 1_000;
 /** Parts that may be wanted ahead. */
 const PARTS_MAX = 4_096;
 
 const EMPTY = { data: '' };
+const STREAMED = 'the server replies in parts; ask for them';
 
 /**
  * Request/reply: who asks, who serves, and what is under way between them. A request is matched as an event is, and
@@ -185,12 +188,8 @@ export class Requests {
     this.#admit(party, publisher, ref, request);
     const { topic, wish, body } = request;
     const identity = identityOf(topic, body);
-    if (identity !== undefined && this.#isKnown(identity, party, ref, wish)) return;
-    const { time, config } = this.#means;
-    const arrivedMs = time.monotonicMs();
-    const place = { seq: 0, topic, time: body.time ?? time.wallMs(), arrivedMs };
-    const limits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
-    const event = new PublishedEvent(place, body, limits);
+    if (identity !== undefined && this.#isKnown(identity, party, ref, request)) return;
+    const event = this.#eventOf(request);
     const servers = this.#servers.match(event);
     if (servers.length === 0) {
       this.counts.outcomes.no_responders += 1;
@@ -246,9 +245,15 @@ export class Requests {
     this.#freeServer(call);
     if (reply.kind === 'stopped') this.#stopped(call);
     else if (call.over) this.#repliedLate(call, party, number, reply);
+    else if (reply.kind === 'end' && call.ask.wish.parts === undefined) this.#fail(call, 'reply_streamed', STREAMED);
     else this.#replied(call, reply);
     const { server } = call;
     if (server !== undefined) this.#serveWaiting(server);
+    for (const other of party.crowdedOut) {
+      if (party.isCrowded) return;
+      party.crowdedOut.delete(other);
+      this.#serveWaiting(other);
+    }
   }
 
   #admit(party: Party, publisher: Publisher, ref: number, { body, wish }: AskedRequest): void {
@@ -278,7 +283,7 @@ export class Requests {
   }
 
   /** Whether it was asked before, and is answered, or going to be. Throws ProtocolError `request_differs`. */
-  #isKnown({ key, digest }: AskIdentity, party: Party, ref: number, wish: RequestWish): boolean {
+  #isKnown({ key, digest }: AskIdentity, party: Party, ref: number, request: AskedRequest): boolean {
     const answer = this.#answers.find(key);
     const ask = this.#known.get(key);
     const before = answer?.digest ?? ask?.identity?.digest;
@@ -292,9 +297,20 @@ export class Requests {
     } else if (ask !== undefined) {
       this.counts.joined += 1;
       for (const call of ask.calls) call.over = false;
-      this.#wait(ask, party, ref, true, wish.timeoutMs);
+      this.#wait(ask, party, ref, true, request.wish.timeoutMs);
+      if (ask.event === undefined) {
+        ask.event = this.#eventOf(request);
+        if (!this.#keep(ask)) ask.event = undefined;
+      }
     }
     return true;
+  }
+
+  #eventOf({ topic, body }: AskedRequest): PublishedEvent {
+    const { time, config } = this.#means;
+    const place = { seq: 0, topic, time: body.time ?? time.wallMs(), arrivedMs: time.monotonicMs() };
+    const limits = { depthMax: config.jsonDepthMax, keysMax: config.jsonKeysMax };
+    return new PublishedEvent(place, body, limits);
   }
 
   #wait(ask: Ask, party: Party, ref: number, joined: boolean, timeoutMs = ask.wish.timeoutMs): Asker {
@@ -324,8 +340,8 @@ export class Requests {
     const groups = new Map<string, Server[]>();
     for (const server of servers) {
       const group = groups.get(server.group);
-      if (group === undefined) groups.set(server.group, [server]);
-      else group.push(server);
+      if (group !== undefined) group.push(server);
+      else if (groups.size < GROUPS_MAX) groups.set(server.group, [server]);
     }
     for (const group of groups.values()) if (this.#begin(new Call(ask), group)) ask.servers += 1;
     return ask.servers > 0;
@@ -343,7 +359,8 @@ export class Requests {
   }
 
   #line(call: Call, servers: readonly Server[]): boolean {
-    const { requestsWaitingMax } = this.#means.config;
+    const { requestsWaitingMax, requestsMax } = this.#means.config;
+    if (this.#waiting >= requestsMax) return false;
     const lines = servers.filter(({ waiting }) => waiting.size < requestsWaitingMax).slice(0, LINES_MAX);
     if (lines.length === 0 || !this.#keep(call.ask)) return false;
     call.waitsAt = lines;
@@ -408,7 +425,7 @@ export class Requests {
     }
   }
 
-  /** Every server has its copy. */
+  /** Every server has its copy, or nobody waits. */
   #letGo(ask: Ask): void {
     this.#budget.give(ask.keptBytes);
     ask.keptBytes = 0;
@@ -427,7 +444,7 @@ export class Requests {
     if (call.over) return;
     const { ask } = call;
     if (ask.wish.parts === undefined) {
-      this.#refuseReply(call, 'reply_streamed', 'the server replies in parts; ask for them');
+      this.#refuseReply(call, 'reply_streamed', STREAMED);
     } else if (call.wanted === 0)
       this.#refuseReply(call, 'reply_overrun', 'the server sent more parts than were wanted');
     else if (this.#isTooLarge(reply)) this.#refuseReply(call, 'reply_too_large', this.#tooLarge(reply));
@@ -515,10 +532,10 @@ export class Requests {
     party.line.callOver(number, 'late');
   }
 
-  /** The server gives it back. Whoever waits for it (by now) is served by another. */
+  /** The server gives it back. Whoever waits for it (by now) is served by another, unless its reply was refused before. */
   #stopped(call: Call): void {
-    if (call.ask.askers.size > 0) this.#again(call, 'the server gave it back');
-    else if (call.ask.calls.size === 0) this.#forget(call.ask);
+    if (!call.over) this.#again(call, 'the server gave it back');
+    else if (call.ask.askers.size === 0 && call.ask.calls.size === 0) this.#forget(call.ask);
   }
 
   /** The server is gone with it. */
@@ -552,6 +569,7 @@ export class Requests {
   #removeServer(server: Server): void {
     this.#servers.remove(server);
     server.party.servers.delete(server.id);
+    server.party.crowdedOut.delete(server);
     for (const call of [...server.waiting]) {
       server.waiting.delete(call);
       call.waitsAt = call.waitsAt.filter((one) => one !== server);
@@ -600,10 +618,13 @@ export class Requests {
       }
     }
     if (ask.identity === undefined || ask.calls.size === 0) this.#forget(ask);
+    // Who says it again brings it with him.
+    else this.#letGo(ask);
   }
 
   #tick(): void {
     this.#answers.sweep();
+    this.#servers.tellAgain();
     const due: Asker[] = [];
     this.#wheel.advance(this.#means.time.monotonicMs(), DUE_AT_ONCE, (slot) => {
       const asker = this.#slots.holder(slot);

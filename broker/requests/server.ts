@@ -33,7 +33,7 @@ export class Server {
   }
 
   get hasRoom(): boolean {
-    return this.inHand < this.concurrency && !this.gone && this.party.takesCalls;
+    return this.inHand < this.concurrency && !this.gone && this.party.takesCall(this);
   }
 
   /** Whether it is rather to be given the next request: by the share of its room that is taken, then by whose turn it is. */

@@ -14,6 +14,8 @@ export interface ServersMeans {
 
 /** So many are looked at to tell why nobody serves a request. */
 const LOOKED_AT_MAX = 100;
+/** Requests that are told so, between two calls of `tellAgain`: who floods the broker with others is told less. */
+const TOLD_AT_ONCE = 20;
 
 /**
  * Who serves what. The filters are in a matcher of their own: a request meets no subscription, an event no server, and
@@ -25,6 +27,7 @@ export class Servers {
   readonly #byId: (Server | undefined)[] = [];
   readonly #all = new Set<Server>();
   readonly #ids = new Ids();
+  #told = 0;
 
   constructor(means: ServersMeans) {
     this.#means = means;
@@ -78,9 +81,15 @@ export class Servers {
     return servers;
   }
 
-  /** Why nobody was found, to be read. */
+  /** To be called now and then. */
+  tellAgain(): void {
+    this.#told = 0;
+  }
+
+  /** Why nobody was found, to be read. Cost: a look at each server, for the first who ask. */
   whyNone(topic: string): string {
-    if (this.#all.size > LOOKED_AT_MAX) return `nobody serves this request to ${topic}`;
+    this.#told += 1;
+    if (this.#told > TOLD_AT_ONCE || this.#all.size > LOOKED_AT_MAX) return `nobody serves this request to ${topic}`;
     let near = 0;
     for (const { filter } of this.#all) if (topicMatches(filter.topic, topic)) near += 1;
     if (near === 0) return `nobody serves ${topic}`;

@@ -99,14 +99,16 @@ export class Serving {
 
   /** A part for each that is wanted. Of who takes none the broker refuses the first, and tells the asker why. */
   async #stream(request: ReceivedRequest, parts: AsyncIterable<unknown>): Promise<void> {
+    let isRefused = false;
     try {
       for await (const part of parts) {
         const mayGo = request.takesParts ? await request.takeWish() : !request.isOver;
         if (!mayGo || !this.#running.has(request.call)) break;
         this.#means.outbox()?.reply(request.call, 'part', bodyOf(part));
-        if (!request.takesParts) break;
+        isRefused = !request.takesParts;
+        if (isRefused) break;
       }
-      this.#answer(request, request.isOver || !request.takesParts ? 'stopped' : 'end');
+      this.#answer(request, request.isOver || isRefused ? 'stopped' : 'end');
     } catch (error) {
       this.#failed(request, error);
     }
