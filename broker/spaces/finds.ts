@@ -11,7 +11,7 @@ import type { SpaceTerms } from './space-terms.ts';
 import { Take } from './take.ts';
 import type { CompiledTemplate } from './template/compiled-template.ts';
 import type { Templates } from './template/templates.ts';
-import type { Transaction } from './transaction.ts';
+import { type Transaction, transactionOver } from './transaction.ts';
 import type { Tuple } from './tuple.ts';
 import type { TupleFates } from './tuple-fates.ts';
 import type { Waiter } from './waiter.ts';
@@ -153,12 +153,17 @@ export class Finds {
 
   /** In a turn of its own: goes on until there is one, or no more. A find that waits stays meanwhile, and may be served. */
   #searchOn(find: Find, after: number, waiter?: Waiter): void {
-    const isWanted = (): boolean =>
-      !find.caller.over && !find.space.over && (waiter === undefined || waiter.group !== undefined);
+    const { caller, space, transaction } = find;
     const goOn = (): void => {
-      if (!isWanted()) {
-        // A waiter was answered; who does not wait is told that the space is no more.
-        if (waiter === undefined && !find.caller.over) this.#nothing(find, 'none');
+      if (caller.over) return;
+      // One that waits was told already when it was served, or when its transaction or its space ended.
+      if (waiter !== undefined && waiter.group === undefined) return;
+      if (transaction?.over) {
+        caller.answers.refused(find.ref, transactionOver());
+        return;
+      }
+      if (space.over) {
+        this.#nothing(find, 'none');
         return;
       }
       const { tuple, next } = this.#search(find, after);
@@ -168,7 +173,7 @@ export class Finds {
       } else if (next > 0) this.#searchOn(find, next, waiter);
       else if (waiter === undefined) this.#nothing(find, 'none');
     };
-    if (find.caller.lane.add(goOn)) return;
+    if (caller.lane.add(goOn)) return;
     throw new ProtocolError('rate_limited', 'too many finds of this connection look through many tuples');
   }
 

@@ -31,6 +31,8 @@ export class Transaction extends Holding {
   readonly #written = new Set<Tuple>();
   readonly #taken: Tuple[] = [];
   readonly #read = new Set<Tuple>();
+  /** It was committed or aborted. */
+  over = false;
 
   /** Throws ProtocolError `lease_limit` or `lease_ttl_range`. `leaseMs` 0: as the broker is configured. */
   constructor(caller: Caller, leaseMs: number, means: TransactionMeans) {
@@ -88,7 +90,8 @@ export class Transaction extends Holding {
     const { fates, counters } = this.#means;
     this.#end();
     counters.transactions.committed += 1;
-    const written = [...this.#written];
+    // A space that was removed meanwhile has ended what is private in it, too.
+    const written = [...this.#written].filter(({ state }) => state !== 'gone');
     const isTakenStored = fates.consume(this.#taken);
     this.#unlock();
     const isWrittenStored = fates.publish(written);
@@ -121,10 +124,16 @@ export class Transaction extends Holding {
   }
 
   #end(): void {
+    this.over = true;
     this.#caller.transactions.delete(this.lease.id);
     for (const waiter of [...this.#caller.waiters.values()]) {
       if (waiter.transaction !== this) continue;
-      this.#means.unserved(waiter, new ProtocolError('transaction_unknown', 'the transaction has ended'));
+      this.#means.unserved(waiter, transactionOver());
     }
   }
+}
+
+/** What its finds are told that were not answered before. */
+export function transactionOver(): ProtocolError {
+  return new ProtocolError('transaction_unknown', 'the transaction has ended');
 }
