@@ -1,3 +1,4 @@
+import { seriesOf } from './part-series.ts';
 import type { Series } from './series.ts';
 
 /** What is stored and waits, read at one moment. */
@@ -29,19 +30,7 @@ export interface MailboxTotals {
   readonly oldestMs: number;
 }
 
-type Read = (now: DurableReading) => number | Readonly<Record<string, number>>;
-
-const series =
-  (type: Series['type']) =>
-  (name: string, help: string, read: Read, label?: string): Series => ({
-    type,
-    name,
-    help,
-    read: ({ durable }) => (durable === undefined ? undefined : read(durable)),
-    ...(label !== undefined && { label }),
-  });
-const counter = series('counter');
-const gauge = series('gauge');
+const { counter, gauge } = seriesOf(({ durable }) => durable);
 
 export const DURABLE_SERIES: readonly Series[] = [
   counter('tellwhen_store_commits_total', 'Commits flushed.', ({ commits }) => commits.count),

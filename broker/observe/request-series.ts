@@ -1,3 +1,4 @@
+import { seriesOf } from './part-series.ts';
 import type { RequestCounts } from './request-counts.ts';
 import type { Series } from './series.ts';
 
@@ -16,19 +17,7 @@ export interface RequestReading {
   readonly answersForgotten: number;
 }
 
-type Read = (now: RequestReading) => number | Readonly<Record<string, number>>;
-
-const series =
-  (type: Series['type']) =>
-  (name: string, help: string, read: Read, label?: string): Series => ({
-    type,
-    name,
-    help,
-    read: ({ requests }) => (requests === undefined ? undefined : read(requests)),
-    ...(label !== undefined && { label }),
-  });
-const counter = series('counter');
-const gauge = series('gauge');
+const { counter, gauge } = seriesOf(({ requests }) => requests);
 
 export const REQUEST_SERIES: readonly Series[] = [
   counter('tellwhen_rpc_requests_total', 'Requests taken from askers.', ({ counts }) => counts.asked),

@@ -1,3 +1,4 @@
+import { seriesOf } from './part-series.ts';
 import type { Series } from './series.ts';
 
 /** What spaces hold and did, read at one moment. */
@@ -28,19 +29,7 @@ export interface SpacesReading {
   readonly templates: number;
 }
 
-type Read = (now: SpacesReading) => number | Readonly<Record<string, number>>;
-
-const series =
-  (type: Series['type']) =>
-  (name: string, help: string, read: Read, label?: string): Series => ({
-    type,
-    name,
-    help,
-    read: ({ spaces }) => (spaces === undefined ? undefined : read(spaces)),
-    ...(label !== undefined && { label }),
-  });
-const counter = series('counter');
-const gauge = series('gauge');
+const { counter, gauge } = seriesOf(({ spaces }) => spaces);
 
 export const SPACE_SERIES: readonly Series[] = [
   gauge('tellwhen_spaces', 'Spaces.', ({ totals }) => totals.spaces),
