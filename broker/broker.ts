@@ -329,6 +329,8 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       if (retained.topics === 0) return;
       const { mailbox } = subscription;
       const { filters, recipient } = live.registration;
+      const first = mailbox === undefined && live.terms.order !== undefined;
+      if (first) live.delivery.retainedFirst?.(true);
       const isThere = (): boolean => subscription.live === live;
       const offer = (event: PublishedEvent): void => {
         if (!isThere()) return;
@@ -341,7 +343,9 @@ async function compose(options: BrokerOptions, config: Config, storage: Storage)
       };
       chores.run(
         retained.offer({ filter: registrations.compile(filters.present), sinceSeq: publish.lastSeq, isThere }, offer),
-        () => {},
+        () => {
+          if (first && isThere()) live.delivery.retainedFirst?.(false);
+        },
       );
     },
     endLater: (mailbox) => void wakeups.after(END_AGAIN_MS, { wake: () => subscribing.endMailbox(mailbox) }),

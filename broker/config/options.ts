@@ -126,7 +126,7 @@ export const OPTIONS = {
   waitingFrameBytesMax: integer(
     64 * MIB,
     MEMORY,
-    'Bytes of frames that may wait behind many requests made at once, of all connections; half of it of one.',
+    'Bytes of frames that may wait behind many requests made at once, of all connections; of one, as many as are left for others.',
   ),
   eventBytesMax: integer(256 * KIB, [1, 32 * MIB], 'Largest event: its data, attributes and the rest of its body.'),
   jsonDepthMax: integer(32, [1, 512], 'JSON data nested deeper counts as unreadable.'),

@@ -29,7 +29,7 @@ import type { Session, SessionLink } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { answerSpaceRequest, isSpaceQuestion, isSpaceRequest, type SpaceRequest } from './space-control-requests.ts';
 import { type SpaceRequestMeans, SpaceRequests } from './space-requests.ts';
-import { type FrameWorker, WaitingFrames, type WaitingFramesMeans } from './waiting-frames.ts';
+import { type BegunMessage, type FrameWorker, WaitingFrames, type WaitingFramesMeans } from './waiting-frames.ts';
 
 export interface LinkMeans {
   readonly config: Config;
@@ -103,7 +103,7 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     if (bytes > max) {
       const error = new ProtocolError('frame_too_large', `a control frame of ${bytes} bytes; at most ${max}`);
       this.#refuse(0, error);
-    } else if (this.#waiting === undefined) this.#text(message);
+    } else if (this.#waiting === undefined) this.#text(message, bytes);
     else if (!this.#waiting.text(message, bytes)) this.#tooMuchWaits();
   }
 
@@ -161,18 +161,27 @@ export class Link implements ConnectionHandler, Publisher, SessionLink {
     this.#means.sessions.detach(session);
   }
 
-  #text(message: string): void {
-    const { waiting } = this.#means;
+  #text(message: string, size: number): void {
+    const { slices } = this.#means.waiting;
+    if (slices.spent) {
+      if (!this.#wait().text(message, size)) this.#tooMuchWaits();
+      return;
+    }
     const controls = this.#decode(message);
-    for (const [from, control] of controls.entries()) {
-      if (waiting.slices.spent) {
-        this.#waiting = new WaitingFrames(waiting, this.#worker, { controls, from }, () => {
-          this.#waiting = undefined;
-        });
+    for (const [next, control] of controls.entries()) {
+      if (next > 0 && slices.spent) {
+        this.#wait({ controls, next, size });
         return;
       }
       this.#control(control);
     }
+  }
+
+  #wait(begun?: BegunMessage): WaitingFrames {
+    this.#waiting = new WaitingFrames(this.#means.waiting, this.#worker, begun, () => {
+      this.#waiting = undefined;
+    });
+    return this.#waiting;
   }
 
   #decode(message: string): readonly RawControl[] {

@@ -43,6 +43,11 @@ export class MqttPeer {
     return this.raw(generate(packet, { protocolVersion: this.#version }));
   }
 
+  /** The broker reads it with the next packet that is sent, by whomever. */
+  write(packet: Packet): void {
+    this.peer.sendBinary(generate(packet, { protocolVersion: this.#version }));
+  }
+
   raw(bytes: Uint8Array): readonly Packet[] {
     const before = this.packets.length;
     this.peer.sendBinary(bytes);

@@ -22,7 +22,7 @@ import type { Connection, ConnectionHandler } from '../../transports/transport.t
 import { IncomingAliases, OutgoingAliases } from './aliases.ts';
 import { decodePacket } from './decode.ts';
 import * as encode from './encode.ts';
-import { WHEN_PROPERTY, wantedFilter } from './filters.ts';
+import { type Wishes, wantedFilter, wishesOf } from './filters.ts';
 import { Framer } from './framer.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import {
@@ -524,15 +524,13 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
   #subscribe({ packetId, properties, subscriptions }: SubscribePacket): void {
     const session = this.#session as MqttSession;
     const { sessions, draining } = this.#means;
-    const whens = (properties.userProperties ?? []).filter(([name]) => name === WHEN_PROPERTY);
+    let wishes: Wishes | undefined;
     let why = '';
     const granted = subscriptions.map((request) => {
       try {
         if (draining()) throw new ProtocolError('broker_draining', 'the broker is shutting down');
-        if (whens.length > 1) {
-          throw new ProtocolError('predicate_syntax', `the user property ${WHEN_PROPERTY} stands more than once`);
-        }
-        this.#subscribeOne(session, request, whens[0]?.[1], properties.subscriptionId ?? 0);
+        wishes ??= wishesOf(properties.userProperties);
+        this.#subscribeOne(session, request, wishes, properties.subscriptionId ?? 0);
         // [MQTT-3.8.4-7]
         return request.qos;
       } catch (error) {
@@ -551,9 +549,9 @@ export class MqttLink implements ConnectionHandler, Publisher, ReceiptTaker, Ses
     else answer();
   }
 
-  #subscribeOne(session: MqttSession, request: SubscriptionRequest, when: string | undefined, id: number): void {
+  #subscribeOne(session: MqttSession, request: SubscriptionRequest, wishes: Wishes, id: number): void {
     const { filter, qos, noLocal, retainAsPublished, retainHandling } = request;
-    const wanted = wantedFilter(filter, when);
+    const wanted = wantedFilter(filter, wishes);
     const options = { qos, noLocal, retainAsPublished, id };
     this.#means.subscribing.subscribe(session, { filter, wanted, options, retainHandling });
   }

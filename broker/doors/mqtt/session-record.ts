@@ -1,11 +1,13 @@
-import { ByteReader, ByteWriter } from '../../protocol/index.ts';
-import { type Checked, flag, integer, list, object, optional, text } from '../../protocol/shape.ts';
+import { ByteReader, ByteWriter, ORDERS } from '../../protocol/index.ts';
+import { type Checked, flag, integer, list, object, oneOf, optional, text } from '../../protocol/shape.ts';
 
 const subscription = object({
   number: integer(0),
   /** As the client wrote it. */
   filter: text(70_000),
   when: optional(text(65_536)),
+  order: optional(oneOf(ORDERS)),
+  ordered: optional(flag),
   qos: integer(0, 2),
   noLocal: flag,
   retainAsPublished: flag,

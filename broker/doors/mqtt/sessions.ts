@@ -234,12 +234,12 @@ function recordOf(session: MqttSession): SessionRecord {
 }
 
 function subscriptionOf(session: MqttSession, record: SubscriptionRecord): MqttSubscription {
-  const { number, filter, when, mailbox, qos, noLocal, retainAsPublished, id } = record;
-  const own = wantedFilter(filter, undefined);
+  const { number, filter, when, order, ordered, mailbox, qos, noLocal, retainAsPublished, id } = record;
+  const own = wantedFilter(filter, {});
   return new MqttSubscription(session, {
     number,
     filter,
-    wanted: { ...own, when },
+    wanted: { ...own, when, order, ...(ordered === true && { ordered }) },
     options: { qos: qos as Qos, noLocal, retainAsPublished, id },
     mailbox,
   });

@@ -3,6 +3,7 @@ import type { DeliveryTerms } from '../../delivery/delivery.ts';
 import type { MailboxTerms } from '../../mailboxes/mailbox-terms.ts';
 import type { Mailboxes } from '../../mailboxes/mailboxes.ts';
 import { ProtocolError } from '../../protocol/index.ts';
+import { checkRedelivery } from '../../subscribe/fitness.ts';
 import { filterOf } from '../../subscribe/registrations.ts';
 import type { Subscription } from '../../subscribe/subscription.ts';
 import type { Subscriptions } from '../../subscribe/subscriptions.ts';
@@ -116,7 +117,7 @@ export class Subscribing {
     const { mailbox, wanted } = subscription;
     const live =
       mailbox === undefined
-        ? subscriptions.open(session.owner, filterOf(wanted.topic, wanted.when), this.#pushTerms)
+        ? subscriptions.open(session.owner, filterOf(wanted.topic, wanted.when), this.#pushTermsOf(wanted))
         : mailboxes.join(session.owner, mailbox, this.#consumerTerms);
     subscription.live = live;
     live.delivery.attach(subscription);
@@ -165,7 +166,13 @@ export class Subscribing {
 
   #mailboxFor(session: MqttSession, wanted: WantedFilter, { qos }: SubscriptionOptions): string | undefined {
     if (wanted.share !== undefined) return this.#share(wanted);
-    if (qos === 0 || !session.lasts) return undefined;
+    if (qos === 0 || !session.lasts) {
+      if (wanted.ordered !== true) return undefined;
+      throw new ProtocolError(
+        'order_unsupported',
+        'ordered waits for acknowledgements: of QoS 1 or 2 in a session that lasts, or of a shared subscription',
+      );
+    }
     const name = `${PREFIX}.${session.number}.${session.nextSubscription}.${shown(session.clientId)}`;
     this.#provide(name, wanted);
     return name;
@@ -185,8 +192,13 @@ export class Subscribing {
     return mailbox;
   }
 
-  #provide(name: string, { topic, when }: WantedFilter): void {
+  #pushTermsOf({ order }: WantedFilter): DeliveryTerms {
+    return order === undefined ? this.#pushTerms : { ...this.#pushTerms, order };
+  }
+
+  #provide(name: string, { topic, when, order, ordered }: WantedFilter): void {
     const { config, mailboxes } = this.#means;
+    checkRedelivery({ order, ordered });
     const terms: MailboxTerms = {
       name,
       events: config.mailboxEventsDefault,
@@ -199,6 +211,8 @@ export class Subscribing {
       // MQTT gives nothing up: what the client did not acknowledge it is sent again whenever it comes back.
       attemptsMax: Number.MAX_SAFE_INTEGER,
       leaseMs: config.subscriptionLeaseMsMax,
+      ...(order !== undefined && { order }),
+      ...(ordered === true && { ordered }),
     };
     mailboxes.provide(filterOf(topic, when), terms);
   }
@@ -240,17 +254,18 @@ export class Subscribing {
 
 /** Whether a subscription can take these options without another delivery: not a message is lost or repeated by that. */
 function isLike(
-  { wanted: { share, topic, when }, mailbox }: MqttSubscription,
+  { wanted: { share, topic, when, order, ordered }, mailbox }: MqttSubscription,
   session: MqttSession,
   wanted: WantedFilter,
   { qos }: SubscriptionOptions,
 ): boolean {
   if (share !== wanted.share || topic !== wanted.topic || when !== wanted.when) return false;
+  if (order !== wanted.order || ordered !== wanted.ordered) return false;
   return share !== undefined || (mailbox !== undefined) === (qos > 0 && session.lasts);
 }
 
-function shareKey({ share, topic, when }: WantedFilter): string {
-  return `${share}/${topic}\u0000${when ?? ''}`;
+function shareKey({ share, topic, when, order, ordered }: WantedFilter): string {
+  return `${share}/${topic}\u0000${when ?? ''}\u0000${order ?? ''}\u0000${ordered ?? ''}`;
 }
 
 /** As much of a text as may stand in the name of a mailbox. */

@@ -68,6 +68,8 @@ export class MqttSubscription implements Outbox {
       filter,
       ...options,
       ...(wanted.when !== undefined && { when: wanted.when }),
+      ...(wanted.order !== undefined && { order: wanted.order }),
+      ...(wanted.ordered === true && { ordered: true }),
       ...(mailbox !== undefined && { mailbox }),
     };
   }

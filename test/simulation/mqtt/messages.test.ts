@@ -60,6 +60,116 @@ describe('a subscription with a predicate', () => {
   });
 });
 
+describe('a subscription with two predicates', () => {
+  it.each([
+    ['as user properties', 'm', ['n > 1', 'n > 2']],
+    ['in the topic filter and as a user property', `$when/${encodeURIComponent('n > 1')}/m`, 'n > 2'],
+  ])('is refused, %s', async (_, filter, predicates) => {
+    const { one } = await pair();
+    expect(one.subscribe(filter, { properties: { userProperties: { when: predicates } } }).granted).toEqual([0x8f]);
+  });
+});
+
+describe('a subscription with an order', () => {
+  const asks = (userProperties: Record<string, string | string[]>) => ({ properties: { userProperties } });
+  const lasts = { clean: false, properties: { sessionExpiryInterval: 3_600 } };
+
+  async function lasting(): Promise<{ broker: DurableBroker; worker: MqttPeer; sender: MqttPeer }> {
+    const broker = await DurableBroker.start();
+    const worker = broker.mqtt();
+    worker.connect('worker', lasts);
+    const sender = broker.mqtt();
+    sender.connect('sender');
+    return { broker, worker, sender };
+  }
+
+  const acknowledge = (peer: MqttPeer, at: number) =>
+    peer.send({ cmd: 'puback', messageId: peer.published[at]?.messageId ?? 0 });
+
+  it('is given one event of each publisher at a time, over a crash too, if it is ordered', async () => {
+    const { broker, worker, sender } = await lasting();
+    expect(worker.subscribe('m', { qos: 1, ...asks({ ordered: 'true' }) }).granted).toEqual([1]);
+    const another = broker.mqtt();
+    another.connect('another');
+    for (const payload of ['a', 'b', 'c']) sender.publish({ topic: 'm', payload, qos: 1 });
+    another.publish({ topic: 'm', payload: 'x', qos: 1 });
+    expect(worker.payloads).toEqual(['a', 'x']);
+    acknowledge(worker, 0);
+    expect(worker.payloads).toEqual(['a', 'x', 'b']);
+    await broker.restart();
+    const again = broker.mqtt();
+    again.connect('worker', lasts);
+    expect(again.payloads).toEqual(['b', 'x']);
+    acknowledge(again, 0);
+    expect(again.payloads).toEqual(['b', 'x', 'c']);
+  });
+
+  it('has everything wait in total order, whoever of a share has it', async () => {
+    const { broker, worker, sender } = await lasting();
+    const other = broker.mqtt();
+    other.connect('other');
+    const ordered = asks({ order: 'total', ordered: 'true' });
+    for (const peer of [worker, other])
+      expect(peer.subscribe('$share/g/m', { qos: 1, ...ordered }).granted).toEqual([1]);
+    for (const payload of ['a', 'b']) sender.publish({ topic: 'm', payload, qos: 1 });
+    expect([...worker.payloads, ...other.payloads]).toEqual(['a']);
+    acknowledge(worker.published.length > 0 ? worker : other, 0);
+    expect([...worker.payloads, ...other.payloads].sort()).toEqual(['a', 'b']);
+  });
+
+  it('is another one where it is asked for again with another order', async () => {
+    const { worker, sender } = await lasting();
+    worker.subscribe('m', { qos: 1 });
+    worker.subscribe('m', { qos: 1, ...asks({ ordered: 'true' }) });
+    for (const payload of ['a', 'b']) sender.publish({ topic: 'm', payload, qos: 1 });
+    expect(worker.payloads).toEqual(['a']);
+  });
+
+  it('has last values come before what is published since', async () => {
+    const { worker, sender } = await lasting();
+    const topics = Array.from({ length: 2_000 }, (_, i) => `m/${i}`);
+    for (const topic of topics) sender.publish({ topic, payload: 'old', retain: true });
+    worker.write({
+      cmd: 'subscribe',
+      messageId: worker.nextId(),
+      subscriptions: [{ topic: 'm/#', qos: 0, nl: false, rap: false, rh: 0 }],
+      ...asks({ order: 'total' }),
+    });
+    sender.publish({ topic: 'm/0', payload: 'new' });
+    expect(worker.payloads.at(-1)).toBe('new');
+    expect(worker.payloads).toHaveLength(topics.length + 1);
+  });
+
+  it.each<[string, 0 | 1, string | string[], string | undefined, string]>([
+    ['an order that is none', 0, 'sideways', undefined, 'frame_malformed: the user property order must be fifo or'],
+    [
+      'an order twice',
+      0,
+      ['fifo', 'total'],
+      undefined,
+      'frame_malformed: the user property order stands more than once',
+    ],
+    ['ordered that is neither', 1, 'total', 'yes', 'frame_malformed: the user property ordered must be true or false'],
+    ['an order that redelivery breaks', 1, 'causal', undefined, 'order_unsupported: causal order does not hold'],
+    ['ordered without acknowledgements', 0, 'total', 'true', 'order_unsupported: ordered waits for acknowledgements'],
+  ])('is refused with 0x83 for %s', async (_, qos, order, ordered, why) => {
+    const { broker, worker } = await lasting();
+    const wish = asks({ order, ...(ordered !== undefined && { ordered }) });
+    const refused = worker.subscribe('m', { qos, ...wish });
+    expect(refused.granted).toEqual([0x83]);
+    expect(refused.properties?.reasonString).toContain(why);
+    expect(worker.isClosed).toBe(false);
+    expect(broker.faults).toEqual([]);
+  });
+
+  it.each(['fifo', 'causal', 'total'])('without acknowledgements may be %s', async (order) => {
+    const { worker, sender } = await lasting();
+    expect(worker.subscribe('m', asks({ order, ordered: 'false' })).granted).toEqual([0]);
+    sender.publish({ topic: 'm', payload: 'a' });
+    expect(worker.payloads).toEqual(['a']);
+  });
+});
+
 describe('what is published over MQTT', () => {
   it('arrives with all that was said of it, unaltered', async () => {
     const { one, other } = await pair();
