@@ -1,21 +1,30 @@
-import type { Explanation } from '../../matcher/index.ts';
 import { type Code, isCode, ProtocolError } from './codes.ts';
+import {
+  ACKS,
+  AT_ENDS,
+  COSTS,
+  MODES,
+  mailbox,
+  OVERFLOWS,
+  place,
+  RETAINEDS,
+  ref,
+  subscription,
+} from './control-fields.ts';
+import { mailboxAnswers, mailboxRequests } from './mailbox-controls.ts';
 import { ORDERS } from './order.ts';
+import { questionAnswers, questionRequests } from './question-controls.ts';
 import { requestAnswers, requestRequests } from './request-controls.ts';
 import {
   type Check,
   type Checked,
-  either,
-  finite,
   flag,
   integer,
-  json,
   list,
   nullable,
   object,
   oneOf,
   optional,
-  scalars,
   shown,
   text,
 } from './shape.ts';
@@ -27,78 +36,14 @@ import { spaceAnswers, spaceRequests } from './space-controls.ts';
  * the refusal, repeats it.
  */
 
-const ref = integer(1);
-const subscription = integer(0, 0x7fff_ffff);
 const ms = integer(1, 0xffff_ffff);
 const lease = object({ id: integer(0), token: integer(0), remainingMs: integer(0) });
-
-export const MODES = ['push', 'pull'] as const;
-export const ACKS = ['none', 'explicit'] as const;
-export const OVERFLOWS = ['drop-oldest', 'drop-newest', 'disconnect', 'reject', 'dead-letter'] as const;
-/** The broker sends events as credit allows, or notifications only. */
-export type Mode = (typeof MODES)[number];
-export type Ack = (typeof ACKS)[number];
-/** What becomes of events that a full queue has no room for. The last two are for mailboxes, which cannot `disconnect` or drop the newest. */
-export type Overflow = (typeof OVERFLOWS)[number];
-/** What becomes of a mailbox's entries when its lease ends. */
-export const AT_ENDS = ['drop', 'dead-letter'] as const;
-export type AtEnd = (typeof AT_ENDS)[number];
-/** Whether a new subscription is first given the last values of the topics it matches. */
-export const RETAINEDS = ['send', 'skip'] as const;
-export type Retained = (typeof RETAINEDS)[number];
-/** Where in a mailbox an entry is. */
-export const ENTRY_STATES = ['stored', 'ready', 'notified', 'leased', 'resting'] as const;
-/** What a filter costs the broker: found by an index, partly so, or tested on every event its topic allows. */
-export const COSTS = ['indexed', 'partly', 'residual'] as const;
-
-/** The most that one page of an answer lists. */
-export const PAGE_MAX = 100;
-
-/** An event that was published, or one that is only imagined. */
-const anyEvent = either(
-  object({ seq: integer(1) }),
-  object({
-    topic: text(512),
-    data: optional(json),
-    contentType: optional(text(256)),
-    attributes: optional(scalars),
-    id: optional(text(256)),
-    source: optional(text(256)),
-    time: optional(integer(0)),
-  }),
-  (value) => 'seq' in value,
-);
-
-/** Where to begin among the events that are stored. */
-const place = either(
-  object({ seq: integer(0) }),
-  either(object({ time: integer(0) }), oneOf(['beginning', 'now']), (value) => 'time' in value),
-  (value) => 'seq' in value,
-);
-/** The first event that is wanted: the next one, the oldest there is, one with this position or this time, or the next after it. */
-export type From = Checked<typeof place>;
-
-const mailbox = text(128);
 
 /** One that a newer broker knows and this client does not is still an end or a refusal. */
 const code: Check<Code> = (value, where) => {
   const given = text(64)(value, where);
   return isCode(given) ? given : 'internal';
 };
-
-/** What became of an event for a subscription that it matched, or why the question does not arise. */
-export const FATES = [
-  'delivered',
-  'acknowledged',
-  'leased',
-  'waiting',
-  'notified',
-  'dropped',
-  'before_subscription',
-  'not_matched',
-  'not_remembered',
-] as const;
-export type Fate = (typeof FATES)[number];
 
 const clientControls = {
   /** First frame of a connection. `session` resumes one: its subscriptions are still there. */
@@ -159,69 +104,8 @@ const clientControls = {
   unsubscribe: object({ kind: oneOf(['unsubscribe']), ref, subscription }),
   /** Sets a new time on the subscription's lease. */
   renew: object({ kind: oneOf(['renew']), ref, subscription, leaseMs: ms }),
-  /** Why does, did or would this event match this filter, or not? */
-  explain: object({
-    kind: oneOf(['explain']),
-    ref,
-    event: anyEvent,
-    filter: either(
-      object({ subscription }),
-      object({ topic: text(512), when: optional(text(65_536)) }),
-      (value) => 'subscription' in value,
-    ),
-  }),
-  /** Which subscriptions does, or would, this event match, and why? A dry run: nothing is delivered or counted. */
-  match: object({
-    kind: oneOf(['match']),
-    ref,
-    event: anyEvent,
-    limit: optional(integer(1, PAGE_MAX)),
-    /** As the page before said: `next`. */
-    cursor: optional(integer(0)),
-  }),
-  /** What does this filter cost, or would it? */
-  price: object({ kind: oneOf(['price']), ref, topic: text(512), when: optional(text(65_536)) }),
-  /** Which filters cost most? */
-  rank: object({
-    kind: oneOf(['rank']),
-    ref,
-    limit: optional(integer(1, PAGE_MAX)),
-    cursor: optional(integer(0)),
-  }),
-  /** Which mailboxes are there? */
-  mailboxes: object({
-    kind: oneOf(['mailboxes']),
-    ref,
-    limit: optional(integer(1, PAGE_MAX)),
-    cursor: optional(integer(0)),
-  }),
-  /** How does this mailbox do? */
-  inspect: object({ kind: oneOf(['inspect']), ref, mailbox }),
-  /** What is in it? Takes nothing. */
-  peek: object({
-    kind: oneOf(['peek']),
-    ref,
-    mailbox,
-    limit: optional(integer(1, PAGE_MAX)),
-    /** A seq: entries after it. */
-    cursor: optional(integer(0)),
-  }),
-  /** Hands nothing over until it is told to go on. */
-  pause: object({ kind: oneOf(['pause']), ref, mailbox, paused: flag }),
-  /** Drops every entry that nobody has. */
-  purge: object({ kind: oneOf(['purge']), ref, mailbox }),
-  /** Ends the mailbox, with its entries and its consumers. */
-  remove: object({ kind: oneOf(['remove']), ref, mailbox }),
-  /** Hands over again what was settled and is still kept. */
-  replay: object({ kind: oneOf(['replay']), ref, mailbox, from: place }),
-  /** Puts dead letters back where they came from. */
-  redrive: object({
-    kind: oneOf(['redrive']),
-    ref,
-    /** Those of this mailbox only. */
-    mailbox: optional(mailbox),
-    limit: optional(integer(1)),
-  }),
+  ...questionRequests,
+  ...mailboxRequests,
   ...requestRequests,
   ...spaceRequests,
   /** Is anybody there? For a client that has heard nothing for long. */
@@ -229,52 +113,6 @@ const clientControls = {
   /** Ends the session and everything it owns, at once. */
   goodbye: object({ kind: oneOf(['goodbye']), ref }),
 } as const;
-
-const filterCost = {
-  cost: oneOf(COSTS),
-  /** That have this filter, or an equal one. */
-  subscriptions: integer(0),
-  /** What it is found by, each with the share of events expected to have it; the dearest first, and not more. */
-  keys: list(object({ key: text(10_000), share: finite }), 100),
-  keysInAll: integer(0),
-  offersPerEvent: finite,
-  testsPerOffer: finite,
-  /** The figure to compare filters by: tests that an event is expected to pay for this one. */
-  testsPerEvent: finite,
-};
-
-const mailboxStatus = {
-  mailbox,
-  topic: text(512),
-  when: optional(text(65_536)),
-  cost: oneOf(COSTS),
-  consumers: integer(0),
-  paused: flag,
-  /** Events in it, those included that consumers have. */
-  entries: integer(0),
-  bytes: integer(0),
-  /** With consumers, or notified to them. */
-  leased: integer(0),
-  /** Between two attempts. */
-  resting: integer(0),
-  /** Since the oldest entry was stored. */
-  oldestMs: integer(0),
-  /** Since the mailbox was made. */
-  entered: integer(0),
-  settled: integer(0),
-  /** Since the broker started. */
-  redelivered: integer(0),
-  deadLettered: integer(0),
-  dropped: integer(0),
-  limits: object({ events: integer(1), bytes: integer(1), ageMs: integer(1), keepMs: integer(0) }),
-  overflow: oneOf(OVERFLOWS),
-  atEnd: oneOf(AT_ENDS),
-  attemptsMax: integer(1),
-  /** Left, while it has no consumer; else what it will have. */
-  leaseMs: integer(0),
-};
-
-const fate = object({ kind: oneOf(FATES), text: text(1000) });
 
 const brokerControls = {
   welcome: object({
@@ -328,94 +166,8 @@ const brokerControls = {
   replaced: object({ kind: oneOf(['replaced']), ref, subscription, seq: integer(0), cost: oneOf(COSTS) }),
   unsubscribed: object({ kind: oneOf(['unsubscribed']), ref, subscription, seq: integer(0) }),
   renewed: object({ kind: oneOf(['renewed']), ref, lease }),
-  explained: object({
-    kind: oneOf(['explained']),
-    ref,
-    /** Clause by clause; see the matcher. */
-    explanation: json as Check<Explanation>,
-    /** The same, to be read. */
-    text: text(1_000_000),
-    /** Only for an event that was published and a living subscription. */
-    fate: optional(fate),
-  }),
-  matched: object({
-    kind: oneOf(['matched']),
-    ref,
-    /** Subscriptions that match now. */
-    total: integer(0),
-    /** Those of this page, by rising number. */
-    matches: list(
-      object({
-        subscription,
-        topic: text(512),
-        when: optional(text(65_536)),
-        cost: oneOf(COSTS),
-        /** Why it matches, clause by clause, to be read. */
-        text: text(1_000_000),
-        /** Only for an event that was published. */
-        fate: optional(fate),
-      }),
-      PAGE_MAX,
-    ),
-    /** The cursor of the next page; absent after the last one. */
-    next: optional(integer(0)),
-  }),
-  priced: object({ kind: oneOf(['priced']), ref, ...filterCost }),
-  ranked: object({
-    kind: oneOf(['ranked']),
-    ref,
-    /** By what an event is expected to pay for them, the most expensive first. */
-    filters: list(
-      object({
-        topic: text(512),
-        when: optional(text(65_536)),
-        ...filterCost,
-      }),
-      PAGE_MAX,
-    ),
-    next: optional(integer(0)),
-    /** Filters in the list. */
-    listed: integer(0),
-    /** Distinct filters that the broker holds. */
-    held: integer(0),
-    /** How far the sweep has come that makes the list: at `at` of `of`, after `rounds` times through all filters. */
-    sweep: object({ at: integer(0), of: integer(0), rounds: integer(0) }),
-  }),
-  listed: object({
-    kind: oneOf(['listed']),
-    ref,
-    mailboxes: list(object(mailboxStatus), PAGE_MAX),
-    next: optional(integer(0)),
-  }),
-  inspected: object({ kind: oneOf(['inspected']), ref, ...mailboxStatus }),
-  peeked: object({
-    kind: oneOf(['peeked']),
-    ref,
-    entries: list(
-      object({
-        seq: integer(1),
-        topic: text(512),
-        time: integer(0),
-        state: oneOf(ENTRY_STATES),
-        attempt: integer(0),
-        size: integer(0),
-        contentType: optional(text(256)),
-        id: optional(text(256)),
-        source: optional(text(256)),
-        attributes: optional(scalars),
-        /** Data that is text; no more than its beginning where it is long. */
-        data: optional(text(8_192)),
-      }),
-      PAGE_MAX,
-    ),
-    next: optional(integer(0)),
-  }),
-  paused: object({ kind: oneOf(['paused']), ref, paused: flag }),
-  purged: object({ kind: oneOf(['purged']), ref, entries: integer(0) }),
-  removed: object({ kind: oneOf(['removed']), ref, entries: integer(0) }),
-  replayed: object({ kind: oneOf(['replayed']), ref, entries: integer(0) }),
-  /** `left`: dead letters that the request meant and its limit did not reach. */
-  redriven: object({ kind: oneOf(['redriven']), ref, entries: integer(0), left: integer(0) }),
+  ...questionAnswers,
+  ...mailboxAnswers,
   ...requestAnswers,
   ...spaceAnswers,
   /** Unasked: the subscription ended by somebody else's doing, as when its mailbox is removed. The code says why. */

@@ -14,8 +14,25 @@ export { ByteReader, ByteWriter } from './bytes.ts';
 export * from './client-records.ts';
 export * from './codes.ts';
 export * from './control.ts';
+export {
+  ACKS,
+  type Ack,
+  AT_ENDS,
+  type AtEnd,
+  COSTS,
+  type From,
+  MODES,
+  type Mode,
+  OVERFLOWS,
+  type Overflow,
+  PAGE_MAX,
+  RETAINEDS,
+  type Retained,
+} from './control-fields.ts';
 export type { LeaseGrant } from './lease-grant.ts';
+export { ENTRY_STATES } from './mailbox-controls.ts';
 export * from './order.ts';
+export { FATES, type Fate } from './question-controls.ts';
 export { CONCURRENCY_MAX } from './request-controls.ts';
 export {
   type Call,

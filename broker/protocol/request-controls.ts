@@ -1,10 +1,10 @@
+import { COSTS, ref } from './control-fields.ts';
 import { integer, object, oneOf, optional, text } from './shape.ts';
 
 /** Control frames of request/reply: what is rare. What is frequent is in request-records.ts. */
 
-const ref = integer(1);
 const server = integer(0, 0x7fff_ffff);
-const cost = oneOf(['indexed', 'partly', 'residual']);
+const cost = oneOf(COSTS);
 
 /** At most so many requests are handed to one server at a time, if it does not say less. */
 export const CONCURRENCY_MAX = 4_096;

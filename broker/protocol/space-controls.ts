@@ -1,10 +1,10 @@
+import { PAGE_MAX, ref } from './control-fields.ts';
 import { flag, integer, json, list, object, oneOf, optional, text } from './shape.ts';
 
 /** Control frames of spaces: what is rare. What is frequent is in space-records.ts. */
 
-const ref = integer(1);
 const space = text(128);
-const page = { limit: optional(integer(1, 100)), cursor: optional(integer(0)) };
+const page = { limit: optional(integer(1, PAGE_MAX)), cursor: optional(integer(0)) };
 
 const spaceStatus = {
   space,
