@@ -60,11 +60,12 @@ spaces: shared data spaces, beside Redis' lists where Redis is installed
   --waiters <n>       who wait at the same time                      (10000)
   --rounds <n>        rounds of pairs, in each of which everybody has a turn  (3)
 
-hostile: what clients that do nothing wrong have of those who do, through each door, beside what they have in quiet
+hostile: what clients that do nothing wrong have of those who do, through each door, beside what they have in quiet and
+         beside a process that is as busy as the attack and harms nobody
   --attacks <a,a,…>   slowloris, headers, chunks, churn, upgrades, fragments, garbage, qos-2, subscribers,
                       questions, slow-readers                        (all)
   --event-rate <n>    events a second of each pair                   (2000)
-  --seconds <n>       of each attack, and of the quiet before it     (3)
+  --seconds <n>       of each attack, and of each of the two beside it  (3)
   --transport <name>  uws or node                                    (auto)
 
 requests: a question and its answer, beside NATS and Redis where they are installed

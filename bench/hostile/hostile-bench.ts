@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { seriesOf } from '../load/running-server.ts';
 import { freePort } from '../peers/server-process.ts';
 import { startBroker } from '../peers/tellwhen/broker-process.ts';
 import { describeMachine, thisMachine } from '../report/machine.ts';
 import { toText } from '../report/table.ts';
 import { ATTACKS } from './attacks.ts';
-import type { Answer, Order, PairFigures } from './messages.ts';
+import type { Answer, AttackerFigures, AttackerOrder, Order, PairFigures } from './messages.ts';
 
 export interface HostileBenchOptions {
-  /** Of each attack, and of the quiet before it. */
+  /** Of each attack, of the quiet before it, and of the time beside somebody busy after it. */
   readonly seconds: number;
   /** Events a second of each pair. */
   readonly perSecond: number;
@@ -27,16 +28,19 @@ interface Phase {
   readonly figures: readonly PairFigures[];
   /** Of a core, that the broker had. */
   readonly cores: number;
+  /** By how much the broker's event loop was late at most. What others had of the processor is in it. */
+  readonly lagMs: number;
 }
 
 const WARM_UP_MS = 1_500;
 /** After an attack, until it is quiet again. */
 const CALM_MS = 500;
+const DOORS = ['native', 'MQTT', 'HTTP'];
 
 /**
  * What clients that do nothing wrong have of those who do: a pair through each door, at an even rate, while nothing else
- * happens and while one attack after the other runs, each phase beside the quiet one before it. Fails when the broker is not
- * the same process at the end.
+ * happens, while an attack runs, and while a process that has as much of the processor as the attack had does nothing to the
+ * broker. What the attack costs beyond that is the broker's doing. Fails when the broker is not the same process at the end.
  */
 export async function benchHostile({
   seconds,
@@ -62,42 +66,58 @@ export async function benchHostile({
     await once(bystanders, 'message');
     await delay(WARM_UP_MS);
     const phase = async (): Promise<Phase> => {
+      await lagMsSince(target.port);
       const before = broker.usage().cpuSeconds;
       order(bystanders, { kind: 'begin' });
       await delay(1000 * seconds);
       const cores = (broker.usage().cpuSeconds - before) / seconds;
       order(bystanders, { kind: 'end' });
       const [figures] = (await once(bystanders, 'message')) as [Exclude<Answer, 'ready'>];
-      return { figures, cores };
+      return { figures, cores, lagMs: await lagMsSince(target.port) };
+    };
+    const beside = async (first: AttackerOrder): Promise<Phase & AttackerFigures> => {
+      const attacker = fork(fileURLToPath(new URL('attacker.js', import.meta.url)));
+      attacker.send(first);
+      const had = await phase();
+      attacker.send({ kind: 'count' } satisfies AttackerOrder);
+      const [figures] = (await once(attacker, 'message')) as [AttackerFigures];
+      attacker.kill('SIGKILL');
+      await once(attacker, 'exit');
+      await delay(CALM_MS);
+      return { ...had, ...figures };
     };
     const lines: { readonly label: string; readonly cells: readonly string[] }[] = [];
     for (const name of names) {
       const quiet = await phase();
-      const attacker = fork(fileURLToPath(new URL('attacker.js', import.meta.url)));
-      attacker.send({ attack: name, target });
-      const attacked = await phase();
-      attacker.send('count');
-      const [tried] = (await once(attacker, 'message')) as [number];
-      attacker.kill('SIGKILL');
-      await once(attacker, 'exit');
-      if (tried === 0) throw new Error(`the attack ${name} did nothing`);
+      const attacked = await beside({ kind: 'attack', attack: name, target });
+      if (attacked.tried === 0) throw new Error(`the attack ${name} did nothing`);
+      const busy = await beside({ kind: 'spin', cores: attacked.attackerCores });
       lines.push({
         label: name,
-        cells: [...cellsOf(quiet, attacked), Math.round(tried / seconds).toLocaleString('en-US')],
+        cells: [
+          ...cellsOf([quiet, busy, attacked]),
+          attacked.attackerCores.toFixed(2),
+          Math.round(attacked.tried / seconds).toLocaleString('en-US'),
+        ],
       });
       print(`${name}: ${ATTACKS[name]?.what}`);
-      await delay(CALM_MS);
     }
     // It is nobody's to start again: who has used no time is not there.
     if (broker.usage().cpuSeconds === 0) throw new Error('the broker has ended');
     const version = await (await fetch(`http://127.0.0.1:${target.port}/version`)).text();
     print(`the broker is the same process: ${version.trim()}`);
-    const doors = ['native', 'MQTT', 'HTTP'].flatMap((door) => [`${door}: p50`, 'p99', 'max']);
     print(
       toText({
-        title: `µs from due to there, ${perSecond.toLocaleString('en-US')} events/s a pair: quiet → attacked`,
+        title: `${perSecond.toLocaleString('en-US')} events/s a pair: in quiet | beside a process as busy as the attack | attacked`,
         corner: 'attack',
-        columns: [...doors, 'missing', 'broker cores', 'tries/s'],
+        columns: [
+          ...DOORS.map((door) => `${door}: p99, ms`),
+          'missing',
+          'loop late at most, ms',
+          'broker cores',
+          "attack's cores",
+          'tries/s',
+        ],
         lines,
       }),
     );
@@ -108,13 +128,20 @@ export async function benchHostile({
   }
 }
 
-function cellsOf(quiet: Phase, attacked: Phase): readonly string[] {
-  const cells = quiet.figures.flatMap((before, i) => {
-    const after = attacked.figures[i];
-    return (['p50', 'p99', 'max'] as const).map((key) => `${before[key]} → ${after?.[key] ?? '-'}`);
-  });
-  const missing = attacked.figures.reduce((sum, { missing }) => sum + missing, 0);
-  return [...cells, String(missing), `${quiet.cores.toFixed(2)} → ${attacked.cores.toFixed(2)}`];
+function cellsOf(phases: readonly Phase[]): readonly string[] {
+  const each = (cell: (phase: Phase) => string): string => phases.map(cell).join(' | ');
+  return [
+    ...DOORS.map((_, i) => each(({ figures }) => ((figures[i]?.p99 ?? Number.NaN) / 1e3).toFixed(1))),
+    each(({ figures }) => String(figures.reduce((sum, { missing }) => sum + missing, 0))),
+    each(({ lagMs }) => lagMs.toFixed(0)),
+    each(({ cores }) => cores.toFixed(2)),
+  ];
+}
+
+/** Since this was last asked. */
+async function lagMsSince(port: number): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return 1e3 * seriesOf(page, 'tellwhen_event_loop_lag_seconds{stat="max"}');
 }
 
 function order(bystanders: ChildProcess, order: Order): void {

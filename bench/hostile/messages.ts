@@ -20,3 +20,16 @@ export interface PairFigures {
 }
 
 export type Answer = 'ready' | readonly PairFigures[];
+
+/** To the process of an attack: one of the first two, then how it went. */
+export type AttackerOrder =
+  | { readonly kind: 'attack'; readonly attack: string; readonly target: Target }
+  | { readonly kind: 'spin'; readonly cores: number }
+  | { readonly kind: 'count' };
+
+/** Since the process began. */
+export interface AttackerFigures {
+  readonly tried: number;
+  /** Of a core, that it had. */
+  readonly attackerCores: number;
+}

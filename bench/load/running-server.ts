@@ -44,7 +44,8 @@ export function runningAt(url: string): WithServer {
     });
 }
 
-function seriesOf(text: string, series: string): number {
+/** The value on a page of metrics. 0 where it is not there. */
+export function seriesOf(text: string, series: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return Number(line?.slice(series.length) ?? 0);
 }

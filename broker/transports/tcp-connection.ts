@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Slices } from '../kernel/slices.ts';
 import type { Time } from '../kernel/time.ts';
 import { acceptGuarded, type OnFault } from './guard.ts';
 import { after, LINGER_MS } from './linger.ts';
@@ -8,6 +9,8 @@ export interface TcpConnectionOptions {
   readonly socket: Socket;
   readonly protocol: string;
   readonly time: Time;
+  /** What all connections of the transport together may take of a turn of the event loop to read. */
+  readonly slices: Slices;
   readonly backpressureBytesMax: number;
   readonly onFault: OnFault;
   /** It is over. */
@@ -15,11 +18,12 @@ export interface TcpConnectionOptions {
 }
 
 /**
- * What one connection may take of a turn of the event loop, and how much of what came is read before that is looked at. The
- * system hands over what has come by megabytes, which of small packets is a second's work, and everybody else waits.
+ * What one connection may read at a time, before others who wait have theirs, and how much of what came is read before that is
+ * looked at. The system hands over what has come by megabytes, which of small packets is a second's work; two kilobytes of
+ * them are some hundred packets, a millisecond if each is a subscription.
  */
-const TURN_MS = 2;
-const SLICE_BYTES = 8_192;
+const QUANTUM_MS = 2;
+const PIECE_BYTES = 2_048;
 
 /** As a WebSocket says that no close frame came: TCP has none. */
 const NO_CLOSE_FRAME = 1006;
@@ -35,8 +39,7 @@ export class TcpConnection implements Connection {
   #farewell: { readonly code: number; readonly reason: string; readonly stopLinger: () => void } | undefined;
   /** Why it broke, for logs. */
   #fault = '';
-  /** What it has had of this turn; and what came and has to wait for the next one, while nothing more is read. */
-  #spentMs = 0;
+  /** What came and has to wait for its turn, while nothing more is read. */
   #waiting: Buffer | undefined;
 
   constructor(options: TcpConnectionOptions) {
@@ -95,28 +98,26 @@ export class TcpConnection implements Connection {
   }
 
   #read(bytes: Buffer): void {
-    const { time } = this.#options;
-    if (this.#spentMs === 0) time.afterReads(() => this.#nextTurn());
-    for (let at = 0; at < bytes.length && this.#state === 'open'; at += SLICE_BYTES) {
-      if (this.#spentMs > TURN_MS) {
+    const { time, slices } = this.#options;
+    const endMs = time.monotonicMs() + QUANTUM_MS;
+    for (let at = 0; at < bytes.length && this.#state === 'open'; at += PIECE_BYTES) {
+      if (slices.spent || time.monotonicMs() > endMs) {
         this.#waiting = bytes.subarray(at);
         this.#socket.pause();
+        slices.wait(this.#goOn);
         return;
       }
-      const beganMs = time.monotonicMs();
-      this.#handler?.onBinary(bytes.subarray(at, at + SLICE_BYTES));
-      this.#spentMs += Math.max(Number.MIN_VALUE, time.monotonicMs() - beganMs);
+      this.#handler?.onBinary(bytes.subarray(at, at + PIECE_BYTES));
     }
   }
 
-  #nextTurn(): void {
-    this.#spentMs = 0;
+  readonly #goOn = (): void => {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     this.#waiting = undefined;
     this.#read(waiting);
     if (this.#waiting === undefined) this.#socket.resume();
-  }
+  };
 
   #drained(): void {
     if (this.#state === 'open') this.#handler?.onWritable();
@@ -124,6 +125,7 @@ export class TcpConnection implements Connection {
 
   #gone(): void {
     this.#state = 'closed';
+    this.#options.slices.forget(this.#goOn);
     this.#farewell?.stopLinger();
     this.#handler?.onClose(this.#farewell?.code ?? NO_CLOSE_FRAME, this.#farewell?.reason ?? this.#fault);
     this.#options.onGone();

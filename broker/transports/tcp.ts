@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import { Slices } from '../kernel/slices.ts';
 import type { Time } from '../kernel/time.ts';
 import type { OnFault } from './guard.ts';
 import { TcpConnection } from './tcp-connection.ts';
@@ -17,6 +18,9 @@ export interface TcpOptions {
   readonly onFault: OnFault;
 }
 
+/** Of each turn of the event loop, what reading may take of it, of all connections together: others have work there too. */
+const SLICE_MS = 4;
+
 /** Closed by the broker because it is going away, as on a WebSocket. */
 const GOING_AWAY = 1001;
 
@@ -34,6 +38,7 @@ export class TcpTransport implements Transport {
   constructor(options: TcpOptions) {
     this.#options = options;
     const { time, protocol, backpressureBytesMax, onFault } = options;
+    const slices = new Slices(time, SLICE_MS);
     this.#server = createServer({ noDelay: true }, (socket) => {
       if (!this.#accepting || this.#door === undefined) {
         socket.destroy();
@@ -43,6 +48,7 @@ export class TcpTransport implements Transport {
         socket,
         protocol,
         time,
+        slices,
         backpressureBytesMax,
         onFault,
         onGone: () => {

@@ -104,3 +104,39 @@ it('serves others while one sends more than a turn is long, and loses nothing of
   expect(whileBusy).toBeLessThan(sent.length);
   for (const socket of [busy, other]) socket.destroy();
 });
+
+it('reads for a part of a turn only, however many send more than that', async () => {
+  let nowMs = 0;
+  const made = transport(0, { ...realTime, monotonicMs: () => nowMs });
+  let bytesRead = 0;
+  let accepted = 0;
+  const { port } = await made.listen({
+    ...echo(),
+    accept() {
+      accepted += 1;
+      return {
+        onText() {},
+        onBinary(bytes) {
+          bytesRead += bytes.length;
+          nowMs += 1;
+        },
+        onWritable() {},
+        onClose() {},
+      };
+    },
+  });
+  const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+  while (accepted < sockets.length) await new Promise((then) => setImmediate(then));
+  const each = 65_536;
+  for (const socket of sockets) socket.write(Buffer.alloc(each));
+  let longestMs = 0;
+  while (bytesRead < each * sockets.length) {
+    const beganMs = nowMs;
+    await new Promise((then) => setImmediate(then));
+    longestMs = Math.max(longestMs, nowMs - beganMs);
+  }
+  // Four milliseconds are a slice. One may begin before the loop looks and the next one behind it.
+  expect(longestMs).toBeGreaterThan(0);
+  expect(longestMs).toBeLessThanOrEqual(10);
+  for (const socket of sockets) socket.destroy();
+});
