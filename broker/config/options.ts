@@ -194,7 +194,7 @@ export const OPTIONS = {
   requestBytesMax: integer(
     64 * MIB,
     MEMORY,
-    'Bytes of requests that wait or may be handed to another server, and of replies to who does not read.',
+    'Bytes of requests that wait or may be handed to another server, and of replies to who does not read; an eighth of one.',
   ),
   requestTimeoutMsMax: integer(HOUR, LEASE, 'How long a request may take at most.'),
   answerWindowMs: integer(

@@ -2,6 +2,7 @@ import type { RequestWish } from '../protocol/index.ts';
 import type { PublishedEvent } from '../publish/event.ts';
 import type { Call } from './call.ts';
 import type { Party } from './party.ts';
+import type { Share } from './share.ts';
 
 /** One who waits for the answer. */
 export interface Asker {
@@ -38,12 +39,15 @@ export class Ask {
   event: PublishedEvent | undefined;
   /** Bytes of the event that are kept, and counted. */
   keptBytes = 0;
+  /** Where they are counted. */
+  share: Share;
 
-  constructor(event: PublishedEvent, wish: RequestWish, identity: AskIdentity | undefined) {
+  constructor(event: PublishedEvent, wish: RequestWish, identity: AskIdentity | undefined, share: Share) {
     this.topic = event.topic;
     this.event = event;
     this.wish = wish;
     this.identity = identity;
+    this.share = share;
   }
 
   /** When the last of those who wait stops waiting. */

@@ -4,19 +4,13 @@ import type { Asker } from './ask.ts';
 import type { Call } from './call.ts';
 import type { RequestLine } from './line.ts';
 import type { Server } from './server.ts';
+import type { Share } from './share.ts';
 
 /** Requests that one connection has in hand at most, those included that nobody waits for any more. */
 const CALLS_MAX = CONCURRENCY_MAX;
 
 /** More than a connection can have asked for. */
 const BACKLOG_MAX = 1_000_000;
-
-/** What parties keep in memory for peers that do not read, all together. */
-export interface Budget {
-  /** False, and nothing was taken, where there is no room. */
-  take(bytes: number): boolean;
-  give(bytes: number): void;
-}
 
 interface Late {
   readonly bytes: number;
@@ -26,6 +20,8 @@ interface Late {
 /** One connection, as it asks and serves. */
 export class Party {
   readonly line: RequestLine;
+  /** Of memory: for what it asks, and for answers that wait until it reads. */
+  readonly share: Share;
   /** What it has asked, by its ref. */
   readonly asks = new Map<number, Asker>();
   readonly servers = new Map<number, Server>();
@@ -33,7 +29,6 @@ export class Party {
   readonly calls = new Map<number, Call>();
   /** Servers that had room of their own when the connection had as many calls as it may. */
   readonly crowdedOut = new Set<Server>();
-  readonly #budget: Budget;
   readonly #roomAgain: (party: Party) => void;
   /** Answers that wait for the peer to read. */
   readonly #backlog = new Ring<Late>(BACKLOG_MAX);
@@ -41,9 +36,9 @@ export class Party {
   #listening = false;
   over = false;
 
-  constructor(line: RequestLine, budget: Budget, roomAgain: (party: Party) => void) {
+  constructor(line: RequestLine, share: Share, roomAgain: (party: Party) => void) {
     this.line = line;
-    this.#budget = budget;
+    this.share = share;
     this.#roomAgain = roomAgain;
   }
 
@@ -93,7 +88,7 @@ export class Party {
     while (this.line.writable) {
       const late = this.#backlog.shift();
       if (late === undefined) break;
-      this.#budget.give(late.bytes);
+      this.share.give(late.bytes);
       late.write();
     }
     if (this.#backlog.length > 0) this.#listen();
@@ -102,7 +97,7 @@ export class Party {
 
   end(): void {
     this.over = true;
-    for (const { bytes } of this.#backlog) this.#budget.give(bytes);
+    for (const { bytes } of this.#backlog) this.share.give(bytes);
     this.#backlog.clear();
   }
 
@@ -112,7 +107,7 @@ export class Party {
 
   #later(bytes: number, write: () => void): void {
     if (this.over) return;
-    if (this.#budget.take(bytes) && this.#backlog.push({ bytes, write })) this.#listen();
+    if (this.share.take(bytes) && this.#backlog.push({ bytes, write })) this.#listen();
     else this.line.disconnectSlow();
   }
 

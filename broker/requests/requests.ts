@@ -22,9 +22,10 @@ import { Answers } from './answers.ts';
 import { Ask, type Asker, type AskIdentity } from './ask.ts';
 import { Call } from './call.ts';
 import type { RequestLine } from './line.ts';
-import { type Budget, Party } from './party.ts';
+import { Party } from './party.ts';
 import type { Server } from './server.ts';
 import { Servers } from './servers.ts';
+import { type Budget, Share } from './share.ts';
 import { Slots } from './slots.ts';
 
 export interface RequestsMeans {
@@ -49,6 +50,10 @@ const ATTEMPTS_MAX = 3;
 const LINES_MAX = 32;
 /** A request for many is handed to so many servers at most. */
 const GROUPS_MAX = 1_000;
+/** One connection may have this part of what is kept in memory, and so may all requests whose askers are gone. */
+const SHARE_PART = 8;
+/** This part of the requests may be such. */
+const ORPHANS_PART = 8;
 /** Parts that may be wanted ahead. */
 const PARTS_MAX = 4_096;
 
@@ -74,6 +79,10 @@ export class Requests {
   /** Those under way that may be said again, by their key. */
   readonly #known = new Map<string, Ask>();
   #open = 0;
+  /** Those of them whose asker's connection is gone. */
+  #orphans = 0;
+  /** What is kept of those. */
+  readonly #orphaned: Share;
   #waiting = 0;
   #bytes = 0;
   #turn = 0;
@@ -100,6 +109,7 @@ export class Requests {
         this.#bytes -= bytes;
       },
     };
+    this.#orphaned = this.#share();
   }
 
   start(): void {
@@ -136,7 +146,7 @@ export class Requests {
 
   /** A connection that is going to ask or to serve. */
   join(line: RequestLine): Party {
-    return new Party(line, this.#budget, (party) => {
+    return new Party(line, this.#share(), (party) => {
       for (const server of party.servers.values()) this.#serveWaiting(server);
     });
   }
@@ -195,7 +205,7 @@ export class Requests {
       this.counts.outcomes.no_responders += 1;
       throw new ProtocolError('no_responders', this.#servers.whyNone(topic));
     }
-    const ask = new Ask(event, wish, identity);
+    const ask = new Ask(event, wish, identity, party.share);
     const asker = this.#wait(ask, party, ref, false);
     if (identity !== undefined) this.#known.set(identity.key, ask);
     const begun = wish.many === undefined ? this.#begin(new Call(ask), servers) : this.#beginMany(ask, servers);
@@ -330,7 +340,8 @@ export class Requests {
     this.#wheel.cancel(asker.slot);
     this.#slots.free(asker.slot);
     asker.ask.askers.delete(asker);
-    asker.party?.asks.delete(asker.ref);
+    if (asker.party === undefined) this.#orphans -= 1;
+    else asker.party.asks.delete(asker.ref);
     this.#open -= 1;
     this.counts.outcomes[outcome] += 1;
   }
@@ -401,7 +412,7 @@ export class Requests {
   #keep(ask: Ask): boolean {
     if (ask.keptBytes > 0) return true;
     const bytes = ask.event?.bytes.length ?? 0;
-    if (bytes === 0 || !this.#budget.take(bytes)) return false;
+    if (bytes === 0 || !ask.share.take(bytes)) return false;
     ask.keptBytes = bytes;
     ask.event?.own();
     return true;
@@ -409,7 +420,7 @@ export class Requests {
 
   /** Nothing of it is under way any more, or nobody has to be handed it. */
   #forget(ask: Ask): void {
-    this.#budget.give(ask.keptBytes);
+    ask.share.give(ask.keptBytes);
     ask.keptBytes = 0;
     ask.event = undefined;
     if (ask.identity !== undefined && this.#known.get(ask.identity.key) === ask) this.#known.delete(ask.identity.key);
@@ -427,7 +438,7 @@ export class Requests {
 
   /** Every server has its copy, or nobody waits. */
   #letGo(ask: Ask): void {
-    this.#budget.give(ask.keptBytes);
+    ask.share.give(ask.keptBytes);
     ask.keptBytes = 0;
     ask.event = undefined;
   }
@@ -589,17 +600,30 @@ export class Requests {
   }
 
   #askerGone(asker: Asker): void {
-    if (asker.ask.identity !== undefined) {
-      // It goes on for a while: its asker may come back, and say it again.
-      asker.party?.asks.delete(asker.ref);
-      asker.party = undefined;
-      const { config, time } = this.#means;
-      asker.deadlineMs = Math.min(asker.deadlineMs, time.monotonicMs() + config.answerWindowMs);
-      this.#wheel.schedule(asker.slot, asker.deadlineMs);
-      return;
-    }
+    if (asker.ask.identity !== undefined && this.#goesOn(asker)) return;
     this.#done(asker, 'asker_gone');
     this.#abandonIfAlone(asker.ask, 'asker_gone');
+  }
+
+  /** For a while: its asker may come back, and say it again. False where too much goes on like that already. */
+  #goesOn(asker: Asker): boolean {
+    const { config, time } = this.#means;
+    const { ask, party } = asker;
+    if (this.#orphans >= config.requestsMax / ORPHANS_PART) return false;
+    if (ask.share === party?.share) {
+      if (!this.#orphaned.takeOver(ask.share, ask.keptBytes)) return false;
+      ask.share = this.#orphaned;
+    }
+    this.#orphans += 1;
+    party?.asks.delete(asker.ref);
+    asker.party = undefined;
+    asker.deadlineMs = Math.min(asker.deadlineMs, time.monotonicMs() + config.answerWindowMs);
+    this.#wheel.schedule(asker.slot, asker.deadlineMs);
+    return true;
+  }
+
+  #share(): Share {
+    return new Share(this.#budget, this.#means.config.requestBytesMax / SHARE_PART);
   }
 
   #abandonIfAlone(ask: Ask, reason: OverReason): void {

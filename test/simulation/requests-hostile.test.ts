@@ -74,6 +74,46 @@ describe('a server that replies what it may not', () => {
   });
 });
 
+describe('one who asks and takes no answer', () => {
+  const KIB = 1_024;
+
+  it('has an eighth of the memory: others still wait where there is no room', async () => {
+    const { asker, server, greeted, metric } = await world({ requestBytesMax: 1_024 * KIB });
+    server.serve({ topic: 'work/+', concurrency: 1 });
+    server.serve({ topic: 'other', concurrency: 1 });
+    for (let ref = 1; ref <= 8; ref++) asker.askFor(ref, 'work/a', 'x'.repeat(50 * KIB));
+    // The first is handed over, two wait.
+    expect(asker.take('refused')).toHaveLength(5);
+    const modest = greeted();
+    modest.askFor(1, 'other', 'y'.repeat(50 * KIB));
+    modest.askFor(2, 'other', 'y'.repeat(50 * KIB));
+    expect(modest.take('refused')).toEqual([]);
+    leave(asker, server);
+    leave(modest, server);
+    expect(await metric('tellwhen_rpc_held_bytes')).toBe(0);
+  });
+
+  it('vanishes again and again, and leaves an eighth of the requests, or of the memory, to go on', async () => {
+    const { server, greeted, metric } = await world({ requestsMax: 800, requestBytesMax: 1_024 * KIB });
+    server.serve({ topic: 'work/+', concurrency: 4_096 });
+    const vanish = (round: number, text: string): void => {
+      const asker = greeted();
+      for (let ref = 1; ref <= 60; ref++) asker.askFor(ref, 'work/a', text, { id: `${text.length}-${round}-${ref}` });
+      leave(asker, server);
+    };
+    for (let round = 0; round < 3; round++) vanish(round, 'x');
+    expect(await metric('tellwhen_rpc_open_requests')).toBe(100);
+    expect(await metric('tellwhen_rpc_outcomes_total{outcome="asker_gone"}')).toBe(80);
+    for (const { call } of server.take('call')) server.reply(call, 1);
+    expect(await metric('tellwhen_rpc_open_requests')).toBe(0);
+    vanish(3, 'x'.repeat(10 * KIB));
+    expect(await metric('tellwhen_rpc_held_bytes')).toBeLessThanOrEqual(128 * KIB);
+    for (const { call } of server.take('call')) server.reply(call, 1);
+    expect(await metric('tellwhen_rpc_open_requests')).toBe(0);
+    expect(await metric('tellwhen_rpc_held_bytes')).toBe(0);
+  });
+});
+
 describe('a request for many', () => {
   it('is handed to a thousand servers at most, and as many calls wait as there may be requests', async () => {
     const { asker, server, metric } = await world({ requestsMax: 300 });
