@@ -19,6 +19,7 @@ export type { Condition, Operand, Scalar, Verdict } from './language/ast.ts';
 export { compileCondition, type Judge } from './language/compile-condition.ts';
 export { evaluate } from './language/evaluate.ts';
 export { defaultPredicateLimits, type PredicateLimits } from './language/limits.ts';
+export { normalise } from './language/normalise.ts';
 export { parsePredicate } from './language/parse.ts';
 export { Positions } from './language/positions.ts';
 export { printCondition } from './language/print.ts';

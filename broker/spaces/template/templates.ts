@@ -1,13 +1,14 @@
 import {
   type Condition,
   compileCondition,
-  compileFilter,
   explainFilter,
   FilterError,
   type JsonValue,
   type Judge,
+  normalise,
   Positions,
   type PredicateLimits,
+  parsePredicate,
   printCondition,
   printExplanation,
   type Scalar,
@@ -26,6 +27,9 @@ const COMPILED_MAX = 4_096;
 /** Longer ones are not kept: what is kept has a bound in bytes too. */
 const KEPT_CHARACTERS = 1_024;
 
+/** Texts that were asked for once and are remembered for that. */
+const ONCE_MAX = 4_096;
+
 /** Of one template, what the index and the matcher are told of; the rest is left to `fits`. */
 const EQUALS_MAX = 8;
 const TOLD_CHARACTERS = 256;
@@ -42,6 +46,8 @@ const nowhere = { start: 0, end: 0 };
 export class Templates {
   readonly #limits: PredicateLimits;
   readonly #compiled = new BoundedCache<string, CompiledTemplate>(COMPILED_MAX);
+  /** Asked for once, lately. What never comes again, as `$1 = 4711`, costs twice as much where it is kept for a while. */
+  readonly #once = new Set<string>();
 
   constructor(limits: PredicateLimits) {
     this.#limits = limits;
@@ -49,14 +55,23 @@ export class Templates {
 
   /**
    * The template that a JSON text is. Throws ProtocolError `template_invalid`, or FilterError for its predicate. Cost: a
-   * look-up for one that is known; some microseconds, and more with a predicate, for another.
+   * look-up for one that has come twice; some microseconds, and more with a predicate, for another.
    */
   compile(text: string): CompiledTemplate {
     const known = this.#compiled.get(text);
     if (known !== undefined) return known;
     const compiled = compileTemplate(text, this.#limits);
-    if (text.length <= KEPT_CHARACTERS) this.#compiled.set(text, compiled);
+    if (text.length <= KEPT_CHARACTERS) this.#keepIfKnown(text, compiled);
     return compiled;
+  }
+
+  #keepIfKnown(text: string, compiled: CompiledTemplate): void {
+    if (this.#once.delete(text)) {
+      this.#compiled.set(text, compiled);
+      return;
+    }
+    if (this.#once.size === ONCE_MAX) this.#once.clear();
+    this.#once.add(text);
   }
 }
 
@@ -200,9 +215,8 @@ function compileWhen(when: string, limits: PredicateLimits): Predicate {
       limits.charactersMax + positions.text.length - when.length,
       PREDICATE_CHARACTERS_MAX,
     );
-    const { condition, parsed } = compileFilter({ topic: '+', when: positions.text }, { ...limits, charactersMax });
-    if (condition === undefined || parsed === undefined) throw new Error('a predicate without a condition');
-    return { text: positions.text, condition, judge: compileCondition(parsed) };
+    const parsed = parsePredicate(positions.text, { ...limits, charactersMax });
+    return { text: positions.text, condition: normalise(parsed), judge: compileCondition(parsed) };
   } catch (error) {
     throw error instanceof FilterError ? positions.refusal(error) : error;
   }
