@@ -1,14 +1,12 @@
 import { type JsonValue, readPath, type Scalar } from '../../../matcher/index.ts';
 import type { Tuple } from '../tuple.ts';
 import { TupleList } from './tuple-list.ts';
-import { type Interval, ValueOrder } from './value-order.ts';
 
 /** Where in a tuple something stands, outermost first. A number is a position of an array. */
 export type Path = readonly (string | number)[];
 
-/** Finds tuples by what one field of theirs has. While it is being filled it knows those up to `upTo` only. */
+/** Finds tuples by what fields of theirs have. While it is being filled it knows those up to `upTo` only. */
 export interface FieldIndex {
-  readonly path: Path;
   /** Tuples with larger numbers are not in it yet. */
   upTo: number;
   /** When it was asked last, in searches. */
@@ -21,17 +19,17 @@ const NONE = new TupleList();
 
 /** By equality: a list for each value, or the tuple itself where there is but one. */
 export class EqualityIndex implements FieldIndex {
-  readonly path: Path;
   upTo = 0;
   usedAt = 0;
+  readonly #path: Path;
   readonly #byValue = new Map<Scalar, Tuple | TupleList>();
 
   constructor(path: Path) {
-    this.path = path;
+    this.#path = path;
   }
 
   add(tuple: Tuple): void {
-    const value = scalarAt(this.path, tuple);
+    const value = scalarAt(this.#path, tuple);
     if (value === undefined) return;
     const there = this.#byValue.get(value);
     if (there === undefined) this.#byValue.set(value, tuple);
@@ -45,7 +43,7 @@ export class EqualityIndex implements FieldIndex {
   }
 
   remove(tuple: Tuple): void {
-    const value = scalarAt(this.path, tuple);
+    const value = scalarAt(this.#path, tuple);
     if (value === undefined) return;
     const there = this.#byValue.get(value);
     if (there instanceof TupleList) {
@@ -66,47 +64,8 @@ export class EqualityIndex implements FieldIndex {
   }
 }
 
-/** By order: numbers among numbers, strings among strings. */
-export class OrderIndex implements FieldIndex {
-  readonly path: Path;
-  upTo = 0;
-  usedAt = 0;
-  readonly #numbers = new ValueOrder<number>();
-  readonly #strings = new ValueOrder<string>();
-
-  constructor(path: Path) {
-    this.path = path;
-  }
-
-  add(tuple: Tuple): void {
-    const value = scalarAt(this.path, tuple);
-    if (typeof value === 'number') this.#numbers.add(value, tuple);
-    else if (typeof value === 'string') this.#strings.add(value, tuple);
-  }
-
-  remove(tuple: Tuple): void {
-    const value = scalarAt(this.path, tuple);
-    if (typeof value === 'number') this.#numbers.remove(value, tuple);
-    else if (typeof value === 'string') this.#strings.remove(value, tuple);
-  }
-
-  estimate(interval: Interval<number | string>): number {
-    return isOfStrings(interval)
-      ? this.#strings.estimate(interval)
-      : this.#numbers.estimate(interval as Interval<number>);
-  }
-
-  scan(interval: Interval<number | string>, look: (tuple: Tuple) => boolean): void {
-    if (isOfStrings(interval)) this.#strings.scan(interval, look);
-    else this.#numbers.scan(interval as Interval<number>, look);
-  }
-}
-
-function isOfStrings(interval: Interval<number | string>): interval is Interval<string> {
-  return typeof (interval.low ?? interval.high) === 'string';
-}
-
-function scalarAt(path: Path, { data }: Tuple): Scalar | undefined {
+/** What a tuple has there, if that can be told apart by value. */
+export function scalarAt(path: Path, { data }: Tuple): Scalar | undefined {
   const value: JsonValue | undefined = readPath(path, data);
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }

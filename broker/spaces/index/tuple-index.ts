@@ -1,13 +1,14 @@
 import type { Chore } from '../../kernel/chores.ts';
-import type { CompiledTemplate } from '../template/compiled-template.ts';
+import type { Between, CompiledTemplate, Equal } from '../template/compiled-template.ts';
 import type { Tuple } from '../tuple.ts';
-import { EqualityIndex, type FieldIndex, OrderIndex } from './field-index.ts';
+import { EqualityIndex, type FieldIndex } from './field-index.ts';
+import { OrderIndex, PairIndex } from './order-index.ts';
 import { TupleList } from './tuple-list.ts';
 
 /** In so small a space nothing is worth an index. */
 const INDEXED_MIN = 64;
 
-/** Fields that are indexed, by equality or by order. Each costs every `out` and every take some hundred nanoseconds. */
+/** Fields that are indexed, by equality, by order or as pairs. Each costs every `out` and every take some hundred nanoseconds. */
 const FIELDS_MAX = 16;
 
 /** One that nobody asked for in so many searches gives way to another. */
@@ -18,6 +19,9 @@ const STEP_TUPLES = 1_000;
 
 /** An interval of more is not gone through: its tuples are in no order that one could go on in. */
 const INTERVAL_MAX = 2_048;
+
+/** After a search that had to look at more, the two fields by which it was led are indexed together. */
+const PAIR_LOOKED = 32;
 
 export interface TupleIndexMeans {
   /** Runs a chore, in steps. */
@@ -31,6 +35,18 @@ export interface SearchResult {
   readonly next: number;
 }
 
+/** Tuples that have one value, or all. */
+interface EqualList {
+  readonly list: TupleList;
+  readonly equal: Equal | undefined;
+}
+
+/** Tuples of one interval. */
+interface Candidates {
+  readonly interval: Between;
+  readonly scan: (look: (tuple: Tuple) => boolean) => void;
+}
+
 const NOTHING: SearchResult = { tuple: undefined, next: 0 };
 
 /**
@@ -39,12 +55,14 @@ const NOTHING: SearchResult = { tuple: undefined, next: 0 };
  *
  * A search looks where the fewest candidates are: at those that have one of the values that the template wants, those in one
  * of its intervals, or at all; and asks of each whether it fits. So it finds the one put first, unless an interval led to it.
+ * A template with both, of which neither leaves few, has the two fields indexed together when it was found to be dear.
  */
 export class TupleIndex {
   readonly #means: TupleIndexMeans;
   readonly #all = new TupleList();
   readonly #equal = new Map<string, EqualityIndex>();
   readonly #ordered = new Map<string, OrderIndex>();
+  readonly #pairs = new Map<string, PairIndex>();
   #searches = 0;
 
   constructor(means: TupleIndexMeans) {
@@ -57,13 +75,14 @@ export class TupleIndex {
 
   /** Indexes of fields. */
   get fields(): number {
-    return this.#equal.size + this.#ordered.size;
+    return this.#equal.size + this.#ordered.size + this.#pairs.size;
   }
 
   add(tuple: Tuple): void {
     this.#all.add(tuple);
     for (const index of this.#equal.values()) if (tuple.number <= index.upTo) index.add(tuple);
     for (const index of this.#ordered.values()) if (tuple.number <= index.upTo) index.add(tuple);
+    for (const index of this.#pairs.values()) if (tuple.number <= index.upTo) index.add(tuple);
   }
 
   /** False when it is not here. */
@@ -71,6 +90,7 @@ export class TupleIndex {
     if (!this.#all.remove(tuple)) return false;
     for (const index of this.#equal.values()) if (tuple.number <= index.upTo) index.remove(tuple);
     for (const index of this.#ordered.values()) if (tuple.number <= index.upTo) index.remove(tuple);
+    for (const index of this.#pairs.values()) if (tuple.number <= index.upTo) index.remove(tuple);
     return true;
   }
 
@@ -81,57 +101,81 @@ export class TupleIndex {
   search(template: CompiledTemplate, after: number, budget: number, fits: (tuple: Tuple) => boolean): SearchResult {
     this.#searches += 1;
     let found: Tuple | undefined;
+    let looked = 0;
     const look = (tuple: Tuple): boolean => {
+      looked += 1;
       if (!fits(tuple)) return false;
       found = tuple;
       return true;
     };
-    const list = this.#shortestList(template);
+    const { list, equal } = this.#shortestList(template);
     if (list.length === 0) return NOTHING;
-    if (after === 0 && list.length > INDEXED_MIN && this.#scanInterval(template, list.length, look)) {
-      return { tuple: found, next: 0 };
-    }
-    const next = list.scan(after, budget, look);
+    const isFirst = after === 0 && list.length > INDEXED_MIN;
+    const interval = isFirst ? this.#fewest(template, { list, equal }) : undefined;
+    if (interval !== undefined) interval.scan(look);
+    const next = interval === undefined ? list.scan(after, budget, look) : 0;
+    if (looked > PAIR_LOOKED && equal !== undefined) this.#openPair(equal, interval?.interval ?? template.intervals[0]);
     return { tuple: found, next };
   }
 
   /** As `search`, for all that fit, in order: `look` says when it has enough. Returns the number to go on after, or 0. */
   list(template: CompiledTemplate, after: number, budget: number, look: (tuple: Tuple) => boolean): number {
     this.#searches += 1;
-    return this.#shortestList(template).scan(after, budget, look);
+    return this.#shortestList(template).list.scan(after, budget, look);
   }
 
-  /** Of those that have one of the values that the template wants. */
-  #shortestList({ equals }: CompiledTemplate): TupleList {
-    let shortest = this.#all;
-    for (const { key, path, value } of equals) {
-      if (shortest.length < INDEXED_MIN) break;
-      const index = this.#equal.get(key) ?? this.#open(this.#equal, key, () => new EqualityIndex(path));
-      if (index === undefined) continue;
-      index.usedAt = this.#searches;
-      if (index.upTo !== COMPLETE) continue;
-      const list = index.listOf(value);
-      if (list.length < shortest.length) shortest = list;
+  /** Of those that have one of the values that the template wants, and which value. */
+  #shortestList({ equals }: CompiledTemplate): EqualList {
+    let shortest: EqualList = { list: this.#all, equal: undefined };
+    for (const equal of equals) {
+      if (shortest.list.length < INDEXED_MIN) break;
+      const { key, path, value } = equal;
+      const list = this.#ready(this.#equal, key, () => new EqualityIndex(path))?.listOf(value);
+      if (list !== undefined && list.length < shortest.list.length) shortest = { list, equal };
     }
     return shortest;
   }
 
-  /** True, and the candidates of an interval were looked at, where one has fewer than `than`. */
-  #scanInterval({ intervals }: CompiledTemplate, than: number, look: (tuple: Tuple) => boolean): boolean {
-    let [fewest, best] = [Math.min(than, INTERVAL_MAX), -1];
-    const indexes = intervals.map(({ key, path }) => {
-      const index = this.#ordered.get(key) ?? this.#open(this.#ordered, key, () => new OrderIndex(path));
-      if (index !== undefined) index.usedAt = this.#searches;
-      return index?.upTo === COMPLETE ? index : undefined;
-    });
-    for (const [i, interval] of intervals.entries()) {
-      const count = indexes[i]?.estimate(interval) ?? Number.POSITIVE_INFINITY;
-      if (count < fewest) [fewest, best] = [count, i];
+  /** Of the template's intervals, by themselves and among those of the list, the one with the fewest, if they are fewer. */
+  #fewest({ intervals }: CompiledTemplate, { list, equal }: EqualList): Candidates | undefined {
+    let fewest = Math.min(list.length, INTERVAL_MAX);
+    let best: Candidates | undefined;
+    for (const interval of intervals) {
+      const pair = equal && this.#pairs.get(pairKey(equal, interval));
+      if (equal !== undefined && pair !== undefined && this.#isReady(pair)) {
+        const count = pair.count(equal.value, interval, fewest);
+        if (count < fewest) {
+          fewest = count;
+          best = { interval, scan: (look) => pair.scan(equal.value, interval, look) };
+        }
+        continue;
+      }
+      const index = this.#ready(this.#ordered, interval.key, () => new OrderIndex(interval.path));
+      const count = index?.count(interval, fewest) ?? Number.POSITIVE_INFINITY;
+      if (count < fewest) {
+        fewest = count;
+        best = { interval, scan: (look) => index?.scan(interval, look) };
+      }
     }
-    const interval = intervals[best];
-    if (interval === undefined) return false;
-    indexes[best]?.scan(interval, look);
-    return true;
+    return best;
+  }
+
+  #openPair(equal: Equal, interval: Between | undefined): void {
+    if (interval === undefined) return;
+    const key = pairKey(equal, interval);
+    this.#ready(this.#pairs, key, () => new PairIndex(equal.path, interval.path));
+  }
+
+  /** The index of that key, opened if need be; `undefined` while it is not filled, or where there is no room for it. */
+  #ready<I extends FieldIndex>(indexes: Map<string, I>, key: string, make: () => I): I | undefined {
+    const index = indexes.get(key) ?? this.#open(indexes, key, make);
+    return index !== undefined && this.#isReady(index) ? index : undefined;
+  }
+
+  /** Whether it is filled. It was asked for. */
+  #isReady(index: FieldIndex): boolean {
+    index.usedAt = this.#searches;
+    return index.upTo === COMPLETE;
   }
 
   #open<I extends FieldIndex>(indexes: Map<string, I>, key: string, make: () => I): I | undefined {
@@ -157,13 +201,17 @@ export class TupleIndex {
   /** The index that was idle for longest, if one was for long. */
   #closeIdle(): boolean {
     const before = this.#searches - IDLE_SEARCHES;
-    for (const indexes of [this.#equal, this.#ordered] as readonly Map<string, FieldIndex>[]) {
+    for (const indexes of [this.#equal, this.#ordered, this.#pairs] as readonly Map<string, FieldIndex>[]) {
       for (const [key, { usedAt }] of indexes) {
         if (usedAt < before) return indexes.delete(key);
       }
     }
     return false;
   }
+}
+
+function pairKey(equal: Equal, interval: Between): string {
+  return `${equal.key} ${interval.key}`;
 }
 
 /** All numbers are smaller: nothing is left to be put into an index. */

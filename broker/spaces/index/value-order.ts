@@ -38,22 +38,32 @@ export class ValueOrder<V extends number | string> {
     this.#chunks.splice(at + 1, 0, { values: chunk.values.splice(half), tuples: chunk.tuples.splice(half) });
   }
 
-  remove(value: V, tuple: Tuple): void {
+  /** False when it is not here. */
+  remove(value: V, tuple: Tuple): boolean {
     const at = this.#chunkFor(value, tuple.number);
     const chunk = this.#chunks[at] as Chunk<V>;
     const place = placeFor(chunk, value, tuple.number);
-    if (chunk.tuples[place] !== tuple) return;
+    if (chunk.tuples[place] !== tuple) return false;
     chunk.values.splice(place, 1);
     chunk.tuples.splice(place, 1);
     this.#join(at);
     if (at > 0) this.#join(at - 1);
+    return true;
   }
 
-  /** How many are in the interval, give or take a chunk. */
-  estimate(interval: Interval<V>): number {
+  /** How many are in the interval; as soon as they are more than `enough`, any number over it. */
+  count(interval: Interval<V>, enough: number): number {
+    const { low, high } = interval;
     const { from, to } = this.#chunksOf(interval);
     let count = 0;
-    for (let at = from; at <= to; at++) count += (this.#chunks[at] as Chunk<V>).values.length;
+    for (let at = from; at <= to && count <= enough; at++) {
+      const chunk = this.#chunks[at] as Chunk<V>;
+      const first = at === from && low !== undefined ? placeFor(chunk, low, 0) : 0;
+      const end =
+        at === to && high !== undefined ? placeFor(chunk, high, Number.POSITIVE_INFINITY) : chunk.values.length;
+      // Where the ends have changed places, nothing is between them.
+      count += Math.max(0, end - first);
+    }
     return count;
   }
 

@@ -179,6 +179,46 @@ describe('the index of a space', () => {
     expect(found('$2 > 1660')).toEqual(tuples.slice(3_321));
   });
 
+  it('looks at next to nothing but what fits two fields together, once it had to look at much', () => {
+    const { space, made, work, templates } = world();
+    // Of each of forty kinds every rank; some ranks are no numbers, and some kinds have but one tuple.
+    const tuples = Array.from({ length: 4_000 }, (_, i) => {
+      const rank = Math.floor(i / 40);
+      return made([i % 40, i % 97 === 0 ? `r${rank}` : rank, i], i + 1);
+    });
+    for (let i = 0; i < 100; i++) tuples.push(made([1_000 + i, i], tuples.length + 1));
+    for (const tuple of tuples) space.index.add(tuple);
+    const search = (when: string) => {
+      const template = templates.compile(JSON.stringify({ when }));
+      let looked = 0;
+      const { tuple } = space.index.search(template, 0, 5_000, (candidate) => {
+        looked += 1;
+        return template.fits(candidate);
+      });
+      return { tuple, looked, fitting: tuples.filter((one) => template.fits(one)) };
+    };
+    for (let i = 0; i < 2; i++) {
+      search('$0 = 7 AND $1 >= 60');
+      work(20);
+    }
+    const fields = space.index.fields;
+    for (const kind of [0, 7, 39, 1_000, 1_050, 5_000]) {
+      for (const interval of ['>= 98', '> 20', '< 1', 'BETWEEN 40 AND 42', 'BETWEEN 42 AND 40', ">= 'r9'", "< 'r1'"]) {
+        const { tuple, looked, fitting } = search(`$0 = ${kind} AND $1 ${interval}`);
+        if (tuple === undefined) expect(fitting).toEqual([]);
+        else expect(fitting).toContain(tuple);
+        expect(looked).toBeLessThan(5);
+      }
+    }
+    // Also those that have left and come back.
+    const high = search('$0 = 7 AND $1 >= 90').fitting;
+    for (const tuple of high) space.index.remove(tuple);
+    expect(search('$0 = 7 AND $1 >= 90').tuple).toBeUndefined();
+    for (const tuple of high) space.index.add(tuple);
+    expect(high).toContain(search('$0 = 7 AND $1 >= 90').tuple);
+    expect(space.index.fields).toBe(fields);
+  });
+
   it('holds nothing when its tuples are gone', () => {
     const { space, made, work, templates } = world();
     const tuples = Array.from({ length: 500 }, (_, i) => made(['a', i], i + 1));
