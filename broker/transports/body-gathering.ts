@@ -3,7 +3,7 @@ const NOTHING = new Uint8Array(0);
  * A body may come in so many pieces, and one more for each so many bytes. Each chunk of a chunked one is a piece, and a piece of a
  * byte costs the broker a thousand times what it costs whoever sends it.
  */
-const PIECES_MAX = 4_096;
+const PIECES_MAX = 1_024;
 const PIECE_BYTES = 64;
 
 /** Puts the body of one request together, up to a bound. What it is given may die; it keeps copies. */
