@@ -2,6 +2,7 @@ import type { Chore } from '../../kernel/chores.ts';
 import type { Between, CompiledTemplate, Equal } from '../template/compiled-template.ts';
 import type { Tuple } from '../tuple.ts';
 import { EqualityIndex, type FieldIndex } from './field-index.ts';
+import { MergedLists } from './merged-lists.ts';
 import { OrderIndex, PairIndex } from './order-index.ts';
 import { TupleList } from './tuple-list.ts';
 
@@ -35,9 +36,10 @@ export interface SearchResult {
   readonly next: number;
 }
 
-/** Tuples that have one value, or all. */
-interface EqualList {
-  readonly list: TupleList;
+/** Tuples that have one value, or one of some, or all. */
+interface Listed {
+  readonly list: TupleList | MergedLists;
+  /** Which one value. */
   readonly equal: Equal | undefined;
 }
 
@@ -124,20 +126,26 @@ export class TupleIndex {
     return this.#shortestList(template).list.scan(after, budget, look);
   }
 
-  /** Of those that have one of the values that the template wants, and which value. */
-  #shortestList({ equals }: CompiledTemplate): EqualList {
-    let shortest: EqualList = { list: this.#all, equal: undefined };
+  /** Of those that have a value that the template wants. */
+  #shortestList({ equals, choices }: CompiledTemplate): Listed {
+    let shortest: Listed = { list: this.#all, equal: undefined };
     for (const equal of equals) {
       if (shortest.list.length < INDEXED_MIN) break;
       const { key, path, value } = equal;
       const list = this.#ready(this.#equal, key, () => new EqualityIndex(path))?.listOf(value);
       if (list !== undefined && list.length < shortest.list.length) shortest = { list, equal };
     }
+    for (const { key, path, values } of choices) {
+      if (shortest.list.length < INDEXED_MIN) break;
+      const index = this.#ready(this.#equal, key, () => new EqualityIndex(path));
+      const list = index && new MergedLists(values.map((value) => index.listOf(value)));
+      if (list !== undefined && list.length < shortest.list.length) shortest = { list, equal: undefined };
+    }
     return shortest;
   }
 
   /** Of the template's intervals, by themselves and among those of the list, the one with the fewest, if they are fewer. */
-  #fewest({ intervals }: CompiledTemplate, { list, equal }: EqualList): Candidates | undefined {
+  #fewest({ intervals }: CompiledTemplate, { list, equal }: Listed): Candidates | undefined {
     let fewest = Math.min(list.length, INTERVAL_MAX);
     let best: Candidates | undefined;
     for (const interval of intervals) {

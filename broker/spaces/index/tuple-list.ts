@@ -67,6 +67,14 @@ export class TupleList {
     return 0;
   }
 
+  /** The first one after a number. */
+  firstAfter(after: number): Tuple | undefined {
+    const tuples = this.#tuples;
+    let at = Math.max(this.#head, this.#placeFrom(after + 1));
+    while (at < tuples.length && tuples[at] === undefined) at += 1;
+    return tuples[at];
+  }
+
   /** The place of the first number that is not smaller. */
   #placeFrom(number: number): number {
     const numbers = this.#numbers;

@@ -10,6 +10,13 @@ export interface Equal {
   readonly value: Scalar;
 }
 
+/** A field that must have one of some values, no two the same. */
+export interface Among {
+  readonly path: Path;
+  readonly key: string;
+  readonly values: readonly Scalar[];
+}
+
 /** A field that must lie in an interval, of numbers or of strings. */
 export interface Between extends Interval<number | string> {
   readonly path: Path;
@@ -24,6 +31,7 @@ export interface CompiledTemplate {
   readonly level: string;
   /** Needed, not enough: what an index may find candidates by. */
   readonly equals: readonly Equal[];
+  readonly choices: readonly Among[];
   readonly intervals: readonly Between[];
   /** The same for the matcher, in the language of events: whatever fits makes it true. Absent: nothing is needed. */
   readonly when: string | undefined;

@@ -16,8 +16,9 @@ import {
 import { BoundedCache } from '../../kernel/bounded-cache.ts';
 import { ProtocolError, type Template } from '../../protocol/index.ts';
 import type { Path } from '../index/field-index.ts';
+import type { Interval } from '../index/value-order.ts';
 import type { Tuple } from '../tuple.ts';
-import type { Between, CompiledTemplate, Equal } from './compiled-template.ts';
+import type { Among, Between, CompiledTemplate, Equal } from './compiled-template.ts';
 import { explainShape } from './explain-shape.ts';
 import { compileShape, type Shape } from './shape.ts';
 
@@ -33,6 +34,9 @@ const ONCE_MAX = 4_096;
 /** Of one template, what the index and the matcher are told of; the rest is left to `fits`. */
 const EQUALS_MAX = 8;
 const TOLD_CHARACTERS = 256;
+/** More choices, and those among more values, are left to `fits`: a search looks into the list of each value. */
+const CHOICES_MAX = 4;
+const VALUES_MAX = 32;
 
 /** The longest text that the language takes at all. */
 const PREDICATE_CHARACTERS_MAX = 16_384;
@@ -82,18 +86,15 @@ function compileTemplate(text: string, limits: PredicateLimits): CompiledTemplat
     is === undefined ? undefined : compileShape(is as JsonValue, (path, value) => addEqual(equals, path, value));
   const level = levelOf(is);
   const predicate = when === undefined ? undefined : compileWhen(when, limits);
-  const intervals: Between[] = [];
   const ofShape = equals.length;
-  if (predicate !== undefined) {
-    for (const atom of atomsOf(predicate.condition)) addAtom(atom, equals, intervals);
-  }
+  const needs: Needs = { equals, choices: [], intervals: [] };
+  if (predicate !== undefined) for (const atom of atomsOf(predicate.condition)) addAtom(atom, needs);
   return new CheckedTemplate({
     text,
     level,
     is: is as JsonValue | undefined,
-    equals,
+    needs,
     ofShape,
-    intervals,
     shape,
     predicate,
   });
@@ -107,14 +108,20 @@ interface Predicate {
   readonly judge: Judge;
 }
 
+/** What an index is told of. */
+interface Needs {
+  readonly equals: Equal[];
+  readonly choices: Among[];
+  readonly intervals: Between[];
+}
+
 interface Parts {
   readonly text: string;
   readonly level: string;
   readonly is: JsonValue | undefined;
-  readonly equals: readonly Equal[];
-  /** Of these, the first so many are scalars of the shape. */
+  readonly needs: Needs;
+  /** Of the equals, the first so many are scalars of the shape. */
   readonly ofShape: number;
-  readonly intervals: readonly Between[];
   readonly shape: Shape | undefined;
   readonly predicate: Predicate | undefined;
 }
@@ -123,6 +130,7 @@ class CheckedTemplate implements CompiledTemplate {
   readonly text: string;
   readonly level: string;
   readonly equals: readonly Equal[];
+  readonly choices: readonly Among[];
   readonly intervals: readonly Between[];
   readonly #parts: Parts;
   readonly #shape: Shape | undefined;
@@ -132,8 +140,9 @@ class CheckedTemplate implements CompiledTemplate {
   constructor(parts: Parts) {
     this.text = parts.text;
     this.level = parts.level;
-    this.equals = parts.equals;
-    this.intervals = parts.intervals;
+    this.equals = parts.needs.equals;
+    this.choices = parts.needs.choices;
+    this.intervals = parts.needs.intervals;
     this.#parts = parts;
     this.#shape = parts.shape;
     this.#judge = parts.predicate?.judge;
@@ -159,8 +168,8 @@ class CheckedTemplate implements CompiledTemplate {
   }
 }
 
-function whenOf({ equals, ofShape, predicate }: Parts): string {
-  const scalars = equals.slice(0, ofShape).flatMap(({ path, value }) => conditionOf(path, value) ?? []);
+function whenOf({ needs, ofShape, predicate }: Parts): string {
+  const scalars = needs.equals.slice(0, ofShape).flatMap(({ path, value }) => conditionOf(path, value) ?? []);
   const told = scalars.map(printCondition);
   if (predicate === undefined) return told.join(' AND ');
   const when = [...told, `(${predicate.text})`].join(' AND ');
@@ -234,22 +243,51 @@ function addEqual(equals: Equal[], path: Path, value: Scalar): void {
 }
 
 /** A literal stands on the right, as the condition is normalised. */
-function addAtom(atom: Condition, equals: Equal[], intervals: Between[]): void {
+function addAtom(atom: Condition, { equals, choices, intervals }: Needs): void {
+  if (atom.kind === 'in' && !atom.negated && atom.value.kind === 'data') {
+    addChoice(choices, atom.value.path, atom.literals);
+  } else if (atom.kind === 'text' && atom.test === 'startsWith' && atom.value.kind === 'data') {
+    addPrefix(intervals, atom.value.path, atom.literal);
+  } else if (atom.kind === 'like' && !atom.negated && atom.value.kind === 'data' && atom.escape === undefined) {
+    const [prefix = ''] = atom.pattern.split(/[%_]/, 1);
+    addPrefix(intervals, atom.value.path, prefix);
+  }
   if (atom.kind !== 'compare' || atom.left.kind !== 'data' || atom.right.kind !== 'literal') return;
   const { path } = atom.left;
   const { value } = atom.right;
   if (atom.operator === '=') addEqual(equals, path, value);
   else if (atom.operator !== '<>' && typeof value !== 'boolean') {
-    const key = JSON.stringify(path);
     const isLow = atom.operator === '>' || atom.operator === '>=';
-    const bound = isLow ? { low: value } : { high: value };
-    // Two bounds of one field are one interval.
-    const at = intervals.findIndex((other) => other.key === key && typeof (other.low ?? other.high) === typeof value);
-    const present = intervals[at];
-    if (present !== undefined && (isLow ? present.low : present.high) === undefined)
-      intervals[at] = { ...present, ...bound };
-    else intervals.push({ path, key, ...bound });
+    addInterval(intervals, path, isLow ? { low: value } : { high: value });
   }
+}
+
+function addChoice(choices: Among[], path: Path, literals: readonly Scalar[]): void {
+  if (choices.length === CHOICES_MAX || literals.length > VALUES_MAX) return;
+  choices.push({ path, key: JSON.stringify(path), values: [...new Set(literals)] });
+}
+
+/** Texts that begin so lie from the beginning itself to the text whose last unit is one more. */
+function addPrefix(intervals: Between[], path: Path, prefix: string): void {
+  const last = prefix.charCodeAt(prefix.length - 1);
+  if (prefix === '' || prefix.length > TOLD_CHARACTERS) return;
+  const high = last === 0xffff ? undefined : prefix.slice(0, -1) + String.fromCharCode(last + 1);
+  addInterval(intervals, path, { low: prefix, high });
+}
+
+/** Two bounds of one field are one interval. */
+function addInterval(intervals: Between[], path: Path, { low, high }: Interval<number | string>): void {
+  const key = JSON.stringify(path);
+  const at = intervals.findIndex(
+    (other) =>
+      other.key === key &&
+      typeof (other.low ?? other.high) === typeof (low ?? high) &&
+      (low === undefined || other.low === undefined) &&
+      (high === undefined || other.high === undefined),
+  );
+  const present = intervals[at];
+  if (present === undefined) intervals.push({ path, key, low, high });
+  else intervals[at] = { path, key, low: low ?? present.low, high: high ?? present.high };
 }
 
 /** `undefined` for what the language cannot say. */

@@ -8,7 +8,7 @@ import { Templates } from '../../../../broker/spaces/template/templates.ts';
 import { Tuple } from '../../../../broker/spaces/tuple.ts';
 import { defaultPredicateLimits, evaluate, Positions, parsePredicate } from '../../../../matcher/index.ts';
 
-const key = fc.constantFrom('a', 'b', 'c', 'dd', '');
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'dd', 'e', '\uffff\uffff', '');
 const number = fc.oneof(fc.integer({ min: -3, max: 12 }), fc.constantFrom(0.5, 1e300, -0));
 const scalar = fc.oneof(key, number, fc.boolean(), fc.constant(null));
 const tupleValue = fc.oneof(
@@ -44,6 +44,24 @@ const when = fc.option(
           key.map((text) => `'${text}'`),
         ),
         fc.tuple(fc.constantFrom('$1', 'rank'), fc.constant('BETWEEN 1 AND'), number),
+        fc.tuple(
+          fc.constantFrom('$0', '$1', 'kind', 'rank'),
+          fc.constantFrom('IN', 'NOT IN'),
+          fc
+            .array(
+              fc.oneof(
+                number.map(String),
+                key.map((text) => `'${text}'`),
+              ),
+              { minLength: 1, maxLength: 4 },
+            )
+            .map((members) => `(${members.join(', ')})`),
+        ),
+        fc.tuple(
+          fc.constantFrom('$0', 'kind'),
+          fc.constantFrom('LIKE', 'NOT LIKE'),
+          fc.constantFrom("'a'", "'d%'", "'dd%'", "'d_'", "'_'", "'%d'", "'\uffff%'", "'%'"),
+        ),
       ),
       { minLength: 1, maxLength: 3 },
     )
