@@ -38,6 +38,8 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
   readonly #order: Order;
   readonly #provenanceOf: (entry: Entry<E>) => Provenance;
   readonly #lines = new Map<number, Line<E>>();
+  /** Those of them in which something waits. */
+  readonly #queues = new Set<Line<E>>();
   /** Those that are held back by what their publishers knew, who knew least first. */
   readonly #knowing = new Heap<Entry<E>>((one, other) => this.#known(one) < this.#known(other));
   /** Handed over and not settled. */
@@ -59,10 +61,7 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
   override oldest(): Entry<E> | undefined {
     const returned = this.peekReturned();
     if (returned !== undefined) return returned;
-    for (const { waiting } of this.#lines.values()) {
-      const entry = waiting?.peek();
-      if (entry !== undefined) return entry;
-    }
+    for (const { waiting } of this.#queues) return waiting?.peek();
     return this.#knowing.peek() ?? super.oldest();
   }
 
@@ -98,7 +97,9 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
     super.remove(entry);
     this.#knowing.remove(entry);
     const provenance = this.#provenances.get(entry);
-    if (provenance !== undefined) this.#lines.get(provenance.publisher)?.waiting?.remove(entry);
+    const line = provenance === undefined ? undefined : this.#lines.get(provenance.publisher);
+    line?.waiting?.remove(entry);
+    if (line !== undefined) this.#lookAt(line);
   }
 
   override clear(): void {
@@ -106,6 +107,7 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
     while (this.#knowing.pop() !== undefined);
     while (this.#outBySeq.pop() !== undefined);
     this.#lines.clear();
+    this.#queues.clear();
     this.#out.clear();
     this.#provenances.clear();
   }
@@ -123,6 +125,7 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
     if (line !== undefined && line.head !== entry) {
       line.waiting ??= new Heap<Entry<E>>((one, other) => one.event.seq < other.event.seq);
       line.waiting.push(entry);
+      this.#lookAt(line);
       return true;
     }
     if (this.#order !== 'causal' || this.#known(entry) < this.#lowestOut) return false;
@@ -142,12 +145,19 @@ export class OrderedBacklog<E extends Sequenced> extends Backlog<E> {
     const line = this.#lines.get(publisher);
     if (line?.head !== entry) return;
     const next = line.waiting?.pop();
+    this.#lookAt(line);
     if (next === undefined) {
       this.#lines.delete(publisher);
       return;
     }
     line.head = next;
     this.giveBack(next);
+  }
+
+  /** Something came to wait in it, or went. */
+  #lookAt(line: Line<E>): void {
+    if (line.waiting?.peek() === undefined) this.#queues.delete(line);
+    else this.#queues.add(line);
   }
 
   #releaseKnowing(): void {

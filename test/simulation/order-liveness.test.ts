@@ -6,13 +6,23 @@ import type { RawPeer } from '../support/raw-peer.ts';
 import { leaseOf } from '../support/received.ts';
 
 const PUBLISHERS = ['ann', 'ben', 'cleo'];
-const TERMS = { mailbox: 'box', ordered: true, deliveryLeaseMs: 5_000, creditEvents: 3 } as const;
+const TERMS = {
+  mailbox: 'box',
+  topic: 'a',
+  ordered: true,
+  deliveryLeaseMs: 5_000,
+  creditEvents: 3,
+  attemptsMax: 3,
+  keepMs: 60_000,
+  overflow: 'drop-oldest',
+} as const;
 
 /** A mailbox in which all sorts of things are done to what waits; at the end its consumers acknowledge all they get. */
 class Turmoil {
   readonly #broker: DurableBroker;
   readonly #order: Order;
   readonly #fraction: () => number;
+  readonly #queueEvents: number;
   #publishers: RawPeer[] = [];
   #consumers: RawPeer[] = [];
   #control!: RawPeer;
@@ -23,6 +33,8 @@ class Turmoil {
     this.#broker = broker;
     this.#order = order;
     this.#fraction = seededChance(seed).fraction;
+    // Every other one is full now and then.
+    this.#queueEvents = seed % 2 === 0 ? 12 : 1_000;
     this.#connect();
   }
 
@@ -63,7 +75,7 @@ class Turmoil {
 
   #consumer(): RawPeer {
     const peer = this.#broker.greeted();
-    peer.subscribe({ ...TERMS, topic: 'a', order: this.#order, attemptsMax: 3, keepMs: 60_000 });
+    peer.subscribe({ ...TERMS, order: this.#order, queueEvents: this.#queueEvents });
     return peer;
   }
 
