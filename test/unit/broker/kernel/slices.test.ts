@@ -44,6 +44,22 @@ test('the next turn has a slice of its own, when nobody waits', () => {
   expect(done.at(-1)).toBe('b1');
 });
 
+test('where turns are long, a quarter of the one before; no more than 20 ms', () => {
+  const time = new TurningTime();
+  const slices = new Slices(time);
+  const done: string[] = [];
+  const donePer = (otherMs: number): number => {
+    const before = done.length;
+    time.nowMs += otherMs;
+    time.turn();
+    return done.length - before;
+  };
+  worker('a', 1_000, slices, time, done)();
+  // The three pieces of the first slice took 1.2 ms.
+  expect(done).toHaveLength(3);
+  expect([donePer(38.8), donePer(1_000), donePer(0), donePer(0)]).toEqual([26, 50, 13, 4]);
+});
+
 test('who is forgotten is not called', () => {
   const time = new TurningTime();
   const slices = new Slices(time);
