@@ -6,7 +6,7 @@ const M = '/v1/mailboxes/orders';
 const WISH = { topic: 'orders/#', when: 'n > 0', mailbox: 'orders', leaseMs: 600_000 };
 
 async function ready() {
-  const broker = await DurableBroker.start({ subscriptionLeaseMsMin: 1_000 });
+  const broker = await DurableBroker.start({ subscriptionLeaseMsMin: 1_000, webhookPrivateAllowed: true });
   const ask = (method: string, path: string, body?: unknown, headers?: { readonly [name: string]: string }) => {
     const client = broker.http();
     const answer = client.begin(method, path, body, headers);
@@ -47,6 +47,17 @@ describe('a subscription over HTTP that takes from a mailbox', () => {
     await broker.restart();
     expect(ask('GET', S).status).toBe(404);
     expect(ask('GET', M).status).toBe(200);
+  });
+
+  it('can be deleted where the broker has started without it, as when what it asks for is not allowed any more', async () => {
+    const { broker, ask } = await ready();
+    ask('PUT', S, { ...WISH, deliveryLeaseMs: 60_000, ack: 'explicit', sink: 'http://127.0.0.1:9/' });
+    await broker.restart({ webhookPrivateAllowed: false });
+    expect(ask('GET', S).status).toBe(404);
+    expect(ask('DELETE', S).status).toBe(204);
+    expect(ask('DELETE', S).status).toBe(404);
+    await broker.restart();
+    expect(ask('GET', S).status).toBe(404);
   });
 
   it('is not there after a crash where another that is not stored took its place', async () => {

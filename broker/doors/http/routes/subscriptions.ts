@@ -130,10 +130,13 @@ export function subscriptionRoutes(means: SubscriptionRoutesMeans): readonly Rou
       headers: IF_MATCH,
       answers: { 204: { meaning: 'It is over.' } },
       handle(call) {
-        const held = one(call);
+        const name = call.params['id'] ?? '';
+        const held = subscriptions.find(name);
+        // One that could not be had any more when the broker started is still stored.
+        if (held === undefined && !means.stored.has(name)) subscriptions.get(name);
         checkMatch(call, held);
-        means.stored.forget(held.name);
-        subscriptions.end(held);
+        means.stored.forget(name);
+        if (held !== undefined) subscriptions.end(held);
         means.afterFlush(() => call.send({ status: 204, headers: {}, body: '' }));
       },
     }),
