@@ -177,6 +177,14 @@ describe('request and reply over real connections', () => {
     expect(await codeOf(asker.request('some/good', 1))).toBe('reply_streamed');
   });
 
+  it('streams nothing: an end, and for who asked for one reply the same refusal', async () => {
+    await using clients = new Clients();
+    const [server, asker] = [await clients.connect(), await clients.connect()];
+    await server.serve('none', async function* () {});
+    for await (const part of asker.requestStream('none', 1)) expect(part).toBeUndefined();
+    expect(await codeOf(asker.request('none', 1))).toBe('reply_streamed');
+  });
+
   it('gathers the replies of many, errors among them', async () => {
     await using clients = new Clients();
     const asker = await clients.connect();
