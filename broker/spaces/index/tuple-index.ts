@@ -56,7 +56,8 @@ const NOTHING: SearchResult = { tuple: undefined, next: 0 };
  * done it does without.
  *
  * A search looks where the fewest candidates are: at those that have one of the values that the template wants, those in one
- * of its intervals, or at all; and asks of each whether it fits. So it finds the one put first, unless an interval led to it.
+ * of its intervals, or at all; and asks of each whether it fits. So it finds the one put first, unless an interval led to it:
+ * a range, or how a text begins.
  * A template with both, of which neither leaves few, has the two fields indexed together when it was found to be dear.
  */
 export class TupleIndex {
