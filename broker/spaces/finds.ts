@@ -29,9 +29,6 @@ export interface FindsMeans {
   readonly fates: TupleFates;
 }
 
-/** Candidates that one find looks at in one turn: a millisecond's worth. What is left has turns of its own. */
-const TURN_TUPLES = 2_048;
-
 /** The most that `many` may ask for, and bytes of tuples after which an answer ends. */
 const MANY_MAX = 1_000;
 const ANSWER_BYTES = 64 * 1024;
@@ -142,10 +139,10 @@ export class Finds {
     }
   }
 
-  /** In one turn. */
+  /** As much of it as one turn has time for: what is left has turns of its own. */
   #search({ space, template, wish, transaction }: Find, after: number) {
     const { counters } = this.#means;
-    return space.index.search(template, after, TURN_TUPLES, (tuple) => {
+    return space.index.search(template, after, template.turnTuples, (tuple) => {
       counters.looked += 1;
       return (!wish.take || tuple.isFreeFor(transaction)) && template.fits(tuple);
     });
@@ -258,7 +255,7 @@ export class Finds {
     const { counters, fates, store } = this.#means;
     const tuples: Tuple[] = [];
     let bytes = 0;
-    const next = space.index.list(template, after, TURN_TUPLES, (tuple) => {
+    const next = space.index.list(template, after, template.turnTuples, (tuple) => {
       counters.looked += 1;
       if ((wish.take && !tuple.isFreeFor(transaction)) || !template.fits(tuple)) return false;
       tuples.push(tuple);

@@ -3,8 +3,9 @@ import type { Space } from './space.ts';
 import type { CompiledTemplate } from './template/compiled-template.ts';
 import type { Tuple } from './tuple.ts';
 
-/** Tuples that one question looks at: some milliseconds of them. */
-const COUNTED_TUPLES = 10_000;
+/** To count takes less than to find: so many turns' worth of tuples in one. */
+const COUNTED_TURNS = 4;
+/** To say what a template's faults are in so many tuples at most. */
 const EXPLAINED_TUPLES = 1_000;
 
 /** Of one tuple, and of what it fails. */
@@ -36,7 +37,7 @@ export function countTuples(
   after: number,
 ): { readonly count: number; readonly next?: number } {
   let count = 0;
-  const next = space.index.list(template, after, COUNTED_TUPLES, (tuple) => {
+  const next = space.index.list(template, after, COUNTED_TURNS * template.turnTuples, (tuple) => {
     if (template.fits(tuple)) count += 1;
     return false;
   });
@@ -45,26 +46,28 @@ export function countTuples(
 
 /** Why nothing fits: of the first tuples those that fail the least, and what. */
 export function explainTemplate(space: Space, template: CompiledTemplate, limit: number): Explained {
-  const nearest: { readonly tuple: Tuple; readonly faults: readonly string[] }[] = [];
+  const near: { readonly tuple: Tuple; readonly faults: number }[] = [];
+  const most = Math.min(EXPLAINED_TUPLES, template.turnTuples);
   let looked = 0;
   let held = 0;
   for (const tuple of space.tuples.values()) {
-    if (looked === EXPLAINED_TUPLES) break;
+    if (looked === most) break;
     // Of its transaction alone: nobody else is told of it.
     if (tuple.state === 'private') continue;
     looked += 1;
-    const faults = template.explain(tuple);
-    if (faults.length === 0 && tuple.state !== 'visible') held += 1;
-    nearest.push({ tuple, faults: faults.length > 0 ? faults : [`it fits, and is ${tuple.state}`] });
+    const faults = template.faults(tuple);
+    if (faults === 0 && tuple.state !== 'visible') held += 1;
+    near.push({ tuple, faults });
   }
-  nearest.sort((one, other) => one.faults.length - other.faults.length || one.tuple.number - other.tuple.number);
+  // Only those that are shown are put into words, which costs a hundred times as much.
+  near.sort((one, other) => one.faults - other.faults || one.tuple.number - other.tuple.number);
   return {
     looked,
     held,
-    nearest: nearest.slice(0, limit).map(({ tuple, faults }) => ({
+    nearest: near.slice(0, limit).map(({ tuple, faults }) => ({
       tuple: tuple.number,
       tupleText: cut(tuple.text),
-      text: cut(faults.join('\n')),
+      text: cut(faults === 0 ? `it fits, and is ${tuple.state}` : template.explain(tuple).join('\n')),
     })),
   };
 }

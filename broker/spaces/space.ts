@@ -86,6 +86,7 @@ export class Space {
   clear(): void {
     this.#room.giveBack(this.tuples.size, this.bytes);
     this.tuples.clear();
+    this.index.clear();
     this.taken = 0;
     this.bytes = 0;
   }

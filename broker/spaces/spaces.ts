@@ -43,7 +43,7 @@ const REST_MS = 5_000;
 /** Of a tuple's lease, after a restart. */
 const LEFT_MS_MIN = 30_000;
 
-/** Tuples that are put back at a time, after a restart. */
+/** Tuples that are put back at a time, after a restart, and when a connection that had taken them is gone. */
 const STEP_TUPLES = 500;
 
 /** As many spaces as one page lists. */
@@ -171,6 +171,9 @@ export class Spaces {
     }
     const space = present ?? this.#make(name, durable ?? false);
     if (source !== undefined) space.known.heard(source);
+    // Else who makes and removes spaces all day would be remembered with all of them.
+    if (present === undefined)
+      for (const [number, { space: other }] of caller.opened) if (other.over) caller.opened.delete(number);
     if (!caller.opened.has(space.number)) space.callers += 1;
     caller.opened.set(space.number, { space, source });
     return { space, created: present === undefined };
@@ -265,8 +268,7 @@ export class Spaces {
     caller.over = true;
     caller.lane.clear();
     for (const waiter of [...caller.waiters.values()]) this.#finds.unserved(waiter, undefined);
-    for (const transaction of [...caller.transactions.values()]) transaction.ownerClosed();
-    for (const take of [...caller.takes]) take.ownerClosed();
+    this.#giveBack(caller);
     for (const { space } of caller.opened.values()) space.callers -= 1;
     caller.opened.clear();
   }
@@ -323,6 +325,24 @@ export class Spaces {
       return true;
     }
     return false;
+  }
+
+  /** What a connection held that has ended: at once, as far as that is soon done. */
+  #giveBack(caller: Caller): void {
+    const giving = this.#givingBack(caller);
+    if (giving.next().done !== true) this.#means.chores.run(giving, () => {});
+  }
+
+  *#givingBack(caller: Caller): Chore<void> {
+    let tuples = 0;
+    for (const holding of [...caller.transactions.values(), ...caller.takes]) {
+      tuples += holding.length;
+      // Its time may have been over meanwhile.
+      if (holding.held) holding.ownerClosed();
+      if (tuples < STEP_TUPLES) continue;
+      tuples = 0;
+      yield;
+    }
   }
 
   *#wakeRested(): Chore<void> {

@@ -31,6 +31,14 @@ export class Take extends Holding {
     caller.takes.add(this);
   }
 
+  get length(): number {
+    return this.#tuples.length;
+  }
+
+  get held(): boolean {
+    return this.#caller.takes.has(this);
+  }
+
   get lease(): LeaseGrant {
     return this.#lease;
   }

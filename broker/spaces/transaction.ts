@@ -48,9 +48,17 @@ export class Transaction extends Holding {
     caller.transactions.set(id, this);
   }
 
+  get length(): number {
+    return this.#written.size + this.#taken.length + this.#read.size;
+  }
+
+  get held(): boolean {
+    return !this.over;
+  }
+
   /** Throws ProtocolError `lease_limit` when so many tuples more are more than it may have. */
   admit(tuples: number): void {
-    if (this.#written.size + this.#taken.length + this.#read.size + tuples > TUPLES_MAX) {
+    if (this.length + tuples > TUPLES_MAX) {
       throw new ProtocolError('lease_limit', `a transaction has at most ${TUPLES_MAX} tuples`);
     }
   }

@@ -107,7 +107,6 @@ export class TupleFates {
   endAll(space: Space): void {
     for (const tuple of space.tuples.values()) {
       this.#means.leases.stopOf(tuple);
-      if (tuple.state === 'visible') space.index.remove(tuple);
       tuple.state = 'gone';
     }
     space.clear();

@@ -18,9 +18,6 @@ const IDLE_SEARCHES = 10_000;
 /** Tuples that go into a new index at a time. */
 const STEP_TUPLES = 1_000;
 
-/** An interval of more is not gone through: its tuples are in no order that one could go on in. */
-const INTERVAL_MAX = 2_048;
-
 /** After a search that had to look at more, the two fields by which it was led are indexed together. */
 const PAIR_LOOKED = 32;
 
@@ -62,7 +59,7 @@ const NOTHING: SearchResult = { tuple: undefined, next: 0 };
  */
 export class TupleIndex {
   readonly #means: TupleIndexMeans;
-  readonly #all = new TupleList();
+  #all = new TupleList();
   readonly #equal = new Map<string, EqualityIndex>();
   readonly #ordered = new Map<string, OrderIndex>();
   readonly #pairs = new Map<string, PairIndex>();
@@ -95,6 +92,14 @@ export class TupleIndex {
     for (const index of this.#ordered.values()) if (tuple.number <= index.upTo) index.remove(tuple);
     for (const index of this.#pairs.values()) if (tuple.number <= index.upTo) index.remove(tuple);
     return true;
+  }
+
+  /** Nothing is here any more. */
+  clear(): void {
+    this.#all = new TupleList();
+    this.#equal.clear();
+    this.#ordered.clear();
+    this.#pairs.clear();
   }
 
   /**
@@ -146,8 +151,9 @@ export class TupleIndex {
   }
 
   /** Of the template's intervals, by themselves and among those of the list, the one with the fewest, if they are fewer. */
-  #fewest({ intervals }: CompiledTemplate, { list, equal }: Listed): Candidates | undefined {
-    let fewest = Math.min(list.length, INTERVAL_MAX);
+  #fewest({ intervals, turnTuples }: CompiledTemplate, { list, equal }: Listed): Candidates | undefined {
+    // One of more is not gone through: its tuples are in no order that one could go on in.
+    let fewest = Math.min(list.length, turnTuples);
     let best: Candidates | undefined;
     for (const interval of intervals) {
       const pair = equal && this.#pairs.get(pairKey(equal, interval));

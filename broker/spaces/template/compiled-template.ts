@@ -35,8 +35,12 @@ export interface CompiledTemplate {
   readonly intervals: readonly Between[];
   /** The same for the matcher, in the language of events: whatever fits makes it true. Absent: nothing is needed. */
   readonly when: string | undefined;
+  /** Tuples that may be held against it in one turn: a millisecond's worth, or a few. */
+  readonly turnTuples: number;
   /** The truth. */
   fits(tuple: Tuple): boolean;
-  /** What of it a tuple fails, for people; empty when it fits. */
+  /** How much of it a tuple fails; 0 when it fits. */
+  faults(tuple: Tuple): number;
+  /** What of it a tuple fails, for people; empty when it fits. Some milliseconds, for a long predicate. */
   explain(tuple: Tuple): string[];
 }

@@ -7,26 +7,56 @@ import { pathText } from './shape.ts';
 const SHOWN_CHARACTERS = 60;
 
 /** What of a value is not as a shape says, part by part; the shape was compiled before. Empty when it fits. */
-export function explainShape(shape: JsonValue, value: JsonValue | undefined, path: Path = []): string[] {
-  if (typeof shape !== 'object' || shape === null) return value === shape ? [] : [differs(path, shown(shape), value)];
+export function explainShape(shape: JsonValue, value: JsonValue): string[] {
+  const texts: string[] = [];
+  eachFault(shape, value, [], (text) => void texts.push(text()));
+  return texts;
+}
+
+/** In how many parts that is so. */
+export function countFaults(shape: JsonValue, value: JsonValue): number {
+  let count = 0;
+  eachFault(shape, value, [], () => {
+    count += 1;
+  });
+  return count;
+}
+
+/** `found` may ask for the text of a fault: only then it is made. */
+function eachFault(
+  shape: JsonValue,
+  value: JsonValue | undefined,
+  path: Path,
+  found: (text: () => string) => void,
+): void {
+  const fault = (wanted: string): void => found(() => `${pathText(path)} is ${shown(value)}, and ${wanted} is wanted`);
+  if (typeof shape !== 'object' || shape === null) {
+    if (value !== shape) fault(shown(shape));
+    return;
+  }
   if (Array.isArray(shape)) {
-    if (!Array.isArray(value)) return [differs(path, 'an array', value)];
-    if (value.length !== shape.length) {
-      return [`${pathText(path)} has ${value.length} elements, and ${shape.length} are wanted`];
-    }
-    return shape.flatMap((part: JsonValue, i) => explainShape(part, value[i], [...path, i]));
+    if (!Array.isArray(value)) fault('an array');
+    else if (value.length !== shape.length) {
+      found(() => `${pathText(path)} has ${value.length} elements, and ${shape.length} are wanted`);
+    } else shape.forEach((part: JsonValue, i) => void eachFault(part, value[i], [...path, i], found));
+    return;
   }
   const fields = shape as { readonly [name: string]: JsonValue };
   const names = Object.keys(fields);
   if (names.length === 1 && names[0] === WILDCARD) {
     const type = String(fields[WILDCARD]);
-    return isOfType(type, value) ? [] : [differs(path, type === 'any' ? 'something' : `a ${type}`, value)];
+    if (!isOfType(type, value)) fault(type === 'any' ? 'something' : `a ${type}`);
+    return;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [differs(path, 'an object', value)];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    fault('an object');
+    return;
+  }
   const present = value as { readonly [name: string]: JsonValue };
-  return names.flatMap((name) =>
-    explainShape(fields[name] ?? null, Object.hasOwn(present, name) ? present[name] : undefined, [...path, name]),
-  );
+  for (const name of names) {
+    const there = Object.hasOwn(present, name) ? present[name] : undefined;
+    eachFault(fields[name] ?? null, there, [...path, name], found);
+  }
 }
 
 function isOfType(type: string, value: JsonValue | undefined): boolean {
@@ -34,10 +64,6 @@ function isOfType(type: string, value: JsonValue | undefined): boolean {
   if (type === 'array') return Array.isArray(value);
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === type;
-}
-
-function differs(path: Path, wanted: string, value: JsonValue | undefined): string {
-  return `${pathText(path)} is ${shown(value)}, and ${wanted} is wanted`;
 }
 
 function shown(value: JsonValue | undefined): string {

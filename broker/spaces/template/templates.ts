@@ -19,7 +19,7 @@ import type { Path } from '../index/field-index.ts';
 import type { Interval } from '../index/value-order.ts';
 import type { Tuple } from '../tuple.ts';
 import type { Among, Between, CompiledTemplate, Equal } from './compiled-template.ts';
-import { explainShape } from './explain-shape.ts';
+import { countFaults, explainShape } from './explain-shape.ts';
 import { compileShape, type Shape } from './shape.ts';
 
 /** Templates that are used again and again, as those of workers are, are compiled once. */
@@ -43,6 +43,12 @@ const PREDICATE_CHARACTERS_MAX = 16_384;
 
 /** The longest template. */
 const TEMPLATE_CHARACTERS_MAX = 32_768;
+
+/** What a template costs goes with its length. One so short may be held against as many tuples in one turn, */
+const SHORT_CHARACTERS = 128;
+const TURN_TUPLES_MAX = 2_048;
+/** and the longest against these. */
+const TURN_TUPLES_MIN = 32;
 
 const nowhere = { start: 0, end: 0 };
 
@@ -132,6 +138,7 @@ class CheckedTemplate implements CompiledTemplate {
   readonly equals: readonly Equal[];
   readonly choices: readonly Among[];
   readonly intervals: readonly Between[];
+  readonly turnTuples: number;
   readonly #parts: Parts;
   readonly #shape: Shape | undefined;
   readonly #judge: Judge | undefined;
@@ -143,6 +150,8 @@ class CheckedTemplate implements CompiledTemplate {
     this.equals = parts.needs.equals;
     this.choices = parts.needs.choices;
     this.intervals = parts.needs.intervals;
+    const lengths = Math.ceil(parts.text.length / SHORT_CHARACTERS);
+    this.turnTuples = Math.max(TURN_TUPLES_MIN, Math.floor(TURN_TUPLES_MAX / lengths));
     this.#parts = parts;
     this.#shape = parts.shape;
     this.#judge = parts.predicate?.judge;
@@ -157,6 +166,12 @@ class CheckedTemplate implements CompiledTemplate {
   fits(tuple: Tuple): boolean {
     if (this.#shape !== undefined && !this.#shape(tuple.data)) return false;
     return this.#judge === undefined || this.#judge(tuple) === true;
+  }
+
+  faults(tuple: Tuple): number {
+    const { is } = this.#parts;
+    const fails = this.#judge !== undefined && this.#judge(tuple) !== true;
+    return (is === undefined ? 0 : countFaults(is, tuple.data)) + (fails ? 1 : 0);
   }
 
   explain(tuple: Tuple): string[] {

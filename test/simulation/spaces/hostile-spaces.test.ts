@@ -72,6 +72,25 @@ describe('a transaction over a durable space that is removed', () => {
   });
 });
 
+describe('a connection that ends and has taken thousands', () => {
+  it('gives all of them back, each to its old place', async () => {
+    const { join, time } = await world();
+    const [one, other] = [join(), join()];
+    outMany(one, MANY);
+    for (let i = 0; i < 3; i++) one.find({ take: true, many: { max: 1_000, after: 0 } });
+    const lease = one.begin();
+    one.find({ take: true, transaction: lease.id, many: { max: 1_000, after: 0 } });
+    expect(count(other)).toBe(MANY - 4_000);
+    one.peer.peer.close(1000, '');
+    time.settle();
+    expect(count(other)).toBe(MANY);
+    for (const after of [0, 1_000, 3_000]) {
+      const page = other.values(other.find({ many: { max: 1_000, after: other.opened.number + after } }));
+      expect(page).toEqual(Array.from({ length: 1_000 }, (_, i) => [`n${after + i}`]));
+    }
+  });
+});
+
 describe('a template with names and values that are hard to say', () => {
   const hard: readonly unknown[] = [
     { constructor: 1 },

@@ -280,4 +280,46 @@ describe('a list of tuples', () => {
       { numRuns: 300 },
     );
   });
+
+  it('is in that order too when many leave a long one and come back', () => {
+    const range = fc.tuple(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 2_500 }));
+    const step = fc.record({ leave: range, back: range, looks: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 3, maxLength: 20 }), (steps) => {
+        const { made } = world();
+        const tuples = Array.from({ length: 3_000 }, (_, i) => made([i], i + 1));
+        const list = new TupleList();
+        const present = new Set(tuples);
+        for (const tuple of tuples) list.add(tuple);
+        const seen = (after: number): string => {
+          const looked: number[] = [];
+          list.scan(after, Number.POSITIVE_INFINITY, (tuple) => {
+            looked.push(tuple.number);
+            return false;
+          });
+          return looked.join();
+        };
+        for (const { leave, back, looks } of steps) {
+          for (const tuple of tuples.slice(leave[0] - 1, leave[0] + leave[1])) {
+            if (list.remove(tuple) !== present.delete(tuple)) throw new Error(`it has lost ${tuple.number}`);
+          }
+          for (const tuple of tuples.slice(back[0] - 1, back[0] + back[1])) {
+            if (present.has(tuple)) continue;
+            present.add(tuple);
+            list.add(tuple);
+          }
+          expect(list.length).toBe(present.size);
+          const after = leave[0];
+          if (looks)
+            expect(seen(after)).toBe(numbersOf(tuples.filter((one) => present.has(one) && one.number > after)));
+        }
+        expect(seen(0)).toBe(numbersOf(tuples.filter((one) => present.has(one))));
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
+
+function numbersOf(tuples: readonly Tuple[]): string {
+  return tuples.map(({ number }) => number).join();
+}
