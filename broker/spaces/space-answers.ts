@@ -8,6 +8,9 @@ const COUNTED_TURNS = 4;
 /** To say what a template's faults are in so many tuples at most. */
 const EXPLAINED_TUPLES = 1_000;
 
+/** To put into words what one tuple fails takes as long as to look at so many. */
+const WORDED_TUPLES = 100;
+
 /** Of one tuple, and of what it fails. */
 const SHOWN_CHARACTERS = 2_000;
 
@@ -64,11 +67,13 @@ export function explainTemplate(space: Space, template: CompiledTemplate, limit:
   return {
     looked,
     held,
-    nearest: near.slice(0, limit).map(({ tuple, faults }) => ({
-      tuple: tuple.number,
-      tupleText: cut(tuple.text),
-      text: cut(faults === 0 ? `it fits, and is ${tuple.state}` : template.explain(tuple).join('\n')),
-    })),
+    nearest: near
+      .slice(0, Math.min(limit, Math.ceil(template.turnTuples / WORDED_TUPLES)))
+      .map(({ tuple, faults }) => ({
+        tuple: tuple.number,
+        tupleText: cut(tuple.text),
+        text: cut(faults === 0 ? `it fits, and is ${tuple.state}` : template.explain(tuple).join('\n')),
+      })),
   };
 }
 

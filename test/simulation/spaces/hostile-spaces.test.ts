@@ -91,6 +91,20 @@ describe('a connection that ends and has taken thousands', () => {
   });
 });
 
+describe('a long template', () => {
+  it('is explained by few tuples, a short one by as many as were asked for', async () => {
+    const { join } = await world();
+    const one = join();
+    outMany(one, 100);
+    const toldOf = (when: string): number => {
+      const answer = one.peer.request('explainTemplate', { space: 's', template: { when }, limit: 20 });
+      return answer.kind === 'templateExplained' ? answer.nearest.length : 0;
+    };
+    expect(toldOf("$0 = 'x'")).toBe(20);
+    expect(toldOf(Array.from({ length: 60 }, (_, i) => `$0 LIKE '%z${i}%'`).join(' OR '))).toBe(3);
+  });
+});
+
 describe('a template with names and values that are hard to say', () => {
   const hard: readonly unknown[] = [
     { constructor: 1 },
