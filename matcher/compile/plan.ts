@@ -6,7 +6,14 @@
  * depends on no literal, only on its kind. For each filter there is left (see carry-out.ts): to read the literals, to make
  * the bounds of ranges and the sets of values, to fold what can be folded, and to merge and order the tests.
  */
-import type { Atom, Comparison, Condition, Operand, Reference } from '../language/ast.ts';
+import {
+  type Atom,
+  type Comparison,
+  type Condition,
+  isReference,
+  type Operand,
+  type Reference,
+} from '../language/ast.ts';
 import { isUnknownConstant, mirrored, normalise, opposites } from '../language/normalise.ts';
 import { type Draft, equalDraft, hashScalar, opaqueDraft, presenceDraft, type Subject, subjectOf } from './draft.ts';
 import { type Gaps, NO_GAPS, type Source } from './gaps.ts';
@@ -181,8 +188,4 @@ function literalsOf(condition: Atom, gaps: Gaps): Literals | undefined {
   }
   const isFixed = [...operands.values(), ...texts].every((source) => source.gap < 0);
   return isFixed ? undefined : { operands, texts };
-}
-
-function isReference(operand: Operand): operand is Reference {
-  return operand.kind === 'data' || operand.kind === 'attribute' || operand.kind === 'envelope';
 }

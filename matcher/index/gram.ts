@@ -6,7 +6,7 @@
  * What is compared with a gram is a reference of its own, with a slot of its own: all grams of one length of one text.
  * A gram is a key only. It is never tested in an entry, because a text has many of them, and the slot no single value.
  */
-import type { Atom, Condition, Reference } from '../language/ast.ts';
+import { type Atom, type Condition, isReference, type Reference } from '../language/ast.ts';
 import { literalParts } from '../language/like.ts';
 
 /** Any `length` code units in a row of a string; none where it is shorter, or no string. */
@@ -27,7 +27,7 @@ export function gramsOf(
 ): { readonly reference: Gram; readonly grams: readonly string[] } | undefined {
   if (condition.kind !== 'like' && condition.kind !== 'text') return undefined;
   const of = condition.value;
-  if (of.kind !== 'data' && of.kind !== 'attribute' && of.kind !== 'envelope') return undefined;
+  if (!isReference(of)) return undefined;
   const parts = partsOf(condition);
   const longest = parts.reduce((most, part) => Math.max(most, part.length), 0);
   const length = Math.min(longest, GRAM_LENGTH_MAX);

@@ -39,6 +39,11 @@ export type Operand =
     }
   | { readonly kind: 'negate'; readonly operand: Operand; readonly span: Span };
 
+/** Does it stand for something of the event, as it is? */
+export function isReference(operand: Operand): operand is Reference {
+  return operand.kind === 'data' || operand.kind === 'attribute' || operand.kind === 'envelope';
+}
+
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 /** Something that is true, false or unknown. */

@@ -1,11 +1,11 @@
-import type { Condition, Operand, Scalar, Span } from './ast.ts';
+import { type Condition, isReference, type Operand, type Scalar, type Span } from './ast.ts';
 import { printCondition, printOperand } from './print.ts';
 
 type Joiner = 'and' | 'or';
 
 /**
  * AND or OR of normalised conditions, itself normalised: flat, without constants and duplicates, equality tests on one
- * operand gathered into one IN (under AND: unequality tests into one NOT IN), and sorted by text.
+ * reference gathered into one IN (under AND: unequality tests into one NOT IN), and sorted by text.
  */
 export function joinConditions(kind: Joiner, parts: readonly Condition[], span: Span): Condition {
   const flat = parts.flatMap((part) => (part.kind === kind ? part.conditions : [part]));
@@ -47,6 +47,11 @@ function gatherSets(kind: Joiner, parts: readonly Condition[], span: Span): Cond
     const test = setTestOf(part, isNegated);
     if (test === undefined) {
       gathered.push(part);
+      continue;
+    }
+    // Of what is reckoned no index knows that two tests are about one thing, and filters are brought into this form by parts.
+    if (!isReference(test.value)) {
+      gathered.push(conditionOf(uniteTests([test], span), isNegated));
       continue;
     }
     const key = printOperand(test.value);
