@@ -29,6 +29,8 @@ export class SpaceRequests implements SpaceRequestHandler {
   readonly #means: SpaceRequestMeans;
   readonly #refusing: Refusing;
   readonly #finds: Fetches;
+  /** Refs of finds that wait there. */
+  readonly #unread = new Set<number>();
 
   constructor(principal: string, outbound: Outbound, refusing: Refusing, means: SpaceRequestMeans) {
     this.#outbound = outbound;
@@ -55,19 +57,21 @@ export class SpaceRequests implements SpaceRequestHandler {
   find(ref: number, space: number, wish: FindWish, template: string): void {
     this.#refusing.orRefuse(ref, () => {
       this.#mayBegin();
-      this.#finds.add(() => {
-        if (this.caller.over) return;
-        try {
-          this.#means.spaces.find(this.caller, ref, space, wish, template);
-        } catch (error) {
-          this.#refusing.refuse(ref, error);
-        }
-      });
+      if (this.#unread.has(ref)) throw new ProtocolError('frame_malformed', `a find with ref ${ref} waits already`);
+      this.#unread.add(ref);
+      try {
+        this.#finds.add(() => this.#find(ref, space, wish, template));
+      } catch (error) {
+        this.#unread.delete(ref);
+        throw error;
+      }
     });
   }
 
   cancel(ref: number): void {
-    this.#means.spaces.cancel(this.caller, ref);
+    // One that has not begun must not begin any more: who gave it up would lose what it takes.
+    if (this.#unread.delete(ref)) this.#outbound.nothing(ref, 'cancelled');
+    else this.#means.spaces.cancel(this.caller, ref);
   }
 
   begin(ref: number, leaseMs: number): void {
@@ -88,6 +92,15 @@ export class SpaceRequests implements SpaceRequestHandler {
   /** The connection has ended. */
   end(): void {
     this.#means.spaces.leave(this.caller);
+  }
+
+  #find(ref: number, space: number, wish: FindWish, template: string): void {
+    if (!this.#unread.delete(ref) || this.caller.over) return;
+    try {
+      this.#means.spaces.find(this.caller, ref, space, wish, template);
+    } catch (error) {
+      this.#refusing.refuse(ref, error);
+    }
   }
 
   #mayBegin(): void {

@@ -147,3 +147,29 @@ describe('a template with names and values that are hard to say', () => {
     });
   }
 });
+
+describe('a find that waits because its connection does not read', () => {
+  it('is given up by cancel, and takes nothing when the connection reads again', async () => {
+    const { join } = await world({ outboundSoftBytes: 1_024 });
+    const [slow, other] = [join(), join()];
+    other.out(['large', 'x'.repeat(20_000)]);
+    slow.peer.peer.pause();
+    for (let i = 0; i < 20; i++) slow.rdp({ is: ['large', { '?': 'any' }] });
+    const wish = {
+      take: true,
+      waitMs: 0,
+      transaction: undefined,
+      leaseMs: undefined,
+      final: true,
+      many: undefined,
+    };
+    slow.peer.send((to) => {
+      writeSpaceRequest.find(to, 900, slow.number, wish, '{"is":["wanted"]}');
+      writeSpaceRequest.cancel(to, 900);
+    });
+    slow.peer.peer.resume();
+    other.out(['wanted']);
+    expect(slow.why(900)).toBe('cancelled');
+    expect(count(other)).toBe(2);
+  });
+});
