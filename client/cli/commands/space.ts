@@ -97,7 +97,8 @@ const why = command({
         return EXIT.ok;
       }
       const { looked, held, nearest } = explained;
-      await terminal.print(`${looked} tuples looked at; ${held} fit, and somebody has them`);
+      const taken = held === 0 ? '' : `; ${held} of them fit, but somebody has them`;
+      await terminal.print(`${looked} ${looked === 1 ? 'tuple' : 'tuples'} looked at${taken}`);
       for (const { tuple, tupleText, text: reason } of nearest) {
         await terminal.print(`${terminal.paint.bold(`#${tuple}`)} ${tupleText}\n${reason.replace(/^/gm, '  ')}`);
       }
